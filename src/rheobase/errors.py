@@ -1,0 +1,196 @@
+"""What can go wrong, where it is, and how it is said.
+
+The exception tree (every class also is the built-in that Brian 2 scripts catch):
+
+    RheobaseError
+    ├── ModelError                      anything wrong with a model; carries its faults
+    │   ├── ModelSyntaxError            + SyntaxError     text that is not an expression, statement or equation
+    │   ├── EquationError               + ValueError      equations that contradict each other or a flag's meaning
+    │   ├── UnknownNameError            + KeyError        a name that nothing defines
+    │   ├── ModelTypeError              + TypeError       a boolean where a number is needed, ...
+    │   ├── ModelValueError             + ValueError      an argument outside its range
+    │   ├── DimensionMismatchError      units that do not fit
+    │   └── UnsupportedEquationsError   an integration method that cannot treat these equations
+    ├── MagicError                      run() cannot tell which objects are meant
+    └── IntegrationError                a step failed numerically
+
+A check collects `Fault`s and raises them together with `raise_faults`; each says where it is
+(a `Span` of a `Source`), what was met, what was wanted and what to try.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+__all__ = [
+    "DimensionMismatchError",
+    "EquationError",
+    "Fault",
+    "IntegrationError",
+    "MagicError",
+    "ModelError",
+    "ModelSyntaxError",
+    "ModelTypeError",
+    "ModelValueError",
+    "RheobaseError",
+    "Source",
+    "Span",
+    "UnknownNameError",
+    "UnsupportedEquationsError",
+    "did_you_mean",
+    "raise_faults",
+]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text that the user wrote, and what it is.
+
+    text    the whole text, lines separated by newlines
+    label   what a reader calls it: "group 'cells' (model.py:12), equation for v"; "" if unknown
+    """
+
+    text: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The characters start <= k < end of a source."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    def to(self, other: Span) -> Span:
+        """The span from the beginning of this one to the end of `other`, in the same source."""
+        return Span(self.source, min(self.start, other.start), max(self.end, other.end))
+
+    def show(self, indent: str = "    ") -> str:
+        """The line that holds the span, and carets below it."""
+        text = self.source.text
+        first = text.rfind("\n", 0, self.start) + 1
+        last = text.find("\n", self.start)
+        line = text[first : len(text) if last < 0 else last]
+        stripped = line.lstrip()
+        column = max(self.start - first - (len(line) - len(stripped)), 0)
+        width = max(1, min(self.end, first + len(line)) - self.start)
+        return f"{indent}{stripped.rstrip()}\n{indent}{' ' * column}{'^' * width}"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong.
+
+    error     the exception that it raises when it is alone
+    message   what was met and what was wanted, a sentence or two
+    span      where, or None when no text is at fault
+    hint      what to try; "" if nothing is known
+    label     overrides the label of the span's source
+    """
+
+    error: type[ModelError]
+    message: str
+    span: Span | None = None
+    hint: str = ""
+    label: str = ""
+
+    def show(self) -> str:
+        label = self.label or (self.span.source.label if self.span else "")
+        lines = [label] if label else []
+        if self.span is not None:
+            lines.append(self.span.show())
+        lines.append(("  " if lines else "") + self.message)
+        if self.hint:
+            lines.append("  " + self.hint)
+        return "\n".join(lines)
+
+
+class RheobaseError(Exception):
+    """Base of every exception that rheobase raises on purpose."""
+
+    def __str__(self) -> str:  # KeyError would show the repr of its text
+        return "\n".join(str(a) for a in self.args)
+
+
+class ModelError(RheobaseError):
+    """Something is wrong with a model.
+
+    faults   every fault that the check found, in the order of the text
+    """
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults: tuple[Fault, ...] = tuple(faults)
+
+
+class ModelSyntaxError(ModelError, SyntaxError):
+    """A text is not an expression, a statement or an equation."""
+
+
+class EquationError(ModelError, ValueError):
+    """Equations contradict each other, or a flag stands where it has no meaning."""
+
+
+class UnknownNameError(ModelError, KeyError):
+    """A name that neither the model nor its namespace defines."""
+
+
+class ModelTypeError(ModelError, TypeError):
+    """A value of the wrong type: a boolean where a number is needed, or the reverse."""
+
+
+class ModelValueError(ModelError, ValueError):
+    """An argument outside its range."""
+
+
+class DimensionMismatchError(ModelError):
+    """Units that do not fit together."""
+
+
+class UnsupportedEquationsError(ModelError):
+    """An integration method that cannot treat these equations."""
+
+
+class MagicError(RheobaseError):
+    """run() cannot tell which objects are meant."""
+
+
+class IntegrationError(RheobaseError):
+    """A step of numerical integration failed."""
+
+
+def raise_faults(faults: Iterable[Fault], label: str = "") -> None:
+    """Raise all faults as one exception, of the class of the first; return if there are none.
+
+    label   what is being checked, for faults that do not say where they are
+    """
+    found = tuple(faults)
+    if not found:
+        return
+    text = "\n\n".join(f.show() for f in found)
+    raise found[0].error(f"{label}\n{text}" if label else text, found)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """'Did you mean x?' for the nearest of the known names, or ''."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"Did you mean '{near[0]}'?" if near else ""
+
+
+@dataclass
+class FaultList:
+    """Collects faults while a check goes on."""
+
+    faults: list[Fault] = field(default_factory=list[Fault])
+
+    def add(
+        self, error: type[ModelError], message: str, span: Span | None = None, hint: str = ""
+    ) -> None:
+        self.faults.append(Fault(error, message, span, hint))

@@ -1,0 +1,76 @@
+"""What goes into an integration method and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from numpy.typing import NDArray
+
+from rheobase.lang.nodes import Assign, Expr
+from rheobase.lang.symbols import Symbol
+
+__all__ = ["Evaluate", "Method", "System", "Table", "Updates"]
+
+Evaluate: TypeAlias = Callable[[Expr], NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class System:
+    """The differential equations of one object: d name/dt = expression.
+
+    equations   right-hand sides with subexpressions put in; they use state variables, parameters,
+                constants, t, and for noise the names xi, xi_*
+    refractory  the variables that hold still while `not_refractory` is false
+    symbols     every name that occurs in the equations, dt and not_refractory included
+    """
+
+    equations: Mapping[str, Expr]
+    symbols: Mapping[str, Symbol]
+    refractory: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers that are computed when a run starts: propagators.
+
+    name         entry k is the name f'{name}_{k}' in the statements; begins with an underscore
+    size         number of entries
+    per_element  each entry is one number for each element of the group, not one for all
+    compute      compute(evaluate) -> (size,) or, per element, (size, N); `evaluate` gives the
+                 value of an expression of constants (and constant parameters), in SI
+    """
+
+    name: str
+    size: int
+    compute: Callable[[Evaluate], NDArray[Any]]
+    per_element: bool = False
+
+
+@dataclass(frozen=True)
+class Updates:
+    """One step: statements that run in order for each element.
+
+    statements   assign to state variables, and to temporaries that begin with an underscore
+    """
+
+    statements: tuple[Assign, ...]
+    tables: tuple[Table, ...] = ()
+
+
+class Method(Protocol):
+    """One way to integrate.
+
+    name      what users write: 'rk4'
+    options   names and defaults that method_options may give
+    """
+
+    name: str
+    options: Mapping[str, object]
+
+    def refuses(self, system: System) -> str | None:
+        """Why this method cannot treat the system (naming the term in the way), or None."""
+        ...
+
+    def integrate(self, system: System, options: Mapping[str, object]) -> Updates: ...

@@ -1,0 +1,338 @@
+"""Kernels: an iteration domain, typed code, and the arrays that the code reaches.
+
+A kernel's code has three parts, one value numbering through all of them:
+
+    once    runs once a call: whatever depends on shared values only
+    outer   runs once for each row: Propagate and Reduce (an event's row), Generate (an element)
+    body    runs for each element of the domain, in order
+
+The domains, and which element each index means:
+
+    domain        iterates over                           own             pre, post
+    Elementwise   start <= k < start + size               k               -
+    Select        start <= k < start + size               k               -
+    Indexed       the entries of an index list            the entry       -
+    Propagate     the synapses of the events' rows        the synapse     the two neurons
+    Reduce        all synapses, row by row                the synapse     the two neurons
+    Record        an index list, or one element           the entry       -
+    Push          (no code) copies events into a log
+    Generate      candidates of each outer element        -               outer element, candidate
+    Python        (no code) returns to Python
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TypeAlias
+
+from rheobase.ir.ops import Op
+from rheobase.ir.slots import Slot
+
+__all__ = [
+    "Array",
+    "At",
+    "Domain",
+    "Elementwise",
+    "EventLog",
+    "Events",
+    "Generate",
+    "Index",
+    "IndexList",
+    "Indexed",
+    "Kernel",
+    "Linked",
+    "Part",
+    "Propagate",
+    "Push",
+    "Python",
+    "Range",
+    "Record",
+    "Reduce",
+    "Sample",
+    "Select",
+    "Stream",
+]
+
+
+# ------------------------------------------------------------------ how an array is reached
+class Index(Enum):
+    """Which element of an array the code means."""
+
+    OWN = "own"
+    PRE = "pre"
+    POST = "post"
+    SHARED = "shared"  # element 0
+
+
+@dataclass(frozen=True)
+class At:
+    """Always the same element: an entry of a table."""
+
+    position: int
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The element whose number stands in another array of the kernel, at that array's index."""
+
+    array: int
+
+
+@dataclass(frozen=True)
+class Array:
+    """One array that the code of a kernel reads or writes."""
+
+    slot: Slot
+    index: Index | At | Linked
+
+
+# ------------------------------------------------------------------ event lists
+@dataclass(frozen=True)
+class IndexList:
+    """count[0] ascending element numbers, in indices (I32); count is I64."""
+
+    indices: Slot
+    count: Slot
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """The events of the last steps, in a circle of memory.
+
+    The events of step s are entries[p & (len(entries) - 1)] for
+    starts[s & (len(starts) - 1)] <= p < starts[(s + 1) & (len(starts) - 1)]; positions p only
+    grow. Both lengths are powers of two. A log that is all zero holds no events at any step.
+
+    entries   I32   element numbers
+    starts    I64   positions
+    reach     I64   (1,) the greatest delay, in steps, that is asked for: so many steps are kept
+    """
+
+    entries: Slot
+    starts: Slot
+    reach: Slot
+
+
+@dataclass(frozen=True)
+class Events:
+    """The event list that a kernel consumes.
+
+    Without a log: the list of this step. With one: the list of `delay` steps ago (delay: I64 (1,),
+    step: I64 (1,), the number of the current step).
+    """
+
+    current: IndexList
+    log: EventLog | None = None
+    delay: Slot | None = None
+    step: Slot | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part first <= k < first + size of a group's elements (both I64, (1,))."""
+
+    first: Slot
+    size: Slot
+
+
+# ------------------------------------------------------------------ domains
+@dataclass(frozen=True)
+class Elementwise:
+    """All elements of a part of a group."""
+
+    part: Part
+
+
+@dataclass(frozen=True)
+class Select:
+    """All elements; those whose results[0] is true are listed in `out`, ascending."""
+
+    part: Part
+    out: IndexList
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """The entries of a list that lie in the part."""
+
+    list: IndexList
+    part: Part
+
+
+@dataclass(frozen=True)
+class Propagate:
+    """The synapses of each event that lies in the part, in order of event and then of row entry.
+
+    Row r = event - first holds the entries rows[r] <= e < rows[r + 1].
+
+    side       PRE if an event is a presynaptic neuron, POST if it is a postsynaptic one
+    rows       I64 (n_rows + 1)
+    others     I32 (n_entries)   the neuron on the other side, numbered as in its own group
+    synapses   I32 (n_entries)   the synapse of each entry; None: entry e is synapse e
+    """
+
+    events: Events
+    part: Part
+    side: Index
+    rows: Slot
+    others: Slot
+    synapses: Slot | None = None
+
+
+@dataclass(frozen=True)
+class Reduce:
+    """All synapses, row by row; the fields are those of Propagate."""
+
+    part: Part
+    side: Index
+    rows: Slot
+    others: Slot
+    synapses: Slot | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """Appends one entry for each element of the list to every buffer.
+
+    list      which elements; None: one entry, with own = 0
+    part      as Indexed; None if list is None
+    cursor    I64 (1,)   entries in use; all buffers have one length
+    buffers   one for each of Kernel.results, of its dtype
+    Returns GROW, with nothing done, when the buffers cannot take the new entries.
+    """
+
+    list: IndexList | None
+    part: Part | None
+    cursor: Slot
+    buffers: tuple[Slot, ...]
+
+
+@dataclass(frozen=True)
+class Push:
+    """Appends the events of this step to the log (GROW, with nothing done, when it is full)."""
+
+    list: IndexList
+    log: EventLog
+    step: Slot
+
+
+@dataclass(frozen=True)
+class Range:
+    """Candidates k = low, low + step, ... < high (> high for a negative step): I64 values."""
+
+    low: int
+    high: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Each k of Range(low, high, step) with probability p (F64 value), independently.
+
+    The gaps are geometric: gap = 1 + floor(log(1 - u) / log1p(-p)), one uniform u a candidate.
+    """
+
+    low: int
+    high: int
+    step: int
+    p: int
+
+
+@dataclass(frozen=True)
+class Generate:
+    """Makes synapses: for each outer element, for each candidate k, `copies` equal pairs.
+
+    results = (target, condition, copies): I64, BOOL, I64. Where the condition holds and the target
+    lies in 0 <= target < inner.size, the target is appended `copies` times to `targets`; a target
+    outside stops with status BAD_INDEX unless `skip_invalid`. Numbers are relative to the parts.
+    Within `code`, the index 'k' is the candidate; arrays are reached by pre and post, where the
+    outer side is the outer element, and the other the *candidate* (clipped to its part), so that
+    variables of the other side may be used when the target is the candidate itself.
+
+    side      PRE: outer elements are presynaptic; POST: postsynaptic
+    outer, inner   the parts of the two groups
+    counts    I64 (n_outer,)  synapses made for each outer element
+    targets   I32             growing; cursor: I64 (2,): entries in use, next outer element
+    Returns GROW before an outer element for which `targets` may not have room.
+    """
+
+    side: Index
+    outer: Part
+    inner: Part
+    candidates: Range | Sample
+    counts: Slot
+    targets: Slot
+    cursor: Slot
+    skip_invalid: bool = False
+
+
+@dataclass(frozen=True)
+class Python:
+    """Nothing native: the run loop returns to Python, which does what is due."""
+
+
+Domain: TypeAlias = (
+    Elementwise | Select | Indexed | Propagate | Reduce | Record | Push | Generate | Python
+)
+
+
+# ------------------------------------------------------------------ kernels
+@dataclass(frozen=True)
+class Stream:
+    """Where a kernel's random numbers come from (runtime/random gives the counter).
+
+    state   I64 (3,)   seed, number of the stream, step that counts as 0
+    step    I64 (1,)   the current step
+    """
+
+    state: Slot
+    step: Slot
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One unit of compilation and of the schedule.
+
+    name      for people: 'neurongroup state update'
+    results   numbers of the values that the domain consumes
+    """
+
+    name: str
+    domain: Domain
+    arrays: tuple[Array, ...] = ()
+    once: tuple[Op, ...] = ()
+    outer: tuple[Op, ...] = ()
+    body: tuple[Op, ...] = ()
+    results: tuple[int, ...] = ()
+    stream: Stream | None = None
+
+    @property
+    def ops(self) -> tuple[Op, ...]:
+        """All code, in the order of its value numbers."""
+        return self.once + self.outer + self.body
+
+    def with_code(
+        self, once: tuple[Op, ...], outer: tuple[Op, ...], body: tuple[Op, ...]
+    ) -> Kernel:
+        return replace(self, once=once, outer=outer, body=body)
+
+    def slots(self) -> tuple[Slot, ...]:
+        """Every slot that the kernel touches, each once, in a fixed order: the arguments of its
+        native function. The order depends on the kernel's structure alone."""
+        found: dict[int, Slot] = {}
+
+        def visit(x: object) -> None:
+            if isinstance(x, Slot):
+                found.setdefault(id(x), x)
+            elif isinstance(x, tuple):
+                for y in x:  # pyright: ignore[reportUnknownVariableType]
+                    visit(y)  # pyright: ignore[reportUnknownArgumentType]
+            elif hasattr(x, "__dataclass_fields__"):
+                for name in x.__dataclass_fields__:  # pyright: ignore
+                    visit(getattr(x, name))  # pyright: ignore
+
+        visit(self.domain)
+        visit(self.arrays)
+        visit(self.stream)
+        return tuple(found.values())

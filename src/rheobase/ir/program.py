@@ -1,0 +1,129 @@
+"""A program: kernels in the order of one step, their clocks, and the protocol of execution.
+
+The driver of every backend does this:
+
+    while true:
+        if control.position == 0:                      # at the beginning of a step
+            if control.budget == 0: return PAUSED
+            due = clocks with step < end, those of them whose t is the smallest
+            if there are none: return DONE
+        for k in position ... len(calls) - 1, where the clock of call k is due:
+            status = the kernel
+            if status != DONE: control.position = k; return status
+        for due clocks: step += 1; t = step * dt
+        control.position = 0; control.budget -= 1
+
+so state is consistent at every return, and Python re-enters with the same control after it has
+served the status: GROW (make room, same position), PYTHON (do what is due, position + 1).
+Two times are equal when they differ by less than EPSILON times the smallest dt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.ir.kernels import Kernel
+from rheobase.ir.slots import Slot
+
+__all__ = ["EPSILON", "Backend", "Call", "ClockSlots", "Control", "Executable", "Program", "Status"]
+
+EPSILON = 1e-4
+
+
+class Status(IntEnum):
+    """Why native code came back."""
+
+    DONE = 0  # every clock has reached its end
+    PAUSED = 1  # the budget of steps is used up
+    GROW = 2  # a buffer of the call at control.position must hold at least control.needed entries
+    PYTHON = 3  # the call at control.position is Python's to do
+    BAD_INDEX = 4  # Generate: a target outside its group; control.outer, control.needed say which
+
+
+@dataclass(frozen=True)
+class ClockSlots:
+    """The state of one clock: step I64 (1,), t F64 (1,), dt F64 (1,), end I64 (1,).
+
+    end   the step at which the run stops, exclusive
+    """
+
+    step: Slot
+    t: Slot
+    dt: Slot
+    end: Slot
+
+
+@dataclass(frozen=True)
+class Call:
+    """A kernel at its place in the step, on a clock of the program."""
+
+    kernel: Kernel
+    clock: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """What one step does."""
+
+    calls: tuple[Call, ...]
+    clocks: tuple[ClockSlots, ...]
+
+
+class Control:
+    """The memory that Python and a driver share during a run: I64 fields by name.
+
+    position   the next call of the current step
+    budget     steps to make before returning PAUSED
+    needed     after GROW: entries that must fit; after BAD_INDEX: the target
+    outer      after BAD_INDEX: the outer element
+    """
+
+    FIELDS = ("position", "budget", "needed", "outer")
+
+    def __init__(self) -> None:
+        self.data: NDArray[np.int64] = np.zeros(len(self.FIELDS), np.int64)
+
+    @property
+    def position(self) -> int:
+        return int(self.data[0])
+
+    @position.setter
+    def position(self, value: int) -> None:
+        self.data[0] = value
+
+    @property
+    def budget(self) -> int:
+        return int(self.data[1])
+
+    @budget.setter
+    def budget(self, value: int) -> None:
+        self.data[1] = value
+
+    @property
+    def needed(self) -> int:
+        return int(self.data[2])
+
+    @property
+    def outer(self) -> int:
+        return int(self.data[3])
+
+
+class Executable(Protocol):
+    """A compiled program."""
+
+    def run(self, control: Control) -> Status:
+        """Go on from control.position until there is a reason to return."""
+        ...
+
+
+class Backend(Protocol):
+    """Turns programs into executables."""
+
+    name: str
+
+    def compile(self, program: Program) -> Executable: ...

@@ -1,0 +1,82 @@
+"""Slots: the named arrays in which all state lives.
+
+Kernels, programs and model objects hold slots; only a slot holds data. Its identity is fixed, its
+content and length are not: a recording buffer grows, a group's variable does not. Memory is
+aligned and padded with zeros so that native code may read and write whole vectors past the end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rheobase.ir.dtypes import DType
+
+__all__ = ["PADDING", "Slot"]
+
+PADDING = 64  # bytes: the alignment of every slot, and a multiple of its padded size
+
+
+class Slot:
+    """One array of memory, shape (n,).
+
+    name         for people; need not be unique
+    dtype        element type
+    generation   grows by one whenever the memory moves: pointers taken before are stale
+    """
+
+    __slots__ = ("_data", "_padded", "dtype", "generation", "name")
+
+    def __init__(
+        self, name: str, dtype: DType, size: int = 1, fill: float | int | bool = 0
+    ) -> None:
+        self.name = name
+        self.dtype = dtype
+        self.generation = 0
+        self._allocate(size)
+        if fill:
+            self._data[:] = fill
+
+    def _allocate(self, size: int) -> None:
+        width = self.dtype.numpy.itemsize
+        # one whole vector of padding beyond the rounded end, so that n = 0 has memory too
+        n_bytes = (size * width // PADDING + 2) * PADDING
+        raw = np.zeros(n_bytes + PADDING, np.uint8)
+        shift = -raw.ctypes.data % PADDING
+        self._padded = raw[shift : shift + n_bytes].view(self.dtype.numpy)
+        self._data = self._padded[:size]
+
+    @property
+    def data(self) -> NDArray[Any]:
+        """(n,)  the elements; a view: writing changes the state."""
+        return self._data
+
+    @property
+    def address(self) -> int:
+        return self._padded.ctypes.data
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def resize(self, size: int) -> None:
+        """Change the length; the elements that both lengths have are kept, new ones are zero."""
+        if size == len(self._data):
+            return
+        old = self._data
+        self._allocate(size)
+        n = min(size, len(old))
+        self._data[:n] = old[:n]
+        self.generation += 1
+
+    def assign(self, values: ArrayLike) -> None:
+        """Replace content and length."""
+        array = np.asarray(values, self.dtype.numpy)
+        if array.shape != self._data.shape:
+            self._allocate(len(array))
+            self.generation += 1
+        self._data[:] = array
+
+    def __repr__(self) -> str:
+        return f"<Slot {self.name}: {self.dtype.value}[{len(self)}]>"
