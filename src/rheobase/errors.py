@@ -4,8 +4,8 @@ The exception tree (every class also is the built-in that Brian 2 scripts catch)
 
     RheobaseError
     ├── ModelError                      anything wrong with a model; carries its faults
-    │   ├── ModelSyntaxError            + SyntaxError     text that is not an expression, statement or equation
-    │   ├── EquationError               + ValueError      equations that contradict each other or a flag's meaning
+    │   ├── ModelSyntaxError            + SyntaxError     text that is not in the model language
+    │   ├── EquationError               + ValueError      contradicting equations, misplaced flags
     │   ├── UnknownNameError            + KeyError        a name that nothing defines
     │   ├── ModelTypeError              + TypeError       a boolean where a number is needed, ...
     │   ├── ModelValueError             + ValueError      an argument outside its range
