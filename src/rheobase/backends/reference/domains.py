@@ -1,0 +1,327 @@
+"""One runner for each iteration domain: what a call of a kernel does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.backends.reference.access import Together, together
+from rheobase.backends.reference.code import Code, Elements, Position, draw
+from rheobase.backends.reference.philox import uniform
+from rheobase.ir.evaluate import Value
+from rheobase.ir.kernels import (
+    Elementwise,
+    Events,
+    Generate,
+    Index,
+    Indexed,
+    IndexList,
+    Kernel,
+    Part,
+    Propagate,
+    Push,
+    Python,
+    Range,
+    Record,
+    Reduce,
+    Sample,
+    Select,
+)
+from rheobase.ir.program import Control, Status
+from rheobase.ir.slots import Slot
+
+__all__ = ["Runner", "runner"]
+
+Runner: TypeAlias = Callable[[Control], Status]
+Ints: TypeAlias = NDArray[Any]
+
+
+def runner(kernel: Kernel, one_by_one: bool) -> Runner:
+    """What a call of the kernel does.
+
+    one_by_one   run every element alone, also where many may run together
+    """
+    grain = Together.NOTHING if one_by_one else together(kernel)
+    code = Code(kernel)
+    match kernel.domain:
+        case Elementwise() as domain:
+            return _elementwise(code, domain, grain)
+        case Select() as domain:
+            return _select(code, domain, grain)
+        case Indexed() as domain:
+            return _indexed(code, domain, grain)
+        case Propagate() as domain:
+            return _propagate(code, domain, grain)
+        case Reduce() as domain:
+            return _reduce(code, domain, grain)
+        case Record() as domain:
+            return _record(code, domain, grain)
+        case Push() as domain:
+            return lambda control: _push(domain, control)
+        case Generate() as domain:
+            return _Generator(code, domain, not one_by_one).run
+        case Python():
+            return lambda control: Status.PYTHON
+
+
+def _scalar(slot: Slot) -> int:
+    return int(slot.data[0])
+
+
+def _bounds(part: Part) -> tuple[int, int]:
+    first = _scalar(part.first)
+    return first, first + _scalar(part.size)
+
+
+def _listed(events: IndexList) -> Ints:
+    return events.indices.data[: _scalar(events.count)]
+
+
+def _within(numbers: Ints, part: Part) -> Ints:
+    first, last = _bounds(part)
+    return numbers[(numbers >= first) & (numbers < last)]
+
+
+# ------------------------------------------------------------------ element by element
+def _elementwise(code: Code, domain: Elementwise, grain: Together) -> Runner:
+    def run(control: Control) -> Status:
+        values = code.once()
+        first, last = _bounds(domain.part)
+        if first < last:
+            elements = Elements(last - first, own=slice(first, last, None))
+            code.results(values, elements, grain is Together.ALL)
+        return Status.DONE
+
+    return run
+
+
+def _select(code: Code, domain: Select, grain: Together) -> Runner:
+    def run(control: Control) -> Status:
+        values = code.once()
+        first, last = _bounds(domain.part)
+        n = 0
+        if first < last:
+            elements = Elements(last - first, own=slice(first, last, None))
+            (chosen,) = code.results(values, elements, grain is Together.ALL)
+            found = np.flatnonzero(chosen) + first
+            n = len(found)
+            domain.out.indices.data[:n] = found
+        domain.out.count.data[0] = n
+        return Status.DONE
+
+    return run
+
+
+def _indexed(code: Code, domain: Indexed, grain: Together) -> Runner:
+    def run(control: Control) -> Status:
+        values = code.once()
+        entries = _within(_listed(domain.list), domain.part)
+        if len(entries):
+            elements = Elements(len(entries), own=entries)
+            code.results(values, elements, grain is Together.ALL)
+        return Status.DONE
+
+    return run
+
+
+def _record(code: Code, domain: Record, grain: Together) -> Runner:
+    def run(control: Control) -> Status:
+        if domain.list is None or domain.part is None:
+            n, elements = 1, Elements(None, own=0)
+        else:
+            entries = _within(_listed(domain.list), domain.part)
+            n, elements = len(entries), Elements(len(entries), own=entries)
+        used = _scalar(domain.cursor)
+        if domain.buffers and used + n > len(domain.buffers[0]):
+            control.data[2] = used + n
+            return Status.GROW
+        results = code.results(code.once(), elements, grain is Together.ALL)
+        for buffer, column in zip(domain.buffers, results):
+            buffer.data[used : used + n] = column
+        domain.cursor.data[0] = used + n
+        return Status.DONE
+
+    return run
+
+
+# ------------------------------------------------------------------ event logs
+def _push(domain: Push, control: Control) -> Status:
+    entries, starts = domain.log.entries.data, domain.log.starts.data
+    step = _scalar(domain.step)
+    new = _listed(domain.list)
+    begin = int(starts[step & (len(starts) - 1)])
+    end = begin + len(new)
+    oldest = int(starts[(step - _scalar(domain.log.reach)) & (len(starts) - 1)])
+    if end - oldest > len(entries):
+        control.data[2] = end - oldest
+        return Status.GROW
+    entries[np.arange(begin, end) & (len(entries) - 1)] = new
+    starts[(step + 1) & (len(starts) - 1)] = end
+    return Status.DONE
+
+
+def _events(events: Events) -> Ints:
+    if events.log is None or events.delay is None or events.step is None:
+        return _listed(events.current)
+    entries, starts = events.log.entries.data, events.log.starts.data
+    step = _scalar(events.step) - _scalar(events.delay)
+    begin, end = starts[step & (len(starts) - 1)], starts[(step + 1) & (len(starts) - 1)]
+    return entries[np.arange(begin, end) & (len(entries) - 1)]
+
+
+# ------------------------------------------------------------------ synapses
+def _propagate(code: Code, domain: Propagate, grain: Together) -> Runner:
+    def run(control: Control) -> Status:
+        values = code.once()
+        events = _within(_events(domain.events), domain.part)
+        if len(events):
+            first = _scalar(domain.part.first)
+            _run_rows(code, domain, grain, values, events, events - first)
+        return Status.DONE
+
+    return run
+
+
+def _reduce(code: Code, domain: Reduce, grain: Together) -> Runner:
+    def run(control: Control) -> Status:
+        values = code.once()
+        first, last = _bounds(domain.part)
+        if first < last:
+            neurons = np.arange(first, last)
+            _run_rows(code, domain, grain, values, neurons, neurons - first)
+        return Status.DONE
+
+    return run
+
+
+def _run_rows(
+    code: Code,
+    domain: Propagate | Reduce,
+    grain: Together,
+    values: list[Value],
+    neurons: Ints,
+    rows: Ints,
+) -> None:
+    """Run `outer` and `body` for the rows of the neurons."""
+    starts, ends = domain.rows.data[rows], domain.rows.data[rows + 1]
+    if grain is Together.ALL:
+        code.outer(values, _on_side(domain.side, neurons, len(neurons)))
+        counts = ends - starts
+        for k in code.outer_values:
+            if np.ndim(values[k]):
+                values[k] = np.repeat(values[k], counts)
+        entries: Ints = _ranges(starts, counts)
+        if len(entries):
+            code.body(values, _synapses(domain, np.repeat(neurons, counts), entries))
+        return
+    for neuron, start, end in zip(neurons.tolist(), starts.tolist(), ends.tolist()):
+        code.outer(values, _on_side(domain.side, neuron, None))
+        if start < end:
+            elements = _synapses(domain, neuron, np.arange(start, end))
+            code.results(values, elements, _row_together(domain, grain, elements))
+
+
+def _row_together(domain: Propagate | Reduce, grain: Together, elements: Elements) -> bool:
+    if grain is Together.DISTINCT_ROW:
+        others = elements.post if domain.side is Index.PRE else elements.pre
+        return len(np.unique(np.asarray(others))) == elements.n
+    return grain is Together.ROW
+
+
+def _ranges(starts: Ints, counts: Ints) -> Ints:
+    """start, start + 1, ... start + count - 1 for each row, one after the other."""
+    ends: Ints = np.cumsum(counts)
+    offsets: Ints = np.repeat(starts - ends + counts, counts)
+    return offsets + np.arange(len(offsets))
+
+
+def _on_side(side: Index, neurons: Position, n: int | None) -> Elements:
+    return Elements(n, pre=neurons) if side is Index.PRE else Elements(n, post=neurons)
+
+
+def _synapses(domain: Propagate | Reduce, neurons: Position, entries: Ints) -> Elements:
+    own = entries if domain.synapses is None else domain.synapses.data[entries]
+    others = domain.others.data[entries]
+    if domain.side is Index.PRE:
+        return Elements(len(entries), own=own, pre=neurons, post=others)
+    return Elements(len(entries), own=own, pre=others, post=neurons)
+
+
+# ------------------------------------------------------------------ making synapses
+class _Generator:
+    """Generate: one outer element after the other, its candidates together."""
+
+    def __init__(self, code: Code, domain: Generate, together: bool) -> None:
+        self.code = code
+        self.domain = domain
+        self.together = together
+
+    def run(self, control: Control) -> Status:
+        values = self.code.once()
+        cursor = self.domain.cursor.data
+        for outer in range(int(cursor[1]), _scalar(self.domain.outer.size)):
+            targets = self._targets(values, outer, control)
+            if targets is None:
+                return Status.BAD_INDEX
+            used, end = int(cursor[0]), int(cursor[0]) + len(targets)
+            if end > len(self.domain.targets):
+                control.data[2] = end
+                return Status.GROW
+            self.domain.targets.data[used:end] = targets
+            self.domain.counts.data[outer] = len(targets)
+            cursor[:] = (end, outer + 1)
+        return Status.DONE
+
+    def _targets(self, values: list[Value], outer: int, control: Control) -> Ints | None:
+        """The targets of one outer element; None if one is outside, which control then says."""
+        domain = self.domain
+        neuron, n_inner = _scalar(domain.outer.first) + outer, _scalar(domain.inner.size)
+        self.code.outer(values, _on_side(domain.side, neuron, None))
+        k = self._candidates(values, outer)
+        if not len(k) or not n_inner:
+            return np.zeros(0, np.int64)
+        other = _scalar(domain.inner.first) + np.clip(k, 0, n_inner - 1)
+        pre, post = (neuron, other) if domain.side is Index.PRE else (other, neuron)
+        elements = Elements(len(k), pre=pre, post=post, k=k, counter=(outer, k))
+        target, condition, copies = self.code.results(values, elements, self.together)
+        outside = condition & ((target < 0) | (target >= n_inner))
+        if outside.any() and not domain.skip_invalid:
+            control.data[2:4] = (target[outside][0], outer)
+            return None
+        kept = condition & ~outside
+        return np.repeat(target[kept], np.maximum(copies[kept], 0))
+
+    def _candidates(self, values: list[Value], outer: int) -> Ints:
+        c = self.domain.candidates
+        low, high, step = int(values[c.low]), int(values[c.high]), int(values[c.step])
+        if step == 0:
+            return np.zeros(0, np.int64)
+        everything = np.arange(low, high, step, dtype=np.int64)
+        match c:
+            case Range():
+                return everything
+            case Sample(p=p):
+                return everything[self._sampled(len(everything), float(values[p]), outer)]
+
+    def _sampled(self, n: int, p: float, outer: int) -> Ints:
+        """Positions < n, each chosen with probability p, by geometric gaps."""
+        if not p > 0:
+            return np.zeros(0, np.int64)
+        if p >= 1:
+            return np.arange(n)
+        stream = self.code.kernel.stream
+        assert stream is not None
+        chosen: list[Ints] = []
+        last, m = -1, 0
+        while last < n:
+            chunk = int((n - last) * p * 1.1) + 8
+            words = draw(stream, np.full(chunk, outer), 0xFFFF, np.arange(m, m + chunk))
+            gaps = 1 + np.floor(np.log(1 - uniform(words)) / np.log1p(-p))
+            found = last + np.cumsum(np.minimum(gaps, n + 1.0).astype(np.int64))
+            chosen.append(found)
+            last, m = int(found[-1]), m + chunk
+        positions = np.concatenate(chosen)
+        return positions[positions < n]

@@ -1,0 +1,14 @@
+"""Transformations of kernels: each a function from a kernel to an equivalent one, one file each."""
+
+from __future__ import annotations
+
+from rheobase.ir.kernels import Kernel
+from rheobase.ir.passes.hoist import hoist
+from rheobase.ir.passes.simplify import simplify
+
+__all__ = ["hoist", "optimize", "simplify"]
+
+
+def optimize(kernel: Kernel) -> Kernel:
+    """What every kernel goes through before it is compiled."""
+    return hoist(simplify(kernel))

@@ -1,0 +1,89 @@
+"""What passes share: which slots a kernel writes, and putting changed code back into a kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from rheobase.ir.kernels import Array, Generate, Kernel, Linked, Sample
+from rheobase.ir.ops import Op, has_effect, is_random
+from rheobase.ir.slots import Slot
+
+__all__ = ["ARRAY_OPS", "rebuild", "roots", "slots_written"]
+
+ARRAY_OPS = frozenset(("load", "load_at", "store", "accumulate", "length"))
+
+
+def slots_written(kernel: Kernel, code: Iterable[Op]) -> frozenset[Slot]:
+    """The slots that the ops write."""
+    return frozenset(kernel.arrays[array_of(op)].slot for op in code if has_effect(op))
+
+
+def array_of(op: Op) -> int:
+    """The number of the array that a memory op names."""
+    assert isinstance(op.attr, int)
+    return op.attr
+
+
+def roots(kernel: Kernel) -> tuple[int, ...]:
+    """The values that the domain takes: results and the bounds of candidates."""
+    if not isinstance(kernel.domain, Generate):
+        return kernel.results
+    c = kernel.domain.candidates
+    bounds = (c.low, c.high, c.step)
+    return kernel.results + bounds + ((c.p,) if isinstance(c, Sample) else ())
+
+
+def rebuild(
+    kernel: Kernel,
+    parts: Sequence[Sequence[int]],
+    ops: Mapping[int, Op],
+    same: Mapping[int, int],
+) -> Kernel:
+    """The kernel with other code.
+
+    parts   the ids of the ops of once, outer and body, in order
+    ops     the op behind each id; its operands are ids
+    same    for each number that the kernel's domain takes, the id that stands for it now
+    Values and arrays are numbered anew; arrays that no op names are dropped.
+    """
+    number = {op: n for n, op in enumerate(op for part in parts for op in part)}
+    arrays, array_number = _used_arrays(kernel, [ops[k] for k in number])
+
+    def renumbered(op: Op) -> Op:
+        attr = array_number[array_of(op)] if op.name in ARRAY_OPS else op.attr
+        return replace(op, args=tuple(number[a] for a in op.args), attr=attr)
+
+    once, outer, body = (tuple(renumbered(ops[k]) for k in part) for part in parts)
+    domain, stream = kernel.domain, kernel.stream
+    sampled = False
+    if isinstance(domain, Generate):
+        c = domain.candidates
+        bounds = {f: number[same[getattr(c, f)]] for f in c.__dataclass_fields__}
+        domain = replace(domain, candidates=replace(c, **bounds))
+        sampled = isinstance(c, Sample)
+    if not sampled and not any(is_random(ops[k]) for k in number):
+        stream = None
+    results = tuple(number[same[r]] for r in kernel.results)
+    return Kernel(kernel.name, domain, arrays, once, outer, body, results, stream)
+
+
+def _used_arrays(kernel: Kernel, code: Iterable[Op]) -> tuple[tuple[Array, ...], dict[int, int]]:
+    """The arrays that the code reaches, links included, and the new number of each."""
+    used: set[int] = set()
+    for op in code:
+        if op.name not in ARRAY_OPS:
+            continue
+        array = array_of(op)
+        used.add(array)
+        while isinstance(link := kernel.arrays[array].index, Linked):
+            array = link.array
+            used.add(array)
+    numbers = {old: new for new, old in enumerate(sorted(used))}
+    arrays: list[Array] = []
+    for old in numbers:
+        array = kernel.arrays[old]
+        if isinstance(array.index, Linked):
+            array = Array(array.slot, Linked(numbers[array.index.array]))
+        arrays.append(array)
+    return tuple(arrays), numbers
