@@ -19,6 +19,36 @@ static const double g = 5.0, p = 0.1;
 static const double mu_ext = 40e-3, sigma_ext = 2e-3;          /* V */
 enum { REFRACTORY_STEPS = 20, DELAY_STEPS = 15, SLOTS = DELAY_STEPS + 1 };
 
+/* State and threshold of one step; the neurons that spike, and how many. Not inlined: the state of
+ * the generator then stays in registers. */
+__attribute__((noinline)) static int advance(double *restrict v, double *restrict input,
+                                             const int32_t *restrict free_from, int32_t step,
+                                             Rng *rng, int32_t *restrict spiking) {
+    const double leak = dt / tau, noise = sigma_ext * sqrt(dt / tau);
+    Rng r = *rng;
+    int n = 0;
+    for (int i = 0; i < N; i++) {
+        if (step >= free_from[i]) {
+            /* input arrived in the synapse phase of the step before */
+            double x = v[i] + (step > free_from[i] ? input[i] : 0.0);
+            v[i] = x + leak * (mu_ext - x) + noise * rng_normal(&r);
+            if (v[i] > theta) spiking[n++] = i;
+        }
+        input[i] = 0.0;
+    }
+    *rng = r;
+    return n;
+}
+
+__attribute__((noinline)) static void deliver(double *restrict input, const int32_t *spikes,
+                                              int n, Rows rows) {
+    for (int k = 0; k < n; k++) {
+        int i = spikes[k];
+        double w = i < N_EXC ? J : -g * J;
+        for (int64_t s = rows.start[i]; s < rows.start[i + 1]; s++) input[rows.target[s]] += w;
+    }
+}
+
 int main(int argc, char **argv) {
     Options o = parse_options(argc, argv, 1.0);
     double t0 = now();
@@ -31,31 +61,16 @@ int main(int argc, char **argv) {
     int32_t *queue[SLOTS], queued[SLOTS] = {0}; /* the spikes of the last 15 steps, a ring */
     for (int k = 0; k < SLOTS; k++) queue[k] = allocate(N, sizeof(int32_t));
     SpikeLog log = {0};
-    const double leak = dt / tau, noise = sigma_ext * sqrt(dt / tau);
     const int steps = (int)lround(o.duration / dt);
     double t1 = now();
 
     for (int step = 0; step < steps; step++) {
         int32_t *restrict spiking = queue[step % SLOTS];
-        int n = 0;
-        for (int i = 0; i < N; i++) {
-            /* input arrived in the synapse phase of the step before */
-            double x = v[i] + (step > free_from[i] ? input[i] : 0.0);
-            input[i] = 0.0;
-            if (step >= free_from[i]) x += leak * (mu_ext - x) + noise * rng_normal(&rng);
-            v[i] = x;
-            spiking[n] = i;
-            n += x > theta;
-        }
+        int n = advance(v, input, free_from, step, &rng, spiking);
         queued[step % SLOTS] = n;
         if (step >= DELAY_STEPS) {
             int slot = (step - DELAY_STEPS) % SLOTS;
-            for (int k = 0; k < queued[slot]; k++) {
-                int i = queue[slot][k];
-                double w = i < N_EXC ? J : -g * J;
-                for (int64_t s = rows.start[i]; s < rows.start[i + 1]; s++)
-                    input[rows.target[s]] += w;
-            }
+            deliver(input, queue[slot], queued[slot], rows);
         }
         for (int k = 0; k < n; k++) {
             v[spiking[k]] = Vr;
