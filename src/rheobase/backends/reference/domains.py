@@ -220,7 +220,8 @@ def _run_rows(
     for neuron, start, end in zip(neurons.tolist(), starts.tolist(), ends.tolist()):
         code.outer(values, _on_side(domain.side, neuron, None))
         if start < end:
-            elements = _synapses(domain, neuron, np.arange(start, end))
+            entries = np.arange(int(start), int(end))
+            elements = _synapses(domain, neuron, entries)
             code.results(values, elements, _row_together(domain, grain, elements))
 
 

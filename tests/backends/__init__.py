@@ -1,0 +1,24 @@
+"""The backends that every test of meaning runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from rheobase.backends.reference import ReferenceBackend
+from rheobase.ir.program import Backend
+
+
+def _one_by_one() -> Backend:
+    return ReferenceBackend(one_by_one=True)
+
+
+BACKENDS: dict[str, Callable[[], Backend]] = {
+    "numpy": ReferenceBackend,
+    "numpy one by one": _one_by_one,
+}
+
+if find_spec("rheobase.backends.llvm.backend") is not None:
+    from rheobase.backends.llvm import LlvmBackend
+
+    BACKENDS["llvm"] = LlvmBackend
