@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 
+from rheobase.backends import llvm
 from rheobase.backends.reference import ReferenceBackend
 from rheobase.ir.program import Backend
 
@@ -18,7 +18,5 @@ BACKENDS: dict[str, Callable[[], Backend]] = {
     "numpy one by one": _one_by_one,
 }
 
-if find_spec("rheobase.backends.llvm.backend") is not None:
-    from rheobase.backends.llvm import LlvmBackend
-
-    BACKENDS["llvm"] = LlvmBackend
+if hasattr(llvm, "LlvmBackend"):
+    BACKENDS["llvm"] = llvm.LlvmBackend

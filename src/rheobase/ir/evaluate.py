@@ -85,6 +85,13 @@ def _exprel(a: Value) -> Value:
     return result[()]
 
 
+def _pow(a: Value, b: Value) -> Value:
+    """C's pow. NumPy takes a single exponent 0.5 for sqrt, which differs: pow(-inf, 0.5) is inf."""
+    shape = np.broadcast_shapes(np.shape(a), np.shape(b))
+    exponents: Value = np.full(shape or (1,), b)
+    return np.reshape(np.power(np.atleast_1d(a), exponents), shape)[()]
+
+
 def _select(condition: Value, a: Value, b: Value) -> Value:
     return np.where(condition, a, b)[()]  # pyright: ignore
 
@@ -104,7 +111,7 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "max": np.maximum,
     "abs": np.abs,
     "sign": np.sign,
-    "pow": np.power,
+    "pow": _pow,
     "lt": np.less,
     "le": np.less_equal,
     "gt": np.greater,
