@@ -1,0 +1,438 @@
+"""Lowering: from expressions and statements of the model language to the code of a kernel.
+
+    builder = KernelBuilder(bindings)
+    builder.assign(statement)                    # once for each statement, in order
+    condition = builder.value(expression)        # a value that the domain consumes
+    kernel = builder.finish("cells threshold", domain, (condition,), stream)
+
+`bindings` says for each name what it is in memory. Checking is done (lang/check): what arrives
+here has types and dimensions that fit. The result is simplified and hoisted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
+from rheobase.ir.kernels import Array, At, Domain, Index, Kernel, Linked, Stream
+from rheobase.ir.ops import Op, has_effect, is_random
+from rheobase.ir.passes import optimize
+from rheobase.ir.slots import Slot
+from rheobase.lang.fold import fold
+from rheobase.lang.functions import FUNCTIONS
+from rheobase.lang.nodes import (
+    Assign,
+    Binary,
+    Call,
+    Compare,
+    Conditional,
+    Expr,
+    Logic,
+    Name,
+    Not,
+    Number,
+    Unary,
+    substitute,
+)
+
+__all__ = ["Alias", "Binding", "Element", "KernelBuilder", "Literal", "Position"]
+
+
+@dataclass(frozen=True)
+class Element:
+    """An element of a slot.
+
+    index   which one; another Element (of an integer slot) gives its number: a linked variable
+    weak    a constant from outside: adapts to the precision of what it meets
+    guard   name of a boolean binding; where it is false, writing has no effect
+    """
+
+    slot: Slot
+    index: Index | At | Element
+    weak: bool = False
+    guard: Element | None = None
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A number that is part of the structure: a unit, pi."""
+
+    value: float | int | bool
+
+
+@dataclass(frozen=True)
+class Position:
+    """The number of the element itself, less an offset: i, j, and a generator's variable.
+
+    which    'own', 'pre', 'post' or 'k'
+    offset   the first element of the part that numbers count from
+    """
+
+    which: str
+    offset: Slot | None = None
+
+
+@dataclass(frozen=True)
+class Alias:
+    """An expression that stands behind a name, with the meaning of its own names."""
+
+    expr: Expr
+    bindings: Mapping[str, Binding]
+
+
+Binding: TypeAlias = Element | Literal | Position | Alias
+
+_ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "//": "floordiv", "%": "mod"}
+_COMPARISON = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
+
+
+class KernelBuilder:
+    """Writes the code of one kernel.
+
+    bindings       what each name is
+    scatters       the domain may meet an element more than once (Propagate, Reduce, Indexed):
+                   `x += y` through another index than own accumulates
+    float_dtype    of literals and of results that nothing else decides
+    """
+
+    def __init__(
+        self, bindings: Mapping[str, Binding], scatters: bool = False, float_dtype: DType = F64
+    ) -> None:
+        self.bindings = bindings
+        self.scatters = scatters
+        self.float_dtype = float_dtype
+        self._ops: list[Op] = []
+        self._weak: set[int] = set()
+        self._arrays: list[Array] = []
+        self._array_numbers: dict[tuple[int, object], int] = {}
+        self._current: dict[int, int] = {}  # array -> value that stands in it now
+        self._temporaries: dict[str, int] = {}
+        self._aliases: dict[tuple[int, int], int] = {}
+        self._n_draws = 0
+
+    # ------------------------------------------------------------ ops
+    def op(
+        self,
+        name: str,
+        *args: int,
+        dtype: DType | None = None,
+        attr: float | int | bool | str | None = None,
+    ) -> int:
+        """Append one operation; its value number."""
+        self._ops.append(Op(name, args, dtype, attr))
+        value = len(self._ops) - 1
+        if args and all(a in self._weak for a in args):
+            self._weak.add(value)
+        return value
+
+    def const(self, value: float | int | bool) -> int:
+        dtype = BOOL if isinstance(value, bool) else I64 if isinstance(value, int) else F64
+        number = self.op("const", dtype=dtype, attr=value)
+        self._weak.add(number)
+        return number
+
+    def dtype(self, value: int) -> DType:
+        dtype = self._ops[value].dtype
+        assert dtype is not None, f"operation {self._ops[value]} has no value"
+        return dtype
+
+    def cast(self, value: int, dtype: DType) -> int:
+        if self.dtype(value) is dtype:
+            return value
+        return self.op("cast", value, dtype=dtype)
+
+    def draw(self, name: str) -> int:
+        """A random number: 'uniform' or 'normal'."""
+        self._n_draws += 1
+        return self.op(name, dtype=F64, attr=self._n_draws - 1)
+
+    # ------------------------------------------------------------ memory
+    def array(self, slot: Slot, index: Index | At | Element) -> int:
+        """The number of the array, added when it is new."""
+        reached: Index | At | Linked
+        if isinstance(index, Element):
+            reached = Linked(self.array(index.slot, index.index))
+        else:
+            reached = index
+        key = (id(slot), reached)
+        if key not in self._array_numbers:
+            self._array_numbers[key] = len(self._arrays)
+            self._arrays.append(Array(slot, reached))
+        return self._array_numbers[key]
+
+    def load(self, element: Element) -> int:
+        number = self.array(element.slot, element.index)
+        if number not in self._current:
+            value = self.op("load", dtype=element.slot.dtype, attr=number)
+            if element.weak:
+                self._weak.add(value)
+            self._current[number] = value
+        return self._current[number]
+
+    def store(self, element: Element, value: int) -> None:
+        """element = value, in the slot's own type; nothing where the guard is false."""
+        value = self._to_dtype(value, element.slot.dtype)
+        if element.guard is not None:
+            value = self.op(
+                "select", self.load(element.guard), value, self.load(element),
+                dtype=element.slot.dtype,
+            )  # fmt: skip
+        number = self.array(element.slot, element.index)
+        self.op("store", value, attr=number)
+        self._forget(element.slot, but=number)
+        self._current[number] = value
+
+    def accumulate(self, element: Element, value: int) -> None:
+        """element += value, in order of iteration."""
+        value = self._to_dtype(value, element.slot.dtype)
+        if element.guard is not None:
+            zero = self._to_dtype(self.const(0.0), element.slot.dtype)
+            value = self.op(
+                "select", self.load(element.guard), value, zero, dtype=element.slot.dtype
+            )
+        self.op("accumulate", value, attr=self.array(element.slot, element.index))
+        self._forget(element.slot)
+
+    def _forget(self, slot: Slot, but: int = -1) -> None:
+        """Values loaded from the slot may be out of date now."""
+        for number, array in enumerate(self._arrays):
+            if number != but and (array.slot is slot or self._passes(array, slot)):
+                self._current.pop(number, None)
+        self._aliases.clear()
+
+    def _passes(self, array: Array, slot: Slot) -> bool:
+        return isinstance(array.index, Linked) and self._arrays[array.index.array].slot is slot
+
+    # ------------------------------------------------------------ statements
+    def assign(self, statement: Assign) -> None:
+        """Write one statement."""
+        binding = self.bindings.get(statement.target)
+        if binding is None or statement.target in self._temporaries:
+            self._temporaries[statement.target] = self.value(_full_value(statement))
+            return
+        assert isinstance(binding, Element), f"{statement.target} cannot be assigned to"
+        if self._accumulates(statement, binding):
+            value = self.value(statement.value)
+            value = self._number(value)
+            self.accumulate(binding, value if statement.op == "+" else self._negated(value))
+        else:
+            self.store(binding, self.value(_full_value(statement)))
+
+    def _accumulates(self, statement: Assign, element: Element) -> bool:
+        return (
+            self.scatters
+            and statement.op in ("+", "-")
+            and element.index is not Index.OWN
+            and element.slot.dtype in (F64, F32, I64)
+        )
+
+    def _negated(self, value: int) -> int:
+        return self.op("neg", value, dtype=self.dtype(value))
+
+    # ------------------------------------------------------------ expressions
+    def value(self, expr: Expr) -> int:
+        """The value of an expression."""
+        return self._value(fold(expr), self.bindings)
+
+    def typed(self, expr: Expr, dtype: DType) -> int:
+        """The value of an expression, as a given type."""
+        return self._to_dtype(self.value(expr), dtype)
+
+    def _value(self, expr: Expr, scope: Mapping[str, Binding]) -> int:
+        match expr:
+            case Number(value=value):
+                return self.const(value)
+            case Name(id=name):
+                return self._name(name, scope)
+            case Unary(op="-", operand=x):
+                return self._negated(self._number(self._value(x, scope)))
+            case Unary(operand=x):
+                return self._number(self._value(x, scope))
+            case Binary():
+                return self._binary(expr, scope)
+            case Compare(op=op, left=a, right=b):
+                left, right = self._unify(self._value(a, scope), self._value(b, scope))
+                return self.op(_COMPARISON[op], left, right, dtype=BOOL)
+            case Logic(op=op, operands=xs):
+                values = [self._to_dtype(self._value(x, scope), BOOL) for x in xs]
+                result = values[0]
+                for value in values[1:]:
+                    result = self.op(op, result, value, dtype=BOOL)
+                return result
+            case Not(operand=x):
+                return self.op("not", self._to_dtype(self._value(x, scope), BOOL), dtype=BOOL)
+            case Conditional(condition=c, then=a, otherwise=b):
+                condition = self._to_dtype(self._value(c, scope), BOOL)
+                left, right = self._unify(
+                    self._value(a, scope), self._value(b, scope), logical=True
+                )
+                return self.op("select", condition, left, right, dtype=self.dtype(left))
+            case Call():
+                return self._call(expr, scope)
+
+    def _name(self, name: str, scope: Mapping[str, Binding]) -> int:
+        own = scope is self.bindings or name.startswith("_")  # temporaries are seen here only
+        if own and name in self._temporaries:
+            return self._temporaries[name]
+        binding = scope[name]
+        match binding:
+            case Element():
+                return self.load(binding)
+            case Literal(value=value):
+                return self.const(value)
+            case Position(which=which, offset=offset):
+                value = self.op("index", dtype=I64, attr=which)
+                if offset is None:
+                    return value
+                first = self.load(Element(offset, Index.SHARED))
+                return self.op("sub", value, first, dtype=I64)
+            case Alias(expr=expr, bindings=bindings):
+                key = (id(binding), len(self._temporaries))
+                if key not in self._aliases:
+                    self._aliases[key] = self._value(fold(expr), bindings)
+                return self._aliases[key]
+
+    def _binary(self, expr: Binary, scope: Mapping[str, Binding]) -> int:
+        if expr.op == "**":
+            return self._power(expr, scope)
+        left, right = self._value(expr.left, scope), self._value(expr.right, scope)
+        if expr.op == "/":
+            left, right = self._unify(self._float(left), self._float(right))
+            return self.op("div", left, right, dtype=self.dtype(left))
+        left, right = self._unify(left, right)
+        return self.op(_ARITHMETIC[expr.op], left, right, dtype=self.dtype(left))
+
+    def _power(self, expr: Binary, scope: Mapping[str, Binding]) -> int:
+        base = self._number(self._value(expr.left, scope))
+        exponent = _literal(expr.right)
+        if exponent is not None and exponent == int(exponent) and 1 <= abs(exponent) <= 64:
+            if exponent < 0 or isinstance(exponent, float):
+                base = self._float(base)
+            power = self.op("ipow", base, dtype=self.dtype(base), attr=int(abs(exponent)))
+            if exponent > 0:
+                return power
+            one = self._to_dtype(self.const(1.0), self.dtype(power))
+            return self.op("div", one, power, dtype=self.dtype(power))
+        if exponent == 0.5:
+            base = self._float(base)
+            return self.op("sqrt", base, dtype=self.dtype(base))
+        whole = self.dtype(base) is I64
+        other = self._number(self._value(expr.right, scope))
+        whole = whole and self.dtype(other) is I64
+        left, right = self._unify(self._float(base), self._float(other))
+        result = self.op("pow", left, right, dtype=self.dtype(left))
+        return self.cast(result, I64) if whole else result
+
+    def _call(self, expr: Call, scope: Mapping[str, Binding]) -> int:
+        function = FUNCTIONS[expr.function]
+        if function.draws is not None:
+            return self.draw(function.draws)
+        if function.expansion is not None:
+            # arguments are evaluated once, then named: the expansion may use them twice
+            names = {p: f"_arg{len(self._ops)}_{p}" for p in function.parameters}
+            for p, arg in zip(function.parameters, expr.args):
+                self._temporaries[names[p]] = self._value(arg, scope)
+            body = substitute(function.expansion, {p: Name(n) for p, n in names.items()})
+            return self._value(body, scope)
+        assert function.op is not None
+        args = [self._value(a, scope) for a in expr.args]
+        return self._apply(function.op, args)
+
+    def _apply(self, name: str, args: list[int]) -> int:
+        if name == "int":
+            return self.cast(args[0], I64)
+        if name in ("abs", "sign", "min", "max"):
+            values = [self._number(a) for a in args]
+        else:
+            values = [self._float(a) for a in args]
+        if len(values) == 2:
+            values = list(self._unify(*values))
+        dtype = self.dtype(values[0])
+        if dtype is I64 and name == "sign":
+            return self.op(name, *values, dtype=I64)
+        return self.op(name, *values, dtype=dtype)
+
+    # ------------------------------------------------------------ types
+    def _number(self, value: int) -> int:
+        """As a type of arithmetic: f64, f32 or i64."""
+        return self.cast(value, I64) if self.dtype(value) in (BOOL, I32) else value
+
+    def _float(self, value: int) -> int:
+        if self.dtype(value).is_float:
+            return value
+        result = self.cast(value, self.float_dtype)
+        self._weak.add(result)
+        return result
+
+    def _unify(self, a: int, b: int, logical: bool = False) -> tuple[int, int]:
+        """Both in the type that holds both."""
+        left, right = self.dtype(a), self.dtype(b)
+        if left is BOOL and right is BOOL and logical:
+            return a, b
+        if not (left.is_float or right.is_float):
+            return self._number(a), self._number(b)
+        if left.is_float and right.is_float:
+            if left is right:
+                return a, b
+            dtype = F32 if (a if left is F64 else b) in self._weak else F64
+        else:
+            dtype = left if left.is_float else right
+        return self._to_dtype(a, dtype), self._to_dtype(b, dtype)
+
+    def _to_dtype(self, value: int, dtype: DType) -> int:
+        """As the type of a variable: numbers are true where they are not zero."""
+        met = self.dtype(value)
+        if met is dtype:
+            return value
+        if dtype is BOOL:
+            number = self._number(value)
+            zero = self._to_dtype(self.const(0), self.dtype(number))
+            return self.op("ne", number, zero, dtype=BOOL)
+        return self.cast(value, dtype)
+
+    # ------------------------------------------------------------ the kernel
+    def finish(
+        self,
+        name: str,
+        domain: Domain,
+        results: tuple[int, ...] = (),
+        stream: Stream | None = None,
+        *,
+        as_written: bool = False,
+    ) -> Kernel:
+        """The kernel, simplified and hoisted (not if `as_written`)."""
+        random = any(is_random(op) for op in self._ops)
+        kernel = Kernel(
+            name,
+            domain,
+            tuple(self._arrays),
+            body=tuple(self._ops),
+            results=results,
+            stream=stream if random else None,
+        )
+        return kernel if as_written else optimize(kernel)
+
+    @property
+    def writes(self) -> bool:
+        """Whether any statement has an effect."""
+        return any(has_effect(op) for op in self._ops)
+
+
+def _full_value(statement: Assign) -> Expr:
+    """The right-hand side with an in-place operator written out."""
+    if statement.op is None:
+        return statement.value
+    target = Name(statement.target, span=statement.target_span)
+    return Binary(statement.op, target, statement.value, span=statement.span)
+
+
+def _literal(expr: Expr) -> float | int | None:
+    match expr:
+        case Number(value=value) if not isinstance(value, bool):
+            return value
+        case Unary(op="-", operand=Number(value=value)) if not isinstance(value, bool):
+            return -value
+        case _:
+            return None

@@ -1,0 +1,42 @@
+"""Looking at the script that calls: its names, and where it stands."""
+
+from __future__ import annotations
+
+import sys
+from collections import ChainMap
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+__all__ = ["caller_frame", "caller_namespace", "caller_place"]
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+
+
+def caller_frame(level: int = 0) -> FrameType | None:
+    """The nearest frame outside this package, or `level` frames further out."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    while frame is not None and level > 0:
+        frame = frame.f_back
+        level -= 1
+    return frame
+
+
+def caller_namespace(level: int = 0) -> Mapping[str, Any]:
+    """The locals and globals that the calling script sees."""
+    frame = caller_frame(level)
+    if frame is None:
+        return {}
+    return ChainMap(dict(frame.f_locals), frame.f_globals)
+
+
+def caller_place() -> str:
+    """'model.py:12': where the script calls from."""
+    frame = caller_frame()
+    if frame is None:
+        return ""
+    name = frame.f_code.co_filename
+    return f"{name if name.startswith('<') else Path(name).name}:{frame.f_lineno}"

@@ -1,0 +1,83 @@
+"""Clocks as users see them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rheobase.errors import DimensionMismatchError, ModelValueError
+from rheobase.runtime.clocks import ClockState
+from rheobase.units import Quantity, second
+from rheobase.units.quantity import to_si
+
+__all__ = ["Clock", "defaultclock", "seconds"]
+
+
+def seconds(value: Any, what: str) -> float:
+    """A time as a number of seconds.
+
+    Raises DimensionMismatchError if it is not a time, ModelValueError if it is not one number.
+    """
+    number, dim = to_si(value)
+    if dim is not second.dim:
+        raise DimensionMismatchError(f"{what} must be a time, not {value} ({dim}); e.g. 10*ms")
+    if getattr(number, "size", 1) != 1 or not math.isfinite(float(number)):
+        raise ModelValueError(f"{what} must be one finite time, not {value}")
+    return float(number)
+
+
+class Clock:
+    """A step of time that objects share.
+
+    dt     the step, a time > 0; may be changed between runs while t is a multiple of it
+    name   for messages
+
+    >>> from rheobase import Clock, ms
+    >>> Clock(0.5*ms).dt
+    0.5 * msecond
+    """
+
+    def __init__(self, dt: Any, name: str = "clock") -> None:
+        self.name = name
+        value = seconds(dt, "dt")
+        if not value > 0:
+            raise ModelValueError(f"clock '{name}': dt must be a positive time, not {dt}")
+        self.state = ClockState(value)
+
+    @property
+    def dt(self) -> Quantity:
+        """The step, a time."""
+        return Quantity(self.state.dt, dim=second.dim)
+
+    @dt.setter
+    def dt(self, value: Any) -> None:
+        number = seconds(value, "dt")
+        if not number > 0:
+            raise ModelValueError(f"clock '{self.name}': dt must be a positive time, not {value}")
+        self.state.set_dt(number)
+
+    @property
+    def dt_(self) -> float:
+        """The step in seconds."""
+        return self.state.dt
+
+    @property
+    def t(self) -> Quantity:
+        """The present time."""
+        return Quantity(self.state.t, dim=second.dim)
+
+    @property
+    def t_(self) -> float:
+        """The present time in seconds."""
+        return self.state.t
+
+    @property
+    def timestep(self) -> int:
+        """The number of the present step."""
+        return self.state.step
+
+    def __repr__(self) -> str:
+        return f"Clock(dt={self.dt!r}, name={self.name!r})"
+
+
+defaultclock = Clock(1e-4 * second, "defaultclock")

@@ -1,0 +1,300 @@
+"""From the code of an object to a kernel: names resolved, checked, lowered.
+
+    resolve    each name that the code uses gets its Meaning; unknown names are faults
+    check      types and dimensions
+    lower      through ir.builder
+
+A `Runner` is an object that runs code in each step. Before each run it resolves its names again:
+the values of constants go to memory, and only when the structure has changed (a type, a
+dimension, another method) is its kernel made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from rheobase.errors import (
+    Fault,
+    FaultList,
+    ModelTypeError,
+    Span,
+    UnknownNameError,
+    did_you_mean,
+    raise_faults,
+)
+from rheobase.ir.builder import Binding, KernelBuilder
+from rheobase.ir.dtypes import BOOL, F64, DType
+from rheobase.ir.kernels import Domain, Index, Kernel, Stream
+from rheobase.lang.check import check_expression, check_statements
+from rheobase.lang.nodes import Assign, Binary, Expr, Name, names_in, walk
+from rheobase.lang.symbols import Symbol, Type
+from rheobase.model.base import SimulationObject, Work
+from rheobase.model.clock import Clock
+from rheobase.model.variables import Meaning
+from rheobase.runtime.random import new_stream_state
+from rheobase.units.dimensions import Dimension
+
+__all__ = ["Block", "CodeOwner", "Resolution", "Result", "Runner", "lower", "resolve"]
+
+
+class CodeOwner(Protocol):
+    """An object whose variables code may use: a group, synapses."""
+
+    @property
+    def label(self) -> str: ...
+
+    def meaning(
+        self, name: str, namespace: Mapping[str, Any], index: Index = Index.OWN
+    ) -> Meaning | Fault | Sequence[Fault] | None:
+        """What a name means in the owner's code, when own variables are reached by `index`."""
+        ...
+
+    def known_names(self) -> Collection[str]:
+        """The names of its variables, for suggestions."""
+        ...
+
+
+@dataclass(frozen=True)
+class Result:
+    """A value that the domain consumes.
+
+    dim     None: any
+    dtype   what the value is cast to; BOOL wants a boolean expression
+    """
+
+    expr: Expr
+    dim: Dimension | None
+    dtype: DType
+    what: str = "the expression"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of code and the domain that it runs over.
+
+    name      of the kernel, for people
+    local     names that mean something here only
+    checked   the code was made by us from checked parts: only lower it
+    """
+
+    name: str
+    domain: Domain
+    statements: tuple[Assign, ...] = ()
+    results: tuple[Result, ...] = ()
+    scatters: bool = False
+    local: Mapping[str, Meaning] = field(default_factory=dict[str, Meaning])
+    checked: bool = False
+
+    def expressions(self) -> tuple[Expr, ...]:
+        return tuple(s.value for s in self.statements) + tuple(r.expr for r in self.results)
+
+    def names(self) -> frozenset[str]:
+        """Names that must mean something: those read, and the targets of assignments."""
+        found = frozenset[str]().union(*(names_in(e) for e in self.expressions()))
+        return found | {s.target for s in self.statements}
+
+    def temporaries(self) -> frozenset[str]:
+        return frozenset(s.target for s in self.statements)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What the names of some code mean.
+
+    signature   equal for two resolutions between which only values of constants differ
+    """
+
+    symbols: Mapping[str, Symbol]
+    bindings: Mapping[str, Binding]
+    signature: tuple[object, ...]
+
+
+def resolve(
+    names: Collection[str],
+    owner: CodeOwner,
+    namespace: Mapping[str, Any],
+    *,
+    optional: Collection[str] = (),
+    local: Mapping[str, Meaning] | None = None,
+    exponents: Collection[str] = (),
+    faults: FaultList,
+    places: Mapping[str, Name] | None = None,
+) -> Resolution:
+    """Find the meaning of each name; a fault for each that has none.
+
+    optional    names that need no meaning: temporaries
+    exponents   names whose value belongs to the structure, since dimensions depend on it
+    places      where a name stands, for the message
+    """
+    symbols: dict[str, Symbol] = {}
+    bindings: dict[str, Binding] = {}
+    for name in sorted(names):
+        found = (local or {}).get(name) or owner.meaning(name, namespace)
+        if isinstance(found, Meaning):
+            symbols[name], bindings[name] = found.symbol, found.binding
+        elif found is not None:
+            for fault in (found,) if isinstance(found, Fault) else found:
+                faults.faults.append(_placed(fault, name, places))
+        elif name not in optional:
+            span = places[name].span if places and name in places else None
+            near = _numbers_in(namespace)
+            faults.faults.append(unknown_name(name, owner.label, span, owner.known_names(), near))
+    signature = tuple(
+        (name, s.type, s.dim, s.shared, s.value if name in exponents else None)
+        for name, s in symbols.items()
+    )
+    return Resolution(symbols, bindings, signature)
+
+
+def _placed(fault: Fault, name: str, places: Mapping[str, Name] | None) -> Fault:
+    if fault.span is not None or not places or name not in places:
+        return fault
+    return Fault(fault.error, fault.message, places[name].span, fault.hint, fault.label)
+
+
+def unknown_name(
+    name: str, label: str, span: Span | None, variables: Collection[str], others: Sequence[str] = ()
+) -> Fault:
+    """The fault of a name that means nothing to the owner called `label`."""
+    message = (
+        f"'{name}' is unknown: it is no variable of {label}, no unit, no constant, and no number "
+        "of that name is in the namespace."
+    )
+    return Fault(UnknownNameError, message, span, did_you_mean(name, [*variables, *others]))
+
+
+def _numbers_in(namespace: Mapping[str, Any]) -> list[str]:
+    return [k for k, v in namespace.items() if hasattr(v, "__float__") and not k.startswith("_")]
+
+
+def name_places(expressions: Sequence[Expr]) -> dict[str, Name]:
+    """The first node of each name."""
+    found: dict[str, Name] = {}
+    for expr in expressions:
+        for node in walk(expr):
+            if isinstance(node, Name):
+                found.setdefault(node.id, node)
+    return found
+
+
+def exponents_in(expressions: Sequence[Expr]) -> set[str]:
+    """Names on which a dimension may depend through an exponent."""
+    found: set[str] = set()
+    for expr in expressions:
+        for node in walk(expr):
+            if isinstance(node, Binary) and node.op == "**":
+                found |= names_in(node.right)
+    return found
+
+
+def resolve_block(
+    block: Block, owner: CodeOwner, namespace: Mapping[str, Any], faults: FaultList
+) -> Resolution:
+    expressions = block.expressions()
+    return resolve(
+        block.names(),
+        owner,
+        namespace,
+        optional=block.temporaries(),
+        local=block.local,
+        exponents=exponents_in(expressions),
+        faults=faults,
+        places=name_places(expressions),
+    )
+
+
+def check_block(block: Block, resolution: Resolution, faults: FaultList) -> None:
+    """Types and dimensions of all code of a block."""
+    temporaries = check_statements(block.statements, resolution.symbols, faults)
+    scope = {**resolution.symbols, **temporaries}
+    for result in block.results:
+        check_result(result, scope, faults)
+
+
+def check_result(result: Result, scope: Mapping[str, Symbol], faults: FaultList) -> None:
+    """The value of an expression: its names, its dimension, and that it is a condition or none."""
+    kind = check_expression(result.expr, scope, result.dim, faults, result.what)
+    wanted = result.dtype is BOOL
+    if kind is not None and wanted != (kind.type is Type.BOOLEAN):
+        faults.faults.append(_wrong_type(result, wanted))
+
+
+def _wrong_type(result: Result, wanted_boolean: bool) -> Fault:
+    met, to = ("a number", "true or false") if wanted_boolean else ("true or false", "a number")
+    hint = "Compare it with something, e.g. 'v > 0*mV'." if wanted_boolean else "Use int(...)."
+    message = f"{result.what} must be {to}, but this is {met}."
+    return Fault(ModelTypeError, message, result.expr.span, hint)
+
+
+def lower(
+    block: Block, resolution: Resolution, stream: Stream | None, float_dtype: DType = F64
+) -> Kernel:
+    """The kernel of a checked block."""
+    builder = KernelBuilder(resolution.bindings, block.scatters, float_dtype)
+    for statement in block.statements:
+        builder.assign(statement)
+    results = tuple(builder.typed(r.expr, r.dtype) for r in block.results)
+    return builder.finish(block.name, block.domain, results, stream)
+
+
+def make_kernel(
+    block: Block, owner: CodeOwner, namespace: Mapping[str, Any], stream: Stream | None
+) -> Kernel:
+    """Resolve, check and lower at once; raises all faults together."""
+    faults = FaultList()
+    resolution = resolve_block(block, owner, namespace, faults)
+    if not faults.faults:
+        check_block(block, resolution, faults)
+    raise_faults(faults.faults, f"{owner.label}, {block.name}")
+    return lower(block, resolution, stream)
+
+
+class Runner(SimulationObject):
+    """An object that runs blocks of code of its owner in each step.
+
+    blocks   makes the blocks: called before each run; cheap, and equal while nothing has changed
+    """
+
+    def __init__(
+        self,
+        owner: CodeOwner,
+        name: str,
+        blocks: Callable[[], Sequence[Block]],
+        *,
+        when: str,
+        order: int = 0,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(name, when, order, clock=clock)
+        self.owner = owner
+        self._blocks = blocks
+        self._kept: dict[int, tuple[Block, tuple[object, ...], Kernel]] = {}
+        self._kernels: tuple[Kernel, ...] = ()
+        self.stream = new_stream_state(self.name)
+        self.stream_generation = -1  # of the seed() from which the stream was taken
+
+    def prepare(self, namespace: Mapping[str, Any]) -> None:
+        kernels: list[Kernel] = []
+        for k, block in enumerate(self._blocks()):
+            kernels.append(self._kernel(k, block, namespace))
+        self._kernels = tuple(kernels)
+
+    def _kernel(self, number: int, block: Block, namespace: Mapping[str, Any]) -> Kernel:
+        faults = FaultList()
+        resolution = resolve_block(block, self.owner, namespace, faults)
+        raise_faults(faults.faults, f"{self.owner.label}, {block.name}")
+        kept = self._kept.get(number)
+        if kept and kept[0] == block and kept[1] == resolution.signature:
+            return kept[2]
+        if not block.checked:
+            check_block(block, resolution, faults)
+            raise_faults(faults.faults, f"{self.owner.label}, {block.name}")
+        stream = Stream(self.stream, self.clock.state.slots.step)
+        kernel = lower(block, resolution, stream)
+        self._kept[number] = (block, resolution.signature, kernel)
+        return kernel
+
+    def work(self) -> Sequence[Work]:
+        return [Work(k) for k in self._kernels]

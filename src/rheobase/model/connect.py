@@ -1,0 +1,249 @@
+"""connect(): from a condition or a generator expression to a Generate kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.errors import FaultList, ModelTypeError, ModelValueError, raise_faults
+from rheobase.ir.builder import Alias, Binding, Element, KernelBuilder, Literal, Position
+from rheobase.ir.dtypes import BOOL, F64, I32, I64
+from rheobase.ir.kernels import Generate, Index, Kernel, Part, Range, Sample, Stream
+from rheobase.ir.slots import Slot
+from rheobase.lang.check import check_expression
+from rheobase.lang.nodes import Call, Compare, Expr, Logic, Name, Number, names_in
+from rheobase.lang.symbols import Symbol, Type
+from rheobase.model.code import CodeOwner, exponents_in, name_places, resolve
+from rheobase.model.generators import Generator
+from rheobase.model.variables import Meaning
+from rheobase.runtime import random
+from rheobase.runtime.clocks import ClockState
+from rheobase.runtime.engine import GenerateError, run_once
+from rheobase.units.dimensions import DIMENSIONLESS
+
+__all__ = ["Generated", "Request", "generate"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What connect() asks for.
+
+    side      PRE: an outer loop over sources, whose candidates are targets; POST: the reverse
+    p, n      probability and number of copies of each pair
+    """
+
+    generator: Generator
+    side: Index
+    outer: Part
+    inner: Part
+    p: Expr
+    n: Expr
+    skip_invalid: bool
+
+
+@dataclass(frozen=True)
+class Generated:
+    """counts (n_outer,) pairs of each outer element; others (n,) the other side, from 0."""
+
+    counts: NDArray[np.int64]
+    others: Slot
+
+
+def generate(owner: CodeOwner, request: Request, namespace: Mapping[str, Any]) -> Generated:
+    """Make the pairs.
+
+    Raises ModelError for code that does not fit, IndexError for targets outside the group.
+    """
+    kernel, domain = _kernel(owner, request, namespace)
+    try:
+        run_once(kernel)
+    except GenerateError as error:
+        pair = (error.outer, error.target)
+        i, j = pair if request.side is Index.PRE else pair[::-1]
+        size = int(request.inner.size.data[0])
+        what = "target" if request.side is Index.PRE else "source"
+        raise IndexError(
+            f"{owner.label}: connect() made the pair i = {i}, j = {j}, but the {what} has only "
+            f"{size} elements (0 to {size - 1}). Leave such pairs out with a condition, or with "
+            "skip_if_invalid=True."
+        ) from None
+    n = int(domain.cursor.data[0])
+    domain.targets.resize(n)
+    return Generated(domain.counts.data.astype(np.int64), domain.targets)
+
+
+def _kernel(
+    owner: CodeOwner, request: Request, namespace: Mapping[str, Any]
+) -> tuple[Kernel, Generate]:
+    symbols, bindings = _resolve(owner, request, namespace)
+    request = _settle_probability(request, bindings)
+    _check(request, symbols)
+    generator = request.generator
+    state = random.new_stream_state("connect")
+    random.write_stream(state, random.take_streams(), 0)
+    stream = Stream(state, ClockState(1.0).slots.step)
+    builder = KernelBuilder(bindings)
+    low, high, step = (
+        builder.typed(e, I64) for e in (generator.low, generator.high, generator.step)
+    )
+    p = generator.p
+    candidates = (
+        Range(low, high, step) if p is None else Sample(low, high, step, builder.typed(p, F64))
+    )
+    target = builder.typed(generator.element, I64)
+    condition = builder.typed(generator.condition or Number(True), BOOL)
+    copies = builder.typed(request.n, I64)
+    n_outer = int(request.outer.size.data[0])
+    domain = Generate(
+        request.side,
+        request.outer,
+        request.inner,
+        candidates,
+        Slot("counts", I64, n_outer),
+        Slot("targets", I32, _expected(request, symbols)),
+        Slot("cursor", I64, 2),
+        request.skip_invalid,
+    )
+    kernel = builder.finish("connect", domain, (target, condition, copies), stream)
+    assert isinstance(kernel.domain, Generate)
+    if isinstance(candidates, Sample) and kernel.stream is None:
+        kernel = replace(kernel, stream=stream)  # the gaps are drawn by the domain itself
+    return kernel, kernel.domain
+
+
+def _expressions(request: Request) -> list[Expr]:
+    g = request.generator
+    found = [g.element, g.low, g.high, g.step, request.p, request.n]
+    return found + [e for e in (g.p, g.condition) if e is not None]
+
+
+def _resolve(
+    owner: CodeOwner, request: Request, namespace: Mapping[str, Any]
+) -> tuple[dict[str, Symbol], dict[str, Binding]]:
+    generator = request.generator
+    count = Meaning(
+        Symbol("_n_inner", Type.INTEGER, shared=True, constant=True),
+        Element(request.inner.size, Index.SHARED),
+    )
+    local = {"_n_inner": count}
+    whole = isinstance(generator.element, Name) and generator.element.id == generator.variable
+    candidate = Meaning(Symbol(generator.variable or "", Type.INTEGER), Position("k"))
+    if generator.variable is not None:
+        local[generator.variable] = candidate
+    inner_name = "j" if request.side is Index.PRE else "i"
+    expressions = _expressions(request)
+    faults = FaultList()
+    resolution = resolve(
+        frozenset().union(*map(names_in, expressions)) - {inner_name},
+        owner,
+        namespace,
+        local=local,
+        exponents=exponents_in(expressions),
+        faults=faults,
+        places=name_places(expressions),
+    )
+    raise_faults(faults.faults, f"{owner.label}, connect")
+    symbols, bindings = dict(resolution.symbols), dict(resolution.bindings)
+    symbols[inner_name] = Symbol(inner_name, Type.INTEGER)
+    bindings[inner_name] = (
+        candidate.binding if whole else Alias(generator.element, dict(bindings))
+    )
+    if not whole:
+        _refuse_inner_variables(owner, request, bindings)
+    return symbols, bindings
+
+
+def _refuse_inner_variables(
+    owner: CodeOwner, request: Request, bindings: Mapping[str, Binding]
+) -> None:
+    """Variables of the other side can be used where the candidate itself is the target."""
+    inner = Index.POST if request.side is Index.PRE else Index.PRE
+    for expr in _expressions(request):
+        for name in sorted(names_in(expr)):
+            if name in bindings and name not in "ij" and _reaches(bindings[name], inner):
+                raise ModelValueError(
+                    f"{owner.label}, connect: '{name}' belongs to the other side; in a generator "
+                    "it can be used only if the generated index is the loop variable itself, "
+                    "as in 'k for k in range(...) if ...'"
+                )
+
+
+def _reaches(binding: Binding, index: Index) -> bool:
+    """Whether a value depends on the element that `index` means, or on the candidate."""
+    match binding:
+        case Literal():
+            return False
+        case Position(which=which):
+            return which in ("k", index.value)
+        case Element(index=Element() as inner):
+            return _reaches(inner, index)
+        case Element(index=reached):
+            return reached is index
+        case Alias(expr=expr, bindings=inner_bindings):
+            names = names_in(expr) & set(inner_bindings)
+            return any(_reaches(inner_bindings[n], index) for n in names)
+
+
+def _settle_probability(request: Request, bindings: Mapping[str, Binding]) -> Request:
+    """p= becomes sampling of the candidates; where it depends on them, a draw for each pair."""
+    p = request.p
+    if isinstance(p, Number) and p.value == 1:
+        return request
+    generator = request.generator
+    if generator.variable is None or generator.p is not None or generator.variable != "_k":
+        raise ModelValueError(
+            "p= cannot be given together with a generator; write sample(..., p=...) in it"
+        )
+    inner = Index.POST if request.side is Index.PRE else Index.PRE
+    if any(_reaches(bindings[n], inner) for n in names_in(p) if n in bindings):
+        chosen = Compare("<", Call("rand", ()), p)
+        condition = chosen
+        if generator.condition is not None:
+            condition = Logic("and", (generator.condition, chosen))
+        return replace(request, generator=replace(generator, condition=condition))
+    return replace(request, generator=replace(generator, p=p))
+
+
+def _check(request: Request, symbols: Mapping[str, Symbol]) -> None:
+    """Types: whole numbers where elements are counted, a condition, a probability."""
+    generator = request.generator
+    faults = FaultList()
+    whole = [
+        (generator.element, "the index of the other neuron"),
+        (generator.low, "the beginning of the range"),
+        (generator.high, "the end of the range"),
+        (generator.step, "the step of the range"),
+        (request.n, "n"),
+    ]
+    for expr, what in whole:
+        kind = check_expression(expr, symbols, DIMENSIONLESS, faults, what)
+        if kind is not None and kind.type is not Type.INTEGER:
+            hint = "Use int(...) to round towards zero."
+            faults.add(ModelTypeError, f"{what} must be a whole number.", expr.span, hint)
+    if generator.condition is not None:
+        kind = check_expression(generator.condition, symbols, None, faults, "the condition")
+        if kind is not None and kind.type is not Type.BOOLEAN:
+            message = "the condition must be true or false, but this is a number."
+            faults.add(ModelTypeError, message, generator.condition.span)
+    if generator.p is not None:
+        check_expression(generator.p, symbols, DIMENSIONLESS, faults, "p")
+    raise_faults(faults.faults)
+
+
+def _expected(request: Request, symbols: Mapping[str, Symbol]) -> int:
+    """Room for the pairs of connect(p=number), so that nothing need grow: mean + 6 sigma."""
+    generator = request.generator
+    pairs = int(request.outer.size.data[0]) * int(request.inner.size.data[0])
+    p = generator.p
+    if isinstance(p, Name) and p.id in symbols:
+        value = symbols[p.id].value
+    else:
+        value = p.value if isinstance(p, Number) else None
+    if value is None or generator.variable != "_k" or request.n != Number(1):
+        return min(pairs, 1 << 16)
+    value = min(max(float(value), 0.0), 1.0)
+    return int(pairs * value + 6 * np.sqrt(pairs * value * (1 - value))) + 64

@@ -1,0 +1,85 @@
+"""Poisson spike trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rheobase.errors import DimensionMismatchError, ModelValueError, Source
+from rheobase.ir.dtypes import BOOL
+from rheobase.ir.kernels import Select
+from rheobase.lang.nodes import Binary, Call, Compare, Name
+from rheobase.lang.parse import parse_expression
+from rheobase.lang.symbols import Type
+from rheobase.model.clock import Clock
+from rheobase.model.code import Block, Result
+from rheobase.model.group import Group, new_part
+from rheobase.model.neurongroup import group_size
+from rheobase.model.spikes import EventSource, SpikeFinder
+from rheobase.model.variables import Subexpression
+from rheobase.units import hertz
+
+__all__ = ["PoissonGroup"]
+
+
+class PoissonGroup(Group):
+    """N neurons that spike at random, each step with probability rates * dt, independently.
+
+    N       number of neurons, >= 1
+    rates   a rate; an array of N rates; or an expression of t and i as text
+
+    At most one spike a neuron and step: rates should be well below 1/dt.
+
+    >>> from rheobase import Hz, PoissonGroup
+    >>> inputs = PoissonGroup(100, rates=10*Hz)
+    >>> inputs.rates[0]
+    10. * hertz
+    """
+
+    add_to_magic_network = True
+
+    def __init__(
+        self,
+        N: int,
+        rates: Any,
+        dt: Any = None,
+        clock: Clock | None = None,
+        when: str = "thresholds",
+        order: int = 0,
+        namespace: Mapping[str, Any] | None = None,
+        name: str = "poissongroup*",
+    ) -> None:
+        size = group_size(N)
+        super().__init__(
+            name, new_part(0, size), when=when, order=order, dt=dt, clock=clock, namespace=namespace
+        )
+        self.spike_source = EventSource(self.name, size, self.clock, when, order)
+        if isinstance(rates, str):
+            expr = parse_expression(rates, Source(rates, f"{self.label}, rates"))
+            self.add_variable(Subexpression("rates", Type.FLOAT, hertz.dim, expr))
+        else:
+            self.add_array("rates", dim=hertz.dim)
+            self._set_rates(rates)
+        block = self._block()
+        finder = SpikeFinder(self, self.spike_source, lambda: (block,), f"{self.name}_thresholder")
+        self.contained_objects.append(finder)
+        self.seal()
+
+    def _set_rates(self, rates: Any) -> None:
+        try:
+            self.rates = rates
+        except DimensionMismatchError:
+            raise DimensionMismatchError(
+                f"{self.label}: rates must be a rate such as 10*Hz, not {rates}"
+            ) from None
+        if (self.rates_[:] < 0).any():
+            raise ModelValueError(f"{self.label}: rates cannot be negative")
+
+    def _block(self) -> Block:
+        chance = Binary("*", Name("rates"), Name("dt"))
+        condition = Compare("<", Call("rand", ()), chance)
+        return Block(
+            f"{self.name} spikes",
+            Select(self.part, self.spike_source.current),
+            results=(Result(condition, None, BOOL, "rates"),),
+        )

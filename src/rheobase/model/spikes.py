@@ -1,0 +1,86 @@
+"""What monitors and synapses need of anything that makes events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rheobase.ir.kernels import EventLog, Events, IndexList, Kernel, Push
+from rheobase.ir.slots import Slot
+from rheobase.model.base import Work
+from rheobase.model.clock import Clock
+from rheobase.model.code import Block, CodeOwner, Runner
+from rheobase.runtime import events
+
+__all__ = ["EventSource", "SpikeFinder"]
+
+
+class EventSource:
+    """One kind of event of a group: the list of this step, and a log for those who ask for it.
+
+    current   the elements at which the event happens in this step, ascending
+    clock     the clock of the group
+    when, order   where in the schedule the events are found
+    """
+
+    def __init__(self, name: str, size: int, clock: Clock, when: str, order: int) -> None:
+        self.name = name
+        self.clock = clock
+        self.when = when
+        self.order = order
+        self.current: IndexList = events.event_list(name, size)
+        self.log: EventLog | None = None
+        self._dt = clock.dt_
+
+    def keep(self, steps: int) -> None:
+        """From now on, keep the events of at least so many steps."""
+        if steps > 0 and self.log is None:
+            self.log = events.new_log(self.name)
+            self._dt = self.clock.dt_
+        if self.log is not None:
+            events.set_reach(self.log, steps, self.clock.timestep)
+
+    def follow_clock(self) -> None:
+        """Renumber logged steps after the clock's dt has changed between runs."""
+        dt = self.clock.dt_
+        if self.log is not None and dt != self._dt:
+            old_step = round(self.clock.t_ / self._dt)
+            events.rebase_log(self.log, old_step, self.clock.timestep, self._dt / dt)
+        self._dt = dt
+
+    def delayed(self, delay: Slot) -> Events:
+        """The events of delay[0] steps ago; `keep` that many."""
+        if self.log is None:
+            return Events(self.current)
+        return Events(self.current, self.log, delay, self.clock.state.slots.step)
+
+    def push(self) -> Kernel | None:
+        """The kernel that puts this step's events into the log, if there is one."""
+        if self.log is None:
+            return None
+        step = self.clock.state.slots.step
+        return Kernel(f"{self.name} log", Push(self.current, self.log, step))
+
+
+
+
+class SpikeFinder(Runner):
+    """Finds the events of this step, and keeps them for those who ask for delayed ones.
+
+    blocks   the first finds the events, others follow at once
+    """
+
+    def __init__(
+        self,
+        owner: CodeOwner,
+        events: EventSource,
+        blocks: Callable[[], Sequence[Block]],
+        name: str,
+    ) -> None:
+        super().__init__(
+            owner, name, blocks, when=events.when, order=events.order, clock=events.clock
+        )
+        self.events = events
+
+    def work(self) -> Sequence[Work]:
+        push = self.events.push()
+        return [*super().work(), *([Work(push)] if push else [])]

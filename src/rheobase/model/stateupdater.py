@@ -1,0 +1,176 @@
+"""Integrating a group's differential equations in each step."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.equations import Equations
+from rheobase.errors import FaultList, raise_faults
+from rheobase.integration import choose
+from rheobase.integration.system import Method, System, Table
+from rheobase.ir.builder import Element
+from rheobase.ir.dtypes import F64
+from rheobase.ir.kernels import At, Elementwise, Index, Kernel, Stream
+from rheobase.ir.slots import Slot
+from rheobase.lang.check import check_expression
+from rheobase.lang.fold import evaluate
+from rheobase.lang.nodes import Assign, Expr, names_in
+from rheobase.lang.symbols import Symbol, Type
+from rheobase.model.base import Work
+from rheobase.model.code import Block, Resolution, Runner, exponents_in, lower, name_places, resolve
+from rheobase.model.group import Group
+from rheobase.model.variables import ArrayVariable, Meaning
+from rheobase.units import second
+
+__all__ = ["StateUpdater", "check_equations"]
+
+logger = logging.getLogger(__name__)
+
+
+class StateUpdater(Runner):
+    """One step of integration of a group's equations.
+
+    equations   of the group
+    first       statements that come before: whether the neurons are refractory
+    refractory  names of the variables that hold still meanwhile
+    method      a name, several to try in turn, or a Method
+    """
+
+    def __init__(
+        self,
+        owner: Group,
+        equations: Equations,
+        first: tuple[Assign, ...],
+        refractory: frozenset[str],
+        method: str | Sequence[str] | Method | None,
+        options: Mapping[str, object] | None,
+    ) -> None:
+        super().__init__(
+            owner,
+            f"{owner.name}_stateupdater",
+            tuple,
+            when="groups",
+            order=owner.order,
+            clock=owner.clock,
+        )
+        self.group = owner
+        self.equations = equations
+        self.first = first
+        self.refractory = refractory
+        self.method_choice = method
+        self.method_options = dict(options or {})
+        self.method: Method | None = None
+        self._system_equations: dict[str, Expr] = {
+            name: equations.substituted(name) for name in equations.diff_eq_names
+        }
+        self._signature: tuple[object, ...] | None = None
+        self._tables: list[tuple[Table, list[Slot]]] = []
+        self._kernel_now: Kernel | None = None
+
+    def _expressions(self) -> list[Expr]:
+        return [*self._system_equations.values(), *(s.value for s in self.first)]
+
+    def prepare(self, namespace: Mapping[str, Any]) -> None:
+        expressions = self._expressions()
+        if not expressions:
+            return
+        written = self.equations.expressions()
+        names = frozenset({"t", "dt"}).union(*map(names_in, [*expressions, *written]))
+        names |= frozenset(s.target for s in self.first)
+        faults = FaultList()
+        resolution = resolve(
+            [n for n in names if n != "xi" and not n.startswith("xi_")],
+            self.group,
+            namespace,
+            exponents=exponents_in(expressions),
+            faults=faults,
+            places=name_places([*written, *expressions]),
+        )
+        raise_faults(faults.faults, self.group.label)
+        if resolution.signature != self._signature:
+            self._rebuild(resolution)
+            self._signature = resolution.signature
+        self._fill_tables(resolution)
+
+    def _rebuild(self, resolution: Resolution) -> None:
+        scope = {**resolution.symbols, **noise_symbols(self.equations)}
+        faults = FaultList()
+        check_equations(self.equations, scope, faults)
+        raise_faults(faults.faults, self.group.label)
+        system = System(self._system_equations, scope, self.refractory)
+        self.method, updates = choose(system, self.method_choice, self.method_options)
+        logger.info("%s: integrated by '%s'", self.group.label, self.method.name)
+        self._tables = []
+        local: dict[str, Meaning] = {}
+        for table in updates.tables:
+            slots, meanings = _table_slots(table, len(self.group))
+            self._tables.append((table, slots))
+            local |= meanings
+        block = Block(
+            f"{self.group.name} state update",
+            Elementwise(self.group.part),
+            (*self.first, *updates.statements),
+            checked=True,
+        )
+        bindings = {**resolution.bindings, **{k: m.binding for k, m in local.items()}}
+        full = Resolution(scope, bindings, resolution.signature)
+        stream = Stream(self.stream, self.clock.state.slots.step)
+        self._kernel_now = lower(block, full, stream)
+
+    def _fill_tables(self, resolution: Resolution) -> None:
+        def value_of(expr: Expr) -> NDArray[Any]:
+            values = {n: self._number(n, resolution.symbols[n]) for n in names_in(expr)}
+            return np.asarray(evaluate(expr, values))
+
+        for table, slots in self._tables:
+            numbers = table.compute(value_of)
+            if not table.per_element:
+                slots[0].data[:] = numbers
+                continue
+            for slot, row in zip(slots, numbers):
+                slot.data[:] = row
+
+    def _number(self, name: str, symbol: Symbol) -> Any:
+        variable = self.group.variables.get(name)
+        if isinstance(variable, ArrayVariable):
+            return variable.slot.data[0] if variable.shared else variable.slot.data
+        assert symbol.value is not None, f"{name} has no value before the run"
+        return symbol.value
+
+    def work(self) -> Sequence[Work]:
+        return [] if self._kernel_now is None else [Work(self._kernel_now)]
+
+
+def _table_slots(table: Table, n: int) -> tuple[list[Slot], dict[str, Meaning]]:
+    def meaning(k: int, element: Element) -> tuple[str, Meaning]:
+        name = f"{table.name}_{k}"
+        return name, Meaning(Symbol(name, Type.FLOAT, constant=True), element)
+
+    if not table.per_element:
+        slot = Slot(table.name, F64, table.size)
+        entries = [meaning(k, Element(slot, At(k))) for k in range(table.size)]
+        return [slot], dict(entries)
+    slots = [Slot(f"{table.name}_{k}", F64, n) for k in range(table.size)]
+    return slots, dict(meaning(k, Element(s, Index.OWN)) for k, s in enumerate(slots))
+
+
+def noise_symbols(equations: Equations) -> dict[str, Symbol]:
+    """xi, xi_*: white noise, unit second**-0.5."""
+    unit = second.dim**-0.5
+    return {n: Symbol(n, Type.FLOAT, unit) for n in equations.stochastic_variables}
+
+
+def check_equations(equations: Equations, scope: Mapping[str, Symbol], faults: FaultList) -> None:
+    """Types and dimensions of every equation of which all names are in the scope."""
+    for equation in equations.values():
+        if equation.expr is None or not names_in(equation.expr) <= set(scope):
+            continue
+        rate = equation.type == "differential equation"
+        dim = equation.dim / second.dim if rate else equation.dim
+        what = f"d{equation.varname}/dt" if rate else f"'{equation.varname}'"
+        check_expression(equation.expr, scope, dim, faults, what)

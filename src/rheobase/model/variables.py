@@ -1,0 +1,134 @@
+"""The variables of groups: what they are, and what they mean to code that reaches them.
+
+A variable has one description (`Variable`) and one state (its slot). Code sees a `Meaning`: the
+symbol that checking needs and the binding that lowering needs, for the index through which it
+reaches the variable: own, pre, post, or shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rheobase.ir.builder import Binding, Element, Literal
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
+from rheobase.ir.kernels import At, Index
+from rheobase.ir.slots import Slot
+from rheobase.lang.nodes import Expr
+from rheobase.lang.symbols import Symbol, Type
+from rheobase.units.dimensions import DIMENSIONLESS, Dimension
+
+__all__ = [
+    "ArrayVariable",
+    "Meaning",
+    "PositionVariable",
+    "Subexpression",
+    "Variable",
+    "constant_meaning",
+    "dtype_of",
+    "symbol_of",
+]
+
+
+@dataclass(frozen=True)
+class ArrayVariable:
+    """A variable with memory.
+
+    slot       its values; one element if `shared`
+    guard      the boolean variable that must be true for synapses to write: not_refractory
+    """
+
+    name: str
+    type: Type
+    dim: Dimension
+    slot: Slot
+    shared: bool = False
+    constant: bool = False
+    read_only: bool = False
+    guard: ArrayVariable | None = None
+
+    def element(self, index: Index | At) -> Element:
+        """What code reads and writes when it reaches the variable through `index`."""
+        reached = Index.SHARED if self.shared else index
+        guarded = self.guard is not None and index in (Index.PRE, Index.POST)
+        guard = self.guard.element(index) if self.guard and guarded else None
+        return Element(self.slot, reached, guard=guard)
+
+
+@dataclass(frozen=True)
+class Subexpression:
+    """A name for an expression: evaluated wherever it is used."""
+
+    name: str
+    type: Type
+    dim: Dimension
+    expr: Expr
+    shared: bool = False
+    constant: bool = False
+    read_only: bool = True
+
+
+@dataclass(frozen=True)
+class PositionVariable:
+    """The number of an element within its group: i, j.
+
+    offset   the group's first element in the numbering of kernels
+    """
+
+    name: str
+    offset: Slot | None = None
+    type: Type = Type.INTEGER
+    dim: Dimension = DIMENSIONLESS
+    shared: bool = False
+    constant: bool = True
+    read_only: bool = True
+
+
+Variable: TypeAlias = ArrayVariable | Subexpression | PositionVariable
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a name is, to the checker and to the kernel builder."""
+
+    symbol: Symbol
+    binding: Binding
+
+
+def symbol_of(variable: Variable, name: str | None = None) -> Symbol:
+    """What checking needs to know of a variable, under the name that the text uses."""
+    return Symbol(
+        name or variable.name,
+        variable.type,
+        variable.dim,
+        variable.shared,
+        variable.constant,
+        variable.read_only,
+        meaning=variable.expr if isinstance(variable, Subexpression) else None,
+    )
+
+
+def constant_meaning(name: str, symbol: Symbol, slot: Slot | None) -> Meaning:
+    """A constant: read from memory if it has a slot, else part of the code (units, pi)."""
+    if slot is not None:
+        return Meaning(symbol, Element(slot, Index.SHARED, weak=True))
+    assert symbol.value is not None
+    return Meaning(symbol, Literal(symbol.value))
+
+
+_DTYPES: Mapping[Type, DType] = {Type.FLOAT: F64, Type.INTEGER: I32, Type.BOOLEAN: BOOL}
+
+
+def dtype_of(kind: Type, floats: DType = F64) -> DType:
+    """How a variable of the model's type is stored."""
+    if kind is Type.FLOAT:
+        return floats
+    return _DTYPES[kind]
+
+
+def type_of(dtype: DType) -> Type:
+    """The model's type of what is stored so."""
+    if dtype in (F64, F32):
+        return Type.FLOAT
+    return Type.INTEGER if dtype in (I32, I64) else Type.BOOLEAN

@@ -1,0 +1,323 @@
+"""Getting and setting the variables of a group: `G.v`, `G.v[3:5]`, `G.v['i < 5'] = 'rand()*mV'`."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import NDArray
+
+from rheobase.errors import DimensionMismatchError, ModelTypeError, ModelValueError
+from rheobase.lang.symbols import Type
+from rheobase.model.variables import ArrayVariable, Variable
+from rheobase.units.dimensions import Dimension
+from rheobase.units.quantity import Quantity, to_si
+
+__all__ = ["VariableView", "ViewOwner", "indices_of"]
+
+
+class ViewOwner(Protocol):
+    """A group whose variables are seen through views.
+
+    Element numbers here are those that users count: 0 .. size - 1 of this group.
+    """
+
+    @property
+    def label(self) -> str: ...
+
+    def view_size(self) -> int: ...
+
+    def select(self, condition: str, level: int) -> NDArray[np.int32]:
+        """The elements for which a condition holds."""
+        ...
+
+    def evaluate(
+        self, variable: Variable, indices: NDArray[Any] | None, level: int
+    ) -> NDArray[Any]:
+        """The values of a variable without memory, at some elements or all."""
+        ...
+
+    def assign_code(
+        self, variable: ArrayVariable, indices: NDArray[Any] | None, code: str, level: int
+    ) -> None:
+        """variable[indices] = the value of an expression, element by element."""
+        ...
+
+    def positions(self, indices: NDArray[Any]) -> NDArray[Any]:
+        """Where in the slots the elements stand."""
+        ...
+
+    def view_indices(self, item: Any) -> NDArray[Any]:
+        """Element numbers for anything that users index with, strings aside."""
+        ...
+
+    def written(self, variable: ArrayVariable) -> None:
+        """Called after the script has written to a variable."""
+        ...
+
+
+def indices_of(item: Any, size: int, label: str) -> NDArray[Any]:
+    """Element numbers for an index, slice, index array or boolean array.
+
+    Raises IndexError for numbers out of range, ModelTypeError for anything else.
+    """
+    if isinstance(item, slice):
+        return np.arange(size)[item]
+    array = np.asarray(item)
+    if array.dtype == bool:
+        if array.shape != (size,):
+            raise IndexError(
+                f"{label} has {size} elements; a boolean index has as many, not {array.shape}"
+            )
+        return np.flatnonzero(array)
+    if array.dtype.kind not in "iu" and array.size:
+        raise ModelTypeError(f"{label} cannot be indexed with {item!r}")
+    array = array.astype(np.int64)
+    if array.size and (array.max(initial=0) >= size or array.min(initial=0) < -size):
+        raise IndexError(f"{label} has {size} elements; there is no element {item!r}")
+    return np.where(array < 0, array + size, array)
+
+
+class VariableView(NDArrayOperatorsMixin):
+    """A variable of a group: reads and writes its state, and calculates like an array.
+
+    Indexing takes numbers, slices, arrays of numbers or truth values, and conditions as text;
+    values are numbers with units, arrays, or expressions as text, evaluated for each element.
+
+    >>> from rheobase import NeuronGroup, mV
+    >>> G = NeuronGroup(4, 'v : volt')
+    >>> G.v = 'i*mV'
+    >>> G.v['i > 1'] = 0*mV
+    >>> list(G.v_[:])
+    [0.0, 0.001, 0.0, 0.0]
+    """
+
+    def __init__(self, owner: ViewOwner, variable: Variable, with_unit: bool) -> None:
+        self._owner = owner
+        self._variable = variable
+        self._with_unit = with_unit
+
+    # ------------------------------------------------------------ reading
+    @property
+    def name(self) -> str:
+        return self._variable.name
+
+    @property
+    def dim(self) -> Dimension:
+        return self._variable.dim
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return () if self._variable.shared else (self._owner.view_size(),)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return self.shape[0] if self.shape else 1
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._values(None, 0).dtype
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"'{self.name}' is shared: one value, without a length")
+        return self.shape[0]
+
+    def _values(self, indices: NDArray[Any] | None, level: int) -> NDArray[Any]:
+        """Plain SI numbers at some elements, or all."""
+        variable = self._variable
+        if not isinstance(variable, ArrayVariable):
+            return self._owner.evaluate(variable, indices, level + 1)
+        data = variable.slot.data
+        if variable.shared:
+            return data[0]
+        if indices is None:
+            indices = np.arange(self._owner.view_size())
+        return data[self._owner.positions(indices)]
+
+    def _wrap(self, values: Any) -> Any:
+        if not self._with_unit or self._variable.type is not Type.FLOAT:
+            return values
+        if self._variable.dim.is_dimensionless:
+            return values
+        return Quantity(values, dim=self._variable.dim)
+
+    def __getitem__(self, item: Any) -> Any:
+        return self.get_item(item, level=1)
+
+    def get_item(self, item: Any, level: int = 0) -> Any:
+        """The values at an index; `level` frames further out is where names are looked up."""
+        if self._variable.shared:
+            return self._wrap(self._values(None, level)[()])
+        if isinstance(item, str):
+            return self._wrap(self._values(self._owner.select(item, level), level))
+        indices = self._owner.view_indices(item)
+        values = self._values(np.atleast_1d(indices), level)
+        return self._wrap(values if np.ndim(indices) else values[0])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        values = np.asarray(self._values(None, 0))
+        return values if dtype is None else values.astype(dtype)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwds: Any) -> Any:
+        plain = [_plain(x) for x in inputs]
+        if "out" in kwds and any(isinstance(x, VariableView) for x in kwds["out"]):
+            return NotImplemented
+        return getattr(ufunc, method)(*plain, **kwds)
+
+    def __array_function__(
+        self, func: Callable[..., Any], types: object, args: Sequence[Any], kwds: dict[str, Any]
+    ) -> Any:
+        return func(*(_plain(a) for a in args), **{k: _plain(v) for k, v in kwds.items()})
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self[:], name)
+
+    def __iter__(self) -> Any:
+        return iter(self[:])
+
+    def __float__(self) -> float:
+        return float(self[:])
+
+    def __bool__(self) -> bool:
+        return bool(self[:])
+
+    def __repr__(self) -> str:
+        return f"<{self._owner.label}.{self.name}: {self[:]!r}>"
+
+    def is_same(self, other: object) -> bool:
+        """Whether `other` is a view of the same variable of the same group."""
+        return (
+            isinstance(other, VariableView)
+            and other._variable is self._variable
+            and other._owner is self._owner
+        )
+
+    # ------------------------------------------------------------ writing
+    def __setitem__(self, item: Any, value: Any) -> None:
+        self.set_item(item, value, level=1)
+
+    def set_item(self, item: Any, value: Any, level: int = 0) -> None:
+        """Write at an index; `level` frames further out is where names are looked up."""
+        variable = self._writable()
+        if isinstance(value, str):
+            self._set_code(variable, item, value, level)
+            return
+        indices = self._set_indices(variable, item, level)
+        values = self._si(variable, value)
+        if variable.shared:
+            variable.slot.data[0] = _single(values, variable.name)
+        else:
+            positions = self._owner.positions(np.atleast_1d(indices))
+            try:
+                variable.slot.data[positions] = values
+            except ValueError:
+                raise ModelValueError(
+                    f"{self._owner.label}: {len(positions)} elements of '{variable.name}' cannot "
+                    f"take values of shape {np.shape(values)}"
+                ) from None
+        self._owner.written(variable)
+
+    def _set_indices(self, variable: ArrayVariable, item: Any, level: int) -> NDArray[Any]:
+        if variable.shared:
+            if isinstance(item, slice) and item == slice(None):
+                return np.zeros(1, np.int64)
+            raise IndexError(
+                f"'{variable.name}' is shared: it has one value, and only [:] means it"
+            )
+        if isinstance(item, str):
+            return self._owner.select(item, level)
+        return self._owner.view_indices(item)
+
+    def _set_code(self, variable: ArrayVariable, item: Any, code: str, level: int) -> None:
+        indices = None
+        if not (isinstance(item, slice) and item == slice(None)):
+            indices = np.atleast_1d(self._set_indices(variable, item, level))
+        self._owner.assign_code(variable, indices, code, level)
+        self._owner.written(variable)
+
+    def _writable(self) -> ArrayVariable:
+        variable = self._variable
+        if not isinstance(variable, ArrayVariable):
+            raise ModelTypeError(
+                f"{self._owner.label}: '{variable.name}' is computed, it cannot be set"
+            )
+        if variable.read_only:
+            raise ModelTypeError(f"{self._owner.label}: '{variable.name}' cannot be set")
+        return variable
+
+    def _si(self, variable: ArrayVariable, value: Any) -> Any:
+        """The value as plain numbers, its unit checked."""
+        value = _plain(value)
+        number, dim = to_si(value)
+        if not self._with_unit and dim.is_dimensionless:
+            return number
+        if dim is not variable.dim and not _fits_any_unit(number):
+            met = "a pure number" if dim.is_dimensionless else f"a value in {dim}"
+            raise DimensionMismatchError(
+                f"{self._owner.label}: '{variable.name}' is in {variable.dim}, it cannot be set "
+                f"to {met}"
+            )
+        return number
+
+    def _update(self, function: Callable[[Any, Any], Any], other: Any) -> VariableView:
+        if isinstance(other, str):
+            raise ModelTypeError(
+                f"'{self.name}' cannot be changed in place with a text; write "
+                f"{self.name} = '{self.name} + ...' instead"
+            )
+        self[:] = function(self[:], _plain(other))
+        return self
+
+    def __iadd__(self, other: Any) -> VariableView:  # pyright: ignore
+        return self._update(operator.add, other)
+
+    def __isub__(self, other: Any) -> VariableView:  # pyright: ignore
+        return self._update(operator.sub, other)
+
+    def __imul__(self, other: Any) -> VariableView:  # pyright: ignore
+        return self._update(operator.mul, other)
+
+    def __itruediv__(self, other: Any) -> VariableView:  # pyright: ignore
+        return self._update(operator.truediv, other)
+
+    def __ifloordiv__(self, other: Any) -> VariableView:  # pyright: ignore
+        return self._update(operator.floordiv, other)
+
+    def __imod__(self, other: Any) -> VariableView:  # pyright: ignore
+        return self._update(operator.mod, other)
+
+    def __ipow__(self, other: Any) -> VariableView:  # pyright: ignore
+        return self._update(operator.pow, other)
+
+
+def _plain(value: Any) -> Any:
+    """Views as the quantities that they show."""
+    if isinstance(value, VariableView):
+        return value[:]
+    if isinstance(value, (list, tuple)):
+        items = cast("Sequence[Any]", value)
+        if any(isinstance(x, VariableView) for x in items):
+            return type(value)(_plain(x) for x in items)  # pyright: ignore
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _fits_any_unit(number: Any) -> bool:
+    """Zero and infinity have every unit."""
+    array = np.asarray(number)
+    return bool(np.all((array == 0) | np.isinf(array))) if array.dtype.kind in "fiu" else False
+
+
+def _single(values: Any, name: str) -> Any:
+    if np.size(values) != 1:
+        raise ModelValueError(f"'{name}' is shared: it takes one value, not {np.size(values)}")
+    return np.asarray(values).reshape(())[()]

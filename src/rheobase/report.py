@@ -1,0 +1,102 @@
+"""Reports of the progress of a run."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from rheobase.errors import ModelValueError
+from rheobase.units import second
+from rheobase.units.quantity import Quantity
+
+__all__ = ["Report", "make_report"]
+
+ReportFunction = Callable[[Quantity, float, Quantity, Quantity], None]
+
+
+class Report:
+    """Calls a function at the beginning, every so often, and at the end of a run.
+
+    function   of (elapsed real time, completed fraction, start, duration); None: no report
+    period     s of real time between calls
+    """
+
+    def __init__(
+        self, function: ReportFunction | None, period: float, start: float, duration: float
+    ) -> None:
+        self.function = function
+        self.period = period
+        self.start = start
+        self.duration = duration
+        self.began = self.last = time.perf_counter()
+
+    def _call(self, completed: float) -> None:
+        if self.function is None:
+            return
+        elapsed = time.perf_counter() - self.began
+        self.function(_time(elapsed), completed, _time(self.start), _time(self.duration))
+
+    def begin(self) -> None:
+        self.began = self.last = time.perf_counter()
+        self._call(0.0)
+
+    def at(self, t: float) -> None:
+        """The simulation has come to time t."""
+        now = time.perf_counter()
+        if now - self.last >= self.period and self.duration > 0:
+            self.last = now
+            self._call((t - self.start) / self.duration)
+
+    def end(self, t: float) -> None:
+        """The run has ended at time t."""
+        self._call(1.0 if self.duration == 0 else (t - self.start) / self.duration)
+
+
+def make_report(
+    report: str | Callable[..., None] | None, period: float, start: float, duration: float
+) -> Report:
+    """The report that run(report=...) asks for; ModelValueError for an unknown name."""
+    if report is None:
+        return Report(None, period, start, duration)
+    if callable(report):
+        return Report(report, period, start, duration)
+    streams: dict[str, TextIO] = {
+        "text": sys.stdout,
+        "stdout": sys.stdout,
+        "stderr": sys.stderr,
+    }
+    if report not in streams:
+        raise ModelValueError(
+            f"report must be 'text', 'stdout', 'stderr', a function or None, not {report!r}"
+        )
+    return Report(_text_report(streams[report]), period, start, duration)
+
+
+def _text_report(stream: TextIO) -> ReportFunction:
+    def write(elapsed: Quantity, completed: float, start: Quantity, duration: Quantity) -> None:
+        if completed == 0.0:
+            stream.write(f"Simulating {duration} from t = {start}\n")
+            return
+        line = f"{completed * duration} ({completed:.0%}) simulated in {_plain(float(elapsed))}"
+        if completed < 1:
+            remaining = float(elapsed) * (1 - completed) / completed
+            line += f", about {_plain(remaining)} to go"
+        stream.write(line + "\n")
+        stream.flush()
+
+    return write
+
+
+def _time(value: float) -> Quantity:
+    return Quantity(value, dim=second.dim)
+
+
+def _plain(value: float) -> str:
+    """A real time for people: '0.25 s', '3 min 20 s', '2 h 5 min'."""
+    if value < 60:
+        return f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
+    if value < 3600:
+        return f"{value // 60:.0f} min {value % 60:.0f} s"
+    return f"{value // 3600:.0f} h {value % 3600 // 60:.0f} min"

@@ -1,0 +1,115 @@
+"""The run loop as seen from Python: compile, enter native code, serve what it comes back for.
+
+Native code runs in slices of about SLICE seconds, so that Ctrl-C, a progress report and stop()
+are served in time without native code having to know of them; a slice is thousands of steps, or
+one step where a step takes longer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from rheobase.ir.kernels import Generate, Kernel, Push, Record
+from rheobase.ir.program import Backend, Call, Control, Executable, Program, Status
+from rheobase.runtime.backends import active_backend
+from rheobase.runtime.clocks import ClockState
+from rheobase.runtime.events import grow_log
+
+__all__ = ["GenerateError", "RunHooks", "SLICE", "execute", "run_once"]
+
+SLICE = 0.02  # s
+
+
+class GenerateError(Exception):
+    """A generator made a target outside its group.
+
+    outer, target   the pair, numbered as in the parts
+    """
+
+    def __init__(self, outer: int, target: int) -> None:
+        super().__init__(outer, target)
+        self.outer = outer
+        self.target = target
+
+
+@dataclass
+class RunHooks:
+    """What the caller wants to do during a run.
+
+    python    what to call when the call at this position of the program is due
+    pause     called between slices; returning True stops the run at the end of this step
+    """
+
+    python: Mapping[int, Callable[[], None]]
+    pause: Callable[[], bool] = lambda: False
+
+
+def execute(
+    program: Program, executable: Executable, hooks: RunHooks, control: Control | None = None
+) -> float:
+    """Run until every clock has reached its end, or the hooks stop it; seconds of native code.
+
+    An exception from a Python call, Ctrl-C included, leaves the step unfinished: the caller's
+    `control` (if given) knows where, and passing it again goes on from there.
+    """
+    control = control or Control()
+    steps = 1
+    native = 0.0
+    while True:
+        control.budget = steps
+        while True:
+            start = time.perf_counter()
+            status = executable.run(control)
+            native += time.perf_counter() - start
+            if status in (Status.DONE, Status.PAUSED):
+                break
+            _serve(program, status, control, hooks)
+        elapsed = time.perf_counter() - start
+        if status is Status.DONE or hooks.pause():
+            return native
+        steps = max(1, int(steps * min(4.0, SLICE / max(elapsed, 1e-6))))
+
+
+def _serve(program: Program, status: Status, control: Control, hooks: RunHooks) -> None:
+    position = control.position
+    if status is Status.PYTHON:
+        hooks.python[position]()
+        control.position = position + 1
+    elif status is Status.GROW:
+        call = program.calls[position]
+        grow(call.kernel, control.needed)
+    else:
+        raise GenerateError(control.outer, control.needed)
+
+
+def grow(kernel: Kernel, needed: int) -> None:
+    """Make room in the buffers of a kernel that returned GROW."""
+    match kernel.domain:
+        case Record(buffers=buffers):
+            size = max(needed, 2 * len(buffers[0]), 1024)
+            for buffer in buffers:
+                buffer.resize(size)
+        case Push(list=events, log=log, step=step):
+            grow_log(log, int(step.data[0]), int(events.count.data[0]))
+        case Generate(targets=targets):
+            targets.resize(max(needed, len(targets) + len(targets) // 2, 1024))
+        case _:
+            raise AssertionError(f"{kernel.name} asked for room but has no buffer")
+
+
+# ------------------------------------------------------------------ single kernels
+def run_once(kernel: Kernel, backend: Backend | None = None) -> None:
+    """Run one kernel one time, now: string assignments, conditions, connect().
+
+    Raises GenerateError if a generator leaves its group.
+    """
+    clock = ClockState(1.0)
+    clock.slots.end.data[0] = 1
+    program = Program((Call(kernel, 0),), (clock.slots,))
+    executable = (backend or active_backend()).compile(program)
+    with np.errstate(all="ignore"):
+        execute(program, executable, RunHooks({}))

@@ -1,0 +1,92 @@
+"""Event logs keep what happened, through growth, longer reaches and changes of dt."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rheobase.backends.reference import ReferenceBackend
+from rheobase.ir.kernels import Kernel, Push
+from rheobase.ir.program import Call, Program
+from rheobase.runtime.clocks import ClockState
+from rheobase.runtime.engine import RunHooks, execute
+from rheobase.runtime.events import event_list, logged_events, new_log, rebase_log, set_reach
+
+event_lists = st.lists(st.sets(st.integers(0, 1999), max_size=8).map(sorted), max_size=40)
+
+
+class Run:
+    """Pushes lists of events into a log, one list a step."""
+
+    def __init__(self):
+        self.clock = ClockState(1e-4)
+        self.events = event_list("test", 2000)
+        self.log = new_log("test")
+        kernel = Kernel("push", Push(self.events, self.log, self.clock.slots.step))
+        self.program = Program((Call(kernel, 0),), (self.clock.slots,))
+        self.executable = ReferenceBackend().compile(self.program)
+
+    def push(self, events):
+        self.events.count.data[0] = len(events)
+        self.events.indices.data[: len(events)] = events
+        self.clock.slots.end.data[0] = self.clock.step + 1
+        execute(self.program, self.executable, RunHooks({}))
+
+    def logged(self, back):
+        return [list(x) for x in logged_events(self.log, self.clock.step, back)]
+
+
+@given(event_lists, st.integers(1, 10))
+def test_a_log_returns_the_events_of_the_last_steps(lists, reach):
+    run = Run()
+    set_reach(run.log, reach, 0)
+    for events in lists:
+        run.push(events)
+    padded = [[]] * reach + lists
+    assert run.logged(reach) == [list(x) for x in padded[-reach:]]
+
+
+@settings(deadline=None)
+@given(event_lists, st.lists(st.integers(0, 12), min_size=1, max_size=5))
+def test_events_survive_growing_reach(lists, reaches):
+    run = Run()
+    set_reach(run.log, 1, 0)
+    kept = 1
+    for k, events in enumerate(lists):
+        if k % 7 == 3:
+            set_reach(run.log, reaches[k % len(reaches)], run.clock.step)
+        kept = min(kept + 1, int(run.log.reach.data[0]))
+        run.push(events)
+    assert run.logged(kept) == [list(x) for x in ([[]] * kept + lists)[-kept:]]
+
+
+def test_a_log_grows_when_many_spike_at_once():
+    run = Run()
+    set_reach(run.log, 5, 0)
+    lists = [list(range(k, 2000)) for k in range(9)]
+    for events in lists:
+        run.push(events)
+    assert run.logged(5) == lists[-5:]
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1, 2, 4])
+def test_events_keep_their_times_when_dt_changes(ratio):
+    run = Run()
+    set_reach(run.log, 8, 0)
+    lists = [[k] for k in range(16)]
+    for events in lists:
+        run.push(events)
+    rebase_log(run.log, 16, int(16 * ratio), ratio)
+    run.clock.set_step(int(16 * ratio))
+    found = run.logged(int(8 * ratio))
+    times = {e: (k - len(found)) / ratio for k, events in enumerate(found) for e in events}
+    assert sorted(times) == list(range(8, 16))
+    for event, t in times.items():
+        assert t == pytest.approx(event - 16, abs=0.5 / ratio)
+
+
+def test_an_untouched_log_is_empty_before_the_first_step():
+    run = Run()
+    set_reach(run.log, 3, 0)
+    assert [len(x) for x in logged_events(run.log, 0, 3)] == [0, 0, 0]
+    assert np.all(run.log.starts.data == 0)
