@@ -151,7 +151,25 @@ class ModelValueError(ModelError, ValueError):
 
 
 class DimensionMismatchError(ModelError):
-    """Units that do not fit together."""
+    """Units that do not fit together.
+
+    dims   the dimensions that met, in the order in which they were given; () in a model's faults
+
+    >>> from rheobase.errors import DimensionMismatchError
+    >>> str(DimensionMismatchError("Cannot add", "volt", "amp"))
+    'Cannot add (units are volt and amp).'
+    """
+
+    def __init__(self, message: str, *details: object) -> None:
+        """details: the dimensions; or, from a check, one sequence of faults."""
+        faults: tuple[Fault, ...] = ()
+        if len(details) == 1 and isinstance(details[0], (tuple, list)):
+            faults, details = tuple(details[0]), ()  # pyright: ignore[reportUnknownArgumentType]
+        units = " and ".join(str(d) for d in details)
+        if units:
+            message = f"{message} (unit{'s are' if len(details) > 1 else ' is'} {units})."
+        super().__init__(message, faults)
+        self.dims: tuple[object, ...] = details
 
 
 class UnsupportedEquationsError(ModelError):

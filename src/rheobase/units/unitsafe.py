@@ -1,0 +1,181 @@
+"""numpy functions by their usual names that mind units, as a star import brings them.
+
+numpy's own functions treat a Quantity in the same way (see `ufuncs` and `functions`); these also see
+the units of quantities in plain lists.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+import numpy as np
+
+from rheobase.units import functions
+from rheobase.units.quantity import Quantity
+from rheobase.units.si import common_dimension, fail_for_dimension_mismatch, plain
+
+__all__ = [
+    "arange",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctanh",
+    "concat",
+    "concatenate",
+    "cos",
+    "cosh",
+    "diagonal",
+    "dot",
+    "exp",
+    "expm1",
+    "exprel",
+    "linspace",
+    "log",
+    "log1p",
+    "log10",
+    "ones_like",
+    "ptp",
+    "ravel",
+    "sin",
+    "sinh",
+    "tan",
+    "tanh",
+    "trace",
+    "where",
+    "zeros_like",
+]
+
+
+def _of_numbers(name: str) -> Callable[..., Any]:
+    """A function of plain numbers; raises DimensionMismatchError for a unit."""
+    ufunc = getattr(np, name)
+
+    def function(x: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(x, (list, tuple)):
+            x = _listed(x)
+        return ufunc(x, *args, **options)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"numpy.{name} of a plain number; raises DimensionMismatchError for a unit."
+    return function
+
+
+def _listed(x: Any) -> Any:
+    """A list as the array that it means."""
+    values, dim = plain(x)
+    return values if dim.is_dimensionless else Quantity(values, dim)
+
+
+def _minding(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A numpy function whose arguments may be lists of quantities, too."""
+
+    @wraps(function)
+    def minded(*args: Any, **options: Any) -> Any:
+        return function(*(_seen(a) for a in args), **{k: _seen(v) for k, v in options.items()})
+
+    return minded
+
+
+def _seen(value: Any) -> Any:
+    if isinstance(value, (list, tuple)) and functions.has_unit(value):
+        return [_seen(v) for v in value] if _ragged(value) else _listed(value)
+    return value
+
+
+def _ragged(values: Any) -> bool:
+    return len({np.shape(functions.stripped(v)) for v in values}) > 1
+
+
+log: Final = _of_numbers("log")
+log10: Final = _of_numbers("log10")
+exp: Final = _of_numbers("exp")
+expm1: Final = _of_numbers("expm1")
+log1p: Final = _of_numbers("log1p")
+sin: Final = _of_numbers("sin")
+cos: Final = _of_numbers("cos")
+tan: Final = _of_numbers("tan")
+arcsin: Final = _of_numbers("arcsin")
+arccos: Final = _of_numbers("arccos")
+arctan: Final = _of_numbers("arctan")
+sinh: Final = _of_numbers("sinh")
+cosh: Final = _of_numbers("cosh")
+tanh: Final = _of_numbers("tanh")
+arcsinh: Final = _of_numbers("arcsinh")
+arccosh: Final = _of_numbers("arccosh")
+arctanh: Final = _of_numbers("arctanh")
+diagonal: Final = _minding(np.diagonal)
+ravel: Final = _minding(np.ravel)
+trace: Final = _minding(np.trace)
+dot: Final = _minding(np.dot)
+where: Final = _minding(np.where)
+ptp: Final = _minding(np.ptp)
+ones_like: Final = _minding(np.ones_like)
+zeros_like: Final = _minding(np.zeros_like)
+concatenate: Final = _minding(np.concatenate)
+concat: Final = concatenate
+
+
+def exprel(x: Any) -> Any:
+    """(exp(x) - 1)/x, and 1 at 0, where the formula cannot be used.
+
+    x   (...)  plain numbers
+    Returns the shape of x; relative error below 4 eps. Raises DimensionMismatchError for a unit.
+
+    >>> from rheobase.units import exprel
+    >>> float(exprel(0)), round(float(exprel(1)), 6)
+    (1.0, 1.718282)
+    """
+    values, dim = plain(x)
+    if not dim.is_dimensionless:
+        fail_for_dimension_mismatch(Quantity(values, dim), None, "exprel takes plain numbers")
+    numbers = np.asarray(values, dtype=float)
+    zero = numbers == 0
+    result = np.where(zero, 1.0, np.expm1(numbers) / np.where(zero, 1.0, numbers))
+    infinite = numbers == np.inf
+    return np.where(infinite, np.inf, result)[()]
+
+
+def arange(*args: Any, **options: Any) -> Any:
+    """numpy.arange; start, stop and step have one unit (0 and an absent start fit any).
+
+    Raises DimensionMismatchError; TypeError without a stop.
+
+    >>> from rheobase.units import arange, ms
+    >>> arange(0 * ms, 3 * ms, 1 * ms)
+    array([0., 1., 2.]) * msecond
+    """
+    names = ("start", "stop", "step")
+    given = dict(zip(names, args)) if len(args) != 1 else {"stop": args[0]}
+    for name in names:
+        if name in options:
+            if name in given and not (name == "start" and len(args) == 1):
+                raise TypeError(f"arange got two values for {name}")
+            given[name] = options.pop(name)
+    if "stop" not in given or given["stop"] is None:
+        raise TypeError("arange needs a stop value")
+    start = 0 if given.get("start") is None else given["start"]
+    step = 1 if given.get("step") is None else given["step"]
+    pairs = [plain(start), plain(given["stop"]), plain(step)]
+    dim = common_dimension(pairs, "make a range")
+    options.pop("dtype" if options.get("dtype") is None else "", None)
+    values = np.arange(*(p for p, _ in pairs), *args[3:], **options)
+    return values if dim.is_dimensionless else Quantity(values, dim)
+
+
+def linspace(start: Any, stop: Any, *args: Any, **options: Any) -> Any:
+    """numpy.linspace; start and stop have one unit (0 fits any).
+
+    Raises DimensionMismatchError.
+
+    >>> from rheobase.units import linspace, mV
+    >>> linspace(0 * mV, 2 * mV, 3)
+    array([0., 1., 2.]) * mvolt
+    """
+    return _minding(np.linspace)(start, stop, *args, **options)
