@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,18 @@ from rheobase.ir.dtypes import BOOL, F64, I32, I64
 from rheobase.ir.kernels import Generate, Index, Kernel, Part, Range, Sample, Stream
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression
-from rheobase.lang.nodes import Call, Compare, Expr, Logic, Name, Number, names_in
+from rheobase.lang.functions import FUNCTIONS
+from rheobase.lang.nodes import (
+    Call,
+    Compare,
+    Conditional,
+    Expr,
+    Logic,
+    Name,
+    Number,
+    names_in,
+    walk,
+)
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.code import CodeOwner, exponents_in, name_places, resolve
 from rheobase.model.generators import Generator
@@ -82,7 +93,7 @@ def _kernel(
     symbols, bindings = _resolve(owner, request, namespace)
     request = _settle_probability(request, bindings)
     _check(request, symbols)
-    generator = request.generator
+    generator = _skip_outer(request, bindings)
     state = random.new_stream_state("connect")
     random.write_stream(state, random.take_streams(), 0)
     stream = Stream(state, ClockState(1.0).slots.step)
@@ -161,7 +172,7 @@ def _refuse_inner_variables(
     owner: CodeOwner, request: Request, bindings: Mapping[str, Binding]
 ) -> None:
     """Variables of the other side can be used where the candidate itself is the target."""
-    inner = Index.POST if request.side is Index.PRE else Index.PRE
+    inner = _inner_side(request)
     for expr in _expressions(request):
         for name in sorted(names_in(expr)):
             if name in bindings and name not in "ij" and _reaches(bindings[name], inner):
@@ -198,14 +209,49 @@ def _settle_probability(request: Request, bindings: Mapping[str, Binding]) -> Re
         raise ModelValueError(
             "p= cannot be given together with a generator; write sample(..., p=...) in it"
         )
-    inner = Index.POST if request.side is Index.PRE else Index.PRE
+    inner = _inner_side(request)
     if any(_reaches(bindings[n], inner) for n in names_in(p) if n in bindings):
         chosen = Compare("<", Call("rand", ()), p)
-        condition = chosen
-        if generator.condition is not None:
-            condition = Logic("and", (generator.condition, chosen))
+        given = generator.condition
+        parts = given.operands if given and _is_conjunction(given) else (given,) if given else ()
+        condition = _conjunction((*parts, chosen))
         return replace(request, generator=replace(generator, condition=condition))
     return replace(request, generator=replace(generator, p=p))
+
+
+def _inner_side(request: Request) -> Index:
+    return Index.POST if request.side is Index.PRE else Index.PRE
+
+
+def _skip_outer(request: Request, bindings: Mapping[str, Binding]) -> Generator:
+    """Where a condition speaks of the outer element alone and is false, there are no candidates."""
+    generator = request.generator
+    condition = generator.condition
+    if condition is None:
+        return generator
+    parts = condition.operands if _is_conjunction(condition) else (condition,)
+    inner = _inner_side(request)
+    outer_only = [
+        e
+        for e in parts
+        if not any(_reaches(bindings[n], inner) for n in names_in(e) if n in bindings)
+        and not any(isinstance(x, Call) and not FUNCTIONS[x.function].stateless for x in walk(e))
+    ]
+    rest = [e for e in parts if e not in outer_only]
+    high = generator.high
+    for e in outer_only:
+        high = Conditional(e, high, generator.low)
+    return replace(generator, high=high, condition=_conjunction(rest))
+
+
+def _is_conjunction(expr: Expr) -> TypeGuard[Logic]:
+    return isinstance(expr, Logic) and expr.op == "and"
+
+
+def _conjunction(parts: Sequence[Expr]) -> Expr | None:
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return Logic("and", tuple(parts))
 
 
 def _check(request: Request, symbols: Mapping[str, Symbol]) -> None:
