@@ -218,7 +218,7 @@ def _render(node: Expr) -> tuple[str, int]:
 
     match node:
         case Number(value=value):
-            return (repr(value), 9) if value >= 0 else (repr(value), 7)
+            return repr(value), 7 if repr(value).startswith("-") else 9
         case Name(id=name):
             return name, 9
         case Unary(op=op, operand=x):
