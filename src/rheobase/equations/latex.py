@@ -1,0 +1,177 @@
+r"""Equations as one would typeset them, without sympy.
+
+Fractions for '/', superscripts for '**', Greek letters and subscripts from names
+(tau_m -> \tau_{m}), functions upright.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rheobase.equations.single import SingleEquation
+from rheobase.lang.nodes import (
+    Binary,
+    Call,
+    Compare,
+    Conditional,
+    Expr,
+    Logic,
+    Name,
+    Not,
+    Number,
+    Unary,
+)
+from rheobase.lang.symbols import Type
+from rheobase.units.specs import find_spec, spec_of_dimension
+
+__all__ = ["latex_equation", "latex_expression", "latex_name"]
+
+_GREEK: Final = frozenset(
+    (
+        *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
+        *("lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi"),
+        *("psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon"),
+        *("Phi", "Psi", "Omega"),
+    )
+)
+_UPRIGHT: Final = {
+    **{f: rf"\{f}" for f in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "arcsin")},
+    **{f: rf"\{f}" for f in ("arccos", "arctan")},
+    "log": r"\ln",
+    "log10": r"\log_{10}",
+}
+_BRACKETS: Final = {
+    "abs": ("|", "|"),
+    "floor": (r"\lfloor", r"\rfloor"),
+    "ceil": (r"\lceil", r"\rceil"),
+}
+_COMPARE: Final = {
+    "<": "<",
+    ">": ">",
+    "<=": r"\leq",
+    ">=": r"\geq",
+    "==": "=",
+    "!=": r"\neq",
+}
+_ATOM: Final = 9
+
+
+def latex_equation(equation: SingleEquation) -> str:
+    """One row of an align environment: left & right && unit and flags."""
+    name = latex_name(equation.varname)
+    left = name
+    if equation.type == "differential equation":
+        left = rf"\frac{{\mathrm{{d}}{name}}}{{\mathrm{{d}}t}}"
+    right = "" if equation.expr is None else f"= {latex_expression(equation.expr)}"
+    return f"{left} &{right} && {_note(equation)}"
+
+
+def _note(equation: SingleEquation) -> str:
+    if equation.var_type is Type.FLOAT:
+        unit = (
+            f"unit of ${latex_name(equation.varname)}$: ${spec_of_dimension(equation.dim).latex}$"
+        )
+    else:
+        unit = equation.var_type.value
+    flags = f", {', '.join(equation.flags)}" if equation.flags else ""
+    return rf"\text{{({unit}{flags})}}"
+
+
+def latex_name(name: str) -> str:
+    r"""A name in math mode: tau_m -> \tau_{m}, v -> v, El -> \mathit{El}, mV -> \mathrm{mV}."""
+    if find_spec(name) is not None:
+        return rf"\mathrm{{{name}}}"
+    if name == "inf":
+        return r"\infty"
+    head, *tails = [part for part in name.split("_") if part] or [name]
+    subscript = ",".join(_symbol(tail) for tail in tails)
+    return _symbol(head) + (f"_{{{subscript}}}" if subscript else "")
+
+
+def _symbol(text: str) -> str:
+    if text in _GREEK:
+        return rf"\{text}"
+    return text if len(text) == 1 or text.isdigit() else rf"\mathit{{{text}}}"
+
+
+def latex_expression(expr: Expr) -> str:
+    """The expression in math mode."""
+    return _typeset(expr)[0]
+
+
+def _typeset(expr: Expr) -> tuple[str, int]:
+    """LaTeX, and how tightly its outermost operator binds."""
+    match expr:
+        case Number():
+            return _number(expr.value)
+        case Name(id=name):
+            return latex_name(name), _ATOM
+        case Unary(op=op, operand=x):
+            return f"{op} {_wrapped(x, 6)}", 5
+        case Binary():
+            return _binary(expr)
+        case Compare(op=op, left=a, right=b):
+            return f"{_wrapped(a, 5)} {_COMPARE[op]} {_wrapped(b, 5)}", 4
+        case Logic(op=op, operands=xs):
+            level, sign = (2, r" \land ") if op == "and" else (1, r" \lor ")
+            return sign.join(_wrapped(x, level + 1) for x in xs), level
+        case Not(operand=x):
+            return rf"\lnot {_wrapped(x, 4)}", 3
+        case Call():
+            return _call(expr), _ATOM
+        case Conditional(condition=c, then=a, otherwise=b):
+            rows = (
+                rf"{latex_expression(a)} & \text{{if }} {latex_expression(c)} \\ "
+                rf"{latex_expression(b)} & \text{{otherwise}}"
+            )
+            return rf"\begin{{cases}}{rows}\end{{cases}}", 0
+
+
+def _wrapped(expr: Expr, least: int) -> str:
+    text, level = _typeset(expr)
+    return text if level >= least else rf"\left({text}\right)"
+
+
+def _binary(expr: Binary) -> tuple[str, int]:
+    a, b = expr.left, expr.right
+    match expr.op:
+        case "/":
+            return rf"\frac{{{latex_expression(a)}}}{{{latex_expression(b)}}}", 7
+        case "//":
+            quotient = rf"\frac{{{latex_expression(a)}}}{{{latex_expression(b)}}}"
+            return rf"\left\lfloor {quotient} \right\rfloor", _ATOM
+        case "**":
+            return f"{_wrapped(a, _ATOM)}^{{{latex_expression(b)}}}", 8
+        case "*":
+            left, right = _wrapped(a, 6), _wrapped(b, 6)
+            # a digit behind another factor needs a sign
+            sign = r" \cdot " if right[:1].isdigit() else r" \, "
+            return f"{left}{sign}{right}", 6
+        case "%":
+            return rf"{_wrapped(a, 6)} \bmod {_wrapped(b, 7)}", 6
+        case "+":
+            return f"{_wrapped(a, 5)} + {_wrapped(b, 5)}", 5
+        case "-":
+            return f"{_wrapped(a, 5)} - {_wrapped(b, 6)}", 5
+
+
+def _number(value: float | int | bool) -> tuple[str, int]:
+    if isinstance(value, bool):
+        return rf"\mathrm{{{str(value).lower()}}}", _ATOM
+    mantissa, _, exponent = f"{value!r}".partition("e")
+    if exponent:
+        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}", 6
+    return mantissa.removesuffix(".0"), _ATOM if value >= 0 else 5
+
+
+def _call(expr: Call) -> str:
+    inside = ", ".join(latex_expression(x) for x in expr.args)
+    if expr.function == "sqrt":
+        return rf"\sqrt{{{inside}}}"
+    if expr.function in _BRACKETS:
+        opening, closing = _BRACKETS[expr.function]
+        return rf"\left{opening} {inside} \right{closing}"
+    head = _UPRIGHT.get(expr.function) or (
+        r"\operatorname{" + expr.function.replace("_", r"\_") + "}"
+    )
+    return rf"{head}\left({inside}\right)"
