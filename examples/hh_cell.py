@@ -44,9 +44,7 @@ def simulate(duration, random_seed):
     start_scope()
     seed(random_seed)
     defaultclock.dt = 0.01 * ms
-    cells = NeuronGroup(
-        N, eqs, threshold="v > 0*mV", refractory=3 * ms, method="exponential_euler"
-    )
+    cells = NeuronGroup(N, eqs, threshold="v > 0*mV", refractory=3 * ms, method="exponential_euler")
     cells.I = "I_max*i/(N - 1)"
     # at rest, a little spread: where rest and firing are both stable, the start decides
     cells.v = "-65*mV + 0.1*mV*rand()"
