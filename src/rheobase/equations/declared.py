@@ -90,7 +90,7 @@ def read_unit(source: Source, start: int, end: int) -> Declared | Fault:
     """
     reader = _Reader(_tokens(source, start, end))
     try:
-        first = reader.token
+        first = reader.peek()
         if first.kind == "name" and first.text in _TYPES:
             reader.advance()
             reader.expect_end()
@@ -124,8 +124,7 @@ class _Reader:
         self._tokens = tokens
         self._next = 0
 
-    @property
-    def token(self) -> _Token:
+    def peek(self) -> _Token:
         return self._tokens[self._next]
 
     @property
@@ -134,13 +133,13 @@ class _Reader:
         return self._tokens[self._next - 1].span.end
 
     def advance(self) -> _Token:
-        token = self.token
+        token = self.peek()
         self._next += 1
         return token
 
     def expect_end(self) -> None:
         """The unit is over: nothing follows, or the parenthesis of the flags."""
-        token = self.token
+        token = self.peek()
         if token.kind in ("end", "("):
             return
         before = self._tokens[self._next - 1]
@@ -159,7 +158,7 @@ class _Reader:
 
     def unit(self) -> Dimension:
         dim = self._factor()
-        while self.token.kind in ("*", "/"):
+        while self.peek().kind in ("*", "/"):
             operator = self.advance().kind
             factor = self._factor()
             dim = dim * factor if operator == "*" else dim / factor
@@ -167,7 +166,7 @@ class _Reader:
 
     def _factor(self) -> Dimension:
         dim = self._atom()
-        if self.token.kind != "**":
+        if self.peek().kind != "**":
             return dim
         self.advance()
         return dim ** self._power()
@@ -184,7 +183,7 @@ class _Reader:
             raise _UnitError(message, token.span, hint)
         if token.kind == "(":
             dim = self.unit()
-            if self.token.kind != ")":
+            if self.peek().kind != ")":
                 raise _UnitError("This parenthesis is never closed.", token.span)
             self.advance()
             return dim
@@ -196,24 +195,24 @@ class _Reader:
         )
 
     def _power(self) -> float:
-        if self.token.kind != "(":
+        if self.peek().kind != "(":
             return self._signed()
         opened = self.advance()
         value = self._signed()
-        if self.token.kind == "/":
+        if self.peek().kind == "/":
             self.advance()
             divisor = self._signed()
             if not divisor:
-                raise _UnitError("This power divides by zero.", opened.span.to(self.token.span))
+                raise _UnitError("This power divides by zero.", opened.span.to(self.peek().span))
             value /= divisor
-        if self.token.kind != ")":
+        if self.peek().kind != ")":
             raise _UnitError("This parenthesis is never closed.", opened.span)
         self.advance()
         return value
 
     def _signed(self) -> float:
         sign = 1.0
-        if self.token.kind in ("-", "+"):
+        if self.peek().kind in ("-", "+"):
             sign = -1.0 if self.advance().kind == "-" else 1.0
         token = self.advance()
         if token.kind != "number":

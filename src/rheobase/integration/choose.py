@@ -1,0 +1,114 @@
+"""The table of methods, and which of them integrates a system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from rheobase.errors import (
+    Fault,
+    ModelTypeError,
+    ModelValueError,
+    UnknownNameError,
+    UnsupportedEquationsError,
+    did_you_mean,
+    raise_faults,
+)
+from rheobase.integration.euler import EULER
+from rheobase.integration.exact import EXACT
+from rheobase.integration.exponential_euler import EXPONENTIAL_EULER
+from rheobase.integration.heun import HEUN
+from rheobase.integration.milstein import MILSTEIN
+from rheobase.integration.rk2 import RK2
+from rheobase.integration.rk4 import RK4
+from rheobase.integration.system import Method, System, Updates
+from rheobase.integration.terms import Refusal
+
+__all__ = ["ALIASES", "DEFAULT_METHODS", "METHODS", "choose", "find_method", "refusals", "register"]
+
+METHODS: Final[dict[str, Method]] = {
+    m.name: m for m in (EXACT, EXPONENTIAL_EULER, EULER, RK2, RK4, HEUN, MILSTEIN)
+}
+ALIASES: Final[dict[str, str]] = {"linear": "exact"}
+DEFAULT_METHODS: Final = ("exact", "euler", "heun")
+
+
+def register(name: str, method: Method) -> None:
+    """Let models name a method of one's own. Raises ModelValueError if the name is taken."""
+    if name in METHODS or name in ALIASES:
+        raise_faults([Fault(ModelValueError, f"There already is a method '{name}'.")])
+    METHODS[name] = method
+
+
+def find_method(method: str | Method) -> Method:
+    """The method of this name; a method stands for itself.
+
+    Raises ModelValueError for an unknown name, ModelTypeError for anything else.
+    """
+    if isinstance(method, str):
+        found = METHODS.get(ALIASES.get(method, method))
+        if found is None:
+            known = [*METHODS, *ALIASES]
+            hint = did_you_mean(method, known) or f"Methods: {', '.join(METHODS)}."
+            raise_faults([Fault(ModelValueError, f"There is no method '{method}'.", hint=hint)])
+        assert found is not None  # raise_faults does not return
+        return found
+    if not all(hasattr(method, a) for a in ("name", "options", "refuses", "integrate")):
+        message = f"A method is a name or a method object, not {type(method).__name__}."
+        raise_faults([Fault(ModelTypeError, message, hint=f"Methods: {', '.join(METHODS)}.")])
+    return method
+
+
+def refusals(system: System, methods: Iterable[str | Method]) -> dict[str, str]:
+    """Why each of the methods that cannot treat the system cannot: name -> reason."""
+    reasons = ((m.name, m.refuses(system)) for m in map(find_method, methods))
+    return {name: reason for name, reason in reasons if reason is not None}
+
+
+def choose(
+    system: System,
+    method: str | Sequence[str | Method] | Method | None = None,
+    options: Mapping[str, object] | None = None,
+) -> tuple[Method, Updates]:
+    """The first of the methods that can treat the system, and the step that it makes.
+
+    method    one method, several to try in turn, or None: DEFAULT_METHODS
+    options   of the method that is taken; what is not given has its default
+    Raises UnsupportedEquationsError if no method can, saying which term stands in the way of each;
+    ModelValueError for an unknown method; UnknownNameError for an unknown option.
+    """
+    names = DEFAULT_METHODS if method is None else method
+    candidates = [names] if isinstance(names, str) or not isinstance(names, Sequence) else names
+    found = [find_method(m) for m in candidates]
+    reasons: list[tuple[Method, str]] = []
+    for candidate in found:
+        reason = candidate.refuses(system)
+        if reason is None:
+            return candidate, candidate.integrate(system, _complete(candidate, options or {}))
+        reasons.append((candidate, reason))
+    raise_faults([_unsupported(m, reason) for m, reason in reasons])
+    raise ModelValueError("No method is given: name at least one, or leave the argument out.")
+
+
+def _unsupported(method: Method, reason: str) -> Fault:
+    known = reason if isinstance(reason, Refusal) else Refusal(reason)
+    span = known.span if known.span.source.text else None
+    message = f"The method '{method.name}' cannot integrate these equations: {_lowered(known)}"
+    return Fault(UnsupportedEquationsError, message, span, known.hint)
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _complete(method: Method, options: Mapping[str, object]) -> dict[str, object]:
+    unknown = [name for name in options if name not in method.options]
+    faults: list[Fault] = []
+    for name in unknown:
+        known = ", ".join(method.options)
+        rule = f"Its options: {known}." if known else "It has none."
+        hint = f"{did_you_mean(name, method.options)} {rule}".strip()
+        message = f"The method '{method.name}' has no option '{name}'."
+        faults.append(Fault(UnknownNameError, message, hint=hint))
+    raise_faults(faults)
+    return {**method.options, **options}
