@@ -9,18 +9,13 @@ from typing import Final
 from rheobase.equations.single import is_noise
 from rheobase.errors import EquationError, Fault, ModelError, ModelSyntaxError, Span
 from rheobase.lang.functions import FUNCTIONS
+from rheobase.lang.scope import CONSTANTS
 from rheobase.units.specs import find_spec
 
 __all__ = ["IdentifierCheck", "identifier_faults", "register_identifier_check"]
 
 IdentifierCheck = Callable[[str], object]
 
-_CONSTANTS: Final = {
-    "pi": "3.14159...",
-    "e": "2.71828...",
-    "inf": "infinity",
-    "nan": "not a number",
-}
 _SPECIAL: Final = {
     "t": "the current time",
     "dt": "the duration of a step",
@@ -83,9 +78,9 @@ def _reason(name: str) -> tuple[type[ModelError], str, str] | None:
         )
     if name in _SPECIAL:
         return ModelSyntaxError, f"already means {_SPECIAL[name]}: it cannot be defined.", ""
-    if name in _CONSTANTS:
-        meaning = _CONSTANTS[name]
-        return ModelSyntaxError, f"is a constant ({meaning}): it cannot name a variable.", ""
+    if name in CONSTANTS:
+        value = CONSTANTS[name].value
+        return ModelSyntaxError, f"is a constant ({value:.6g}): it cannot name a variable.", ""
     if name in FUNCTIONS:
         return ModelSyntaxError, "is a function: it cannot name a variable.", ""
     if find_spec(name) is not None:

@@ -34,8 +34,8 @@ def replacement_texts(
     for name, value in replacements.items():
         if isinstance(value, str):
             texts[name] = value if value.isidentifier() else f"({value})"
-        elif value is None or np.shape(value) != () or not _is_number(value):
-            met = "an array" if np.shape(value) else f"of type {type(value).__name__}"
+        elif not _is_number(value):
+            met = "an array" if np.ndim(value) else f"of type {type(value).__name__}"
             message = f"The replacement of '{name}' is {met}: one number or a name is needed."
             faults.append(Fault(ModelTypeError, message))
         else:
@@ -44,7 +44,8 @@ def replacement_texts(
 
 
 def _is_number(value: Replacement) -> bool:
-    return np.asarray(value).dtype.kind in "biuf"
+    array = np.asarray(value)
+    return array.ndim == 0 and array.dtype.kind in "biuf"
 
 
 def _printed(value: Replacement) -> str:

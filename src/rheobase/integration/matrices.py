@@ -28,13 +28,13 @@ def expm(a: Matrices) -> Matrices:
     Source: Higham 2005, The scaling and squaring method for the matrix exponential revisited,
     SIAM J. Matrix Anal. Appl. 26:1179-1193; balancing as in Parlett & Reinsch 1969.
     """
-    usable = np.isfinite(a).all(axis=(-2, -1))
-    safe = np.where(usable[..., None, None], a, 0.0)
+    usable: NDArray[np.bool_] = np.isfinite(a).all(axis=(-2, -1), keepdims=True)
+    safe = np.where(usable, a, 0.0)
     with np.errstate(all="ignore"):
         scale = _balance(safe)
         balanced = safe * scale[..., None, :] / scale[..., :, None]
         result = _scaled_squared(balanced) * scale[..., :, None] / scale[..., None, :]
-    return np.where(usable[..., None, None], result, np.nan)
+    return np.where(usable, result, np.nan)
 
 
 def propagator(a: Matrices) -> tuple[Matrices, Matrices]:

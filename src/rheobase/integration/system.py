@@ -66,8 +66,11 @@ class Method(Protocol):
     options   names and defaults that method_options may give
     """
 
-    name: str
-    options: Mapping[str, object]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def options(self) -> Mapping[str, object]: ...
 
     def refuses(self, system: System) -> str | None:
         """Why this method cannot treat the system (naming the term in the way), or None."""
