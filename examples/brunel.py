@@ -8,7 +8,8 @@ bring a neuron to threshold. Brunel's figure 8C shows this state; he gives 37.7 
 The external drive is the diffusion approximation of C_ext = 1000 Poisson trains per neuron
 (equations 3 to 5 of the paper): mean mu_ext = C_ext J nu_ext tau and standard deviation
 sigma_ext = J sqrt(C_ext nu_ext tau), integrated with the Euler-Maruyama method. In the paper
-every neuron has the same number of inputs; here it varies from neuron to neuron.
+every neuron has the same number of inputs; here it varies from neuron to neuron, and so the mean
+rate varies from seed to seed: 38 Hz, give or take 2.
 
 Source: N. Brunel, J. Comput. Neurosci. 8:183-208 (2000).
 
