@@ -164,7 +164,7 @@ class DimensionMismatchError(ModelError):
         """details: the dimensions; or, from a check, one sequence of faults."""
         faults: tuple[Fault, ...] = ()
         if len(details) == 1 and isinstance(details[0], (tuple, list)):
-            faults, details = tuple(details[0]), ()  # pyright: ignore[reportUnknownArgumentType]
+            faults, details = tuple(details[0]), ()  # pyright: ignore
         units = " and ".join(str(d) for d in details)
         if units:
             message = f"{message} (unit{'s are' if len(details) > 1 else ' is'} {units})."

@@ -45,7 +45,7 @@ def check_units(**units: Any) -> Callable[[F], F]:
     Traceback (most recent call last):
         ...
     rheobase.errors.DimensionMismatchError: current: 'v' must be in volt, but is 2. nA (unit is amp).
-    """
+    """  # noqa: E501
 
     def decorate(function: F) -> F:
         names = _argument_names(function)

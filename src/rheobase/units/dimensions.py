@@ -94,6 +94,11 @@ class Dimension:
     def __pow__(self, power: float) -> Dimension:
         return Dimension(tuple(a * power for a in self.exponents))
 
+    def _refuse(self, other: object) -> Dimension:
+        raise TypeError("a dimension cannot be changed in place")
+
+    __imul__ = __itruediv__ = __ipow__ = _refuse
+
     @property
     def is_dimensionless(self) -> bool:
         return self is DIMENSIONLESS
@@ -128,9 +133,9 @@ class Dimension:
         return self
 
     def __repr__(self) -> str:
-        """Powers of the base units: 'm kg s^-2'; '1' for a pure number."""
-        parts = [s if e == 1 else f"{s}^{e:g}" for s, e in zip(BASE_SYMBOLS, self.exponents) if e]
-        return " ".join(parts) or "1"
+        """Python code in base units: 'metre**2 * kilogram * second**-3 * amp**-1'."""
+        parts = [_power(n, e, "**") for n, e in zip(BASE_NAMES, self.exponents) if e]
+        return " * ".join(parts) or "Dimension()"
 
 
 _PRODUCTS: Final[dict[tuple[Dimension, Dimension], Dimension]] = {}

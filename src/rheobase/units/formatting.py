@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 from rheobase.units.specs import UnitSpec, display_candidates
 
-__all__ = ["best_spec", "latex_text", "python_text", "user_specs", "value_text"]
+__all__ = ["best_spec", "latex_text", "number_text", "python_text", "user_specs", "value_text"]
 
 _COMFORTABLE = 1.0  # log10 of the size that reads best: 0.32 to 316 of a unit
 user_specs: dict[Dimension, dict[str, UnitSpec]] = {}  # register_new_unit adds to it
@@ -59,12 +59,19 @@ def _in_unit(values: NDArray[Any], spec: UnitSpec) -> NDArray[Any]:
     return np.asarray(values / spec.value)
 
 
+def number_text(values: NDArray[Any], precision: int | None = None) -> str:
+    """Digits as numpy prints them in an array: '10.', '[1. 2.]'."""
+    if values.ndim:
+        return np.array2string(values, precision=precision)
+    return np.array2string(values.reshape(1), precision=precision)[1:-1].strip()
+
+
 def value_text(values: NDArray[Any], spec: UnitSpec, precision: int | None = None) -> str:
     """'10. mV', '[1. 2.] mV': digits as numpy prints them.
 
     precision   digits after the point; None for numpy's print options
     """
-    digits = np.array2string(_in_unit(values, spec), precision=precision)
+    digits = number_text(_in_unit(values, spec), precision)
     return digits if not spec.factors else f"{digits} {spec.symbol}"
 
 
@@ -77,7 +84,7 @@ def python_text(values: NDArray[Any], spec: UnitSpec, precision: int | None = No
     if values.ndim == 0 and precision is None and values.dtype.kind in "biuf":
         digits = _exact_digits(float(values), spec.value)
     elif values.ndim == 0:
-        digits = np.array2string(_in_unit(values, spec), precision=precision)
+        digits = number_text(_in_unit(values, spec), precision)
     else:
         digits = np.array_repr(_in_unit(values, spec), precision=precision)
     if not spec.factors:
@@ -91,7 +98,7 @@ def _exact_digits(value: float, unit: float) -> str:
     if not np.isfinite(number):
         return repr(number)
     for digits in range(8, 18):
-        text = np.array2string(np.array(number), precision=digits)
+        text = number_text(np.array(number), digits)
         if float(text) * unit == value:
             return text
     for neighbour in (np.nextafter(number, np.inf), np.nextafter(number, -np.inf)):
@@ -105,10 +112,10 @@ def latex_text(values: NDArray[Any], spec: UnitSpec) -> str:
     shown = _in_unit(values, spec)
     unit = rf"\,{spec.latex}" if spec.factors and spec.dim is not DIMENSIONLESS else ""
     if shown.ndim == 0:
-        return _latex_number(np.array2string(shown)) + unit
+        return _latex_number(number_text(shown)) + unit
     rows = [shown] if shown.ndim == 1 else list(shown.reshape(-1, shown.shape[-1]))
     body = r"\\".join(
-        " & ".join(_latex_number(np.array2string(np.asarray(x))) for x in row) for row in rows
+        " & ".join(_latex_number(number_text(np.asarray(x))) for x in row) for row in rows
     )
     return rf"\left[\begin{{matrix}}{body}\end{{matrix}}\right]" + unit
 

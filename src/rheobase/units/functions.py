@@ -44,7 +44,8 @@ take_along_axis delete resize sort partition sort_complex trim_zeros sliding_win
 lib.stride_tricks.sliding_window_view fft.fftshift fft.ifftshift unstack array_split split | a:u | u
 hsplit vsplit dsplit diagonal linalg.diagonal diag diagflat triu tril trace linalg.trace | a:u | u
 copy real imag real_if_close fix round around require ascontiguousarray asfortranarray | a:u | u
-astype amax amin max min nanmax nanmin ptp median nanmedian asarray asanyarray array | a:u initial:u | u
+astype median nanmedian asarray asanyarray array | a:u | u
+amax amin max min nanmax nanmin ptp | a:u initial:u | u
 sum nansum cumsum nancumsum cumulative_sum | a:u initial:u | u
 mean nanmean | a:u | u
 std nanstd | a:u ddof:_ mean:u | u
@@ -69,8 +70,8 @@ geomspace | start:u stop:u | u
 unwrap | p:u discont:u axis:_ period:u | u
 interp | x:u xp:u fp:v left:v right:v period:u | v
 trapezoid trapz | y:u x:v dx:v | u*v
-cross linalg.cross dot inner outer linalg.outer vdot kron tensordot linalg.tensordot convolve | a:u b:v | u*v
-correlate linalg.matmul linalg.vecdot | a:u b:v | u*v
+cross linalg.cross dot inner outer linalg.outer vdot kron tensordot | a:u b:v | u*v
+linalg.tensordot convolve correlate linalg.matmul linalg.vecdot | a:u b:v | u*v
 linalg.norm linalg.vector_norm linalg.matrix_norm linalg.svdvals linalg.eigvals | a:u | u
 linalg.eigvalsh | a:u | u
 linalg.inv linalg.pinv linalg.tensorinv | a:u | 1/u

@@ -58,11 +58,11 @@ class ArrayMethods:
 
     @property
     def real(self: Any) -> Any:
-        return type(self)._made(np.asarray(self).real, self.dim)
+        return type(self)._made(np.real(np.asarray(self)), self.dim)
 
     @property
     def imag(self: Any) -> Any:
-        return type(self)._made(np.asarray(self).imag, self.dim)
+        return type(self)._made(np.imag(np.asarray(self)), self.dim)
 
 
 def _listed(values: Any, dim: Dimension, make: Callable[[Any, Dimension], Any]) -> Any:

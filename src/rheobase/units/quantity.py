@@ -22,10 +22,9 @@ from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 from rheobase.units.methods import ArrayMethods
 from rheobase.units.si import (
     fail_for_dimension_mismatch,
-    get_dimensions,
     get_or_create_dimension,
+    have_same_dimensions,
     plain,
-    to_si,
 )
 from rheobase.units.specs import UnitSpec, named_spec, spec_of_dimension
 from rheobase.units.ufuncs import output_dimensions
@@ -47,7 +46,8 @@ class Quantity(ArrayMethods, _Array):
     dtype   as in numpy.array
     copy    copy the data even if it need not be
 
-    Raises DimensionMismatchError for elements of different units, TypeError for what is not numeric.
+    Raises DimensionMismatchError for elements of different units, TypeError for what is not
+    numeric.
 
     >>> from rheobase.units import mV, ms, volt, Quantity
     >>> 10 * mV
@@ -58,7 +58,7 @@ class Quantity(ArrayMethods, _Array):
     Traceback (most recent call last):
         ...
     rheobase.errors.DimensionMismatchError: Cannot add: the units differ (units are volt and second).
-    """
+    """  # noqa: E501
 
     __slots__ = ("dim",)
     dim: Dimension
@@ -292,7 +292,7 @@ class Quantity(ArrayMethods, _Array):
 
     def has_same_dimensions(self, other: Any) -> bool:
         """Whether another value is in units of the same dimension."""
-        return get_dimensions(other) is self.dim
+        return have_same_dimensions(self, other)
 
     @staticmethod
     def with_dimensions(value: Any, *args: Any, **exponents: float) -> Quantity:
@@ -321,13 +321,17 @@ class Quantity(ArrayMethods, _Array):
         fail_for_dimension_mismatch(self, u, "{x} cannot be shown in {u}", x=self, u=u)
         spec = u.spec if isinstance(u, Unit) else None
         if spec is None:
-            value = float(to_si(u)[0])  # pyright: ignore[reportArgumentType]
-            inner = Quantity(value, self.dim)
-            label = repr(inner) if python_code else f"({inner})"
-            number = np.array2string(_values(self) / value, precision=precision)
-            return f"{number} * ({label})" if python_code else f"{number} {label}"
+            return self._in_multiples(u, precision, python_code)
         text = formatting.python_text if python_code else formatting.value_text
         return text(_values(self), spec, precision)
+
+    def _in_multiples(self, u: Any, precision: int | None, python_code: bool) -> str:
+        """As in_unit, for a quantity that is no unit: '1500. (2. mV)'."""
+        size = Quantity(u)
+        number = formatting.number_text(np.asarray(_values(self) / _values(size)), precision)
+        if size.is_dimensionless and _values(size) == 1:
+            return number
+        return f"{number} * ({size!r})" if python_code else f"{number} ({size})"
 
     def get_best_unit(self, *units: Any) -> Unit:
         """The unit in which the value reads best: of those given, if any fits, or of all.
@@ -359,21 +363,21 @@ class Quantity(ArrayMethods, _Array):
         return formatting.value_text(_values(self), self._spec())
 
     def __format__(self, spec: str) -> str:
-        """As str(); with a format: the number in its best unit, formatted so, and the unit.
+        """As str(); with a format: the plain SI number of a scalar in that format.
+
+        Divide by a unit to choose what is shown: f"{v / mV:.2f} mV".
 
         >>> from rheobase.units import mV
-        >>> f"{3.14159 * mV:.2f}"
-        '3.14 mV'
+        >>> f"{3 * mV}, {3 * mV:.4f}"
+        '3. mV, 0.0030'
         """
         if not spec:
             return str(self)
-        unit = self._spec()
-        values = _values(self) / unit.value
-        if values.ndim:
-            digits = np.array2string(values, formatter={"all": lambda x: format(x, spec)})
-        else:
-            digits = format(values.item(), spec)
-        return digits if not unit.factors else f"{digits} {unit.symbol}"
+        if self.ndim:
+            raise TypeError(
+                f"an array cannot be formatted by '{spec}'; use in_unit(unit, precision=...)"
+            )
+        return format(_item(self), spec)
 
     def _repr_latex_(self) -> str:
         return f"${formatting.latex_text(_values(self), self._spec())}$"
@@ -426,12 +430,17 @@ class Unit(Quantity):
 
     @classmethod
     def from_spec(cls, spec: UnitSpec) -> Unit:
-        """The unit that a spec describes."""
+        """The one unit that a spec describes."""
+        known = _UNITS.get(spec)
+        return cls._new(spec) if known is None else known
+
+    @classmethod
+    def _new(cls, spec: UnitSpec) -> Unit:
         unit = _array(spec.value).view(cls)
         unit.dim = spec.dim
         unit.spec = spec
         unit.flags.writeable = False
-        return unit
+        return _UNITS.setdefault(spec, unit)
 
     @classmethod
     def create(
@@ -514,6 +523,12 @@ class Unit(Quantity):
     def _repr_latex_(self) -> str:
         return f"${self.latexname}$"
 
+    def _refuse(self, other: Any) -> Any:
+        raise TypeError(f"the unit {self} cannot be changed in place; write x = {self} * ...")
+
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = _refuse
+    __ifloordiv__ = __imod__ = __ipow__ = __imatmul__ = _refuse
+
     def __copy__(self) -> Unit:
         return self
 
@@ -522,6 +537,9 @@ class Unit(Quantity):
 
     def __reduce__(self) -> Any:
         return (Unit.from_spec, (self.spec,))
+
+
+_UNITS: Final[dict[UnitSpec, Unit]] = {}
 
 
 def quantity_with_dimensions(floatval: Any, dims: Dimension) -> Quantity:
@@ -600,16 +618,21 @@ def _equality(ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, Any])
 
 
 def _in_place(ufunc: np.ufunc, target: Quantity, other: Any) -> Any:
-    """target op= other. Scalars, and operations that change the unit, give a new object."""
+    """target op= other. Scalars give a new object, as numbers do.
+
+    An array that changes its unit changes for all who hold it; a slice of another array cannot,
+    as the memory belongs to an array that keeps its unit, so a new array is made.
+    """
     if target.ndim == 0:
         return _binary(ufunc, target, other)
     if _defers(other):
         return NotImplemented
     ops = [(_values(target), target.dim), plain(other)]
     (dim,) = output_dimensions(ufunc, "__call__", ops, {})
-    if dim is not target.dim:
+    if dim is not target.dim and isinstance(target.base, Quantity):
         return ufunc(target, other)
     ufunc(ops[0][0], ops[1][0], out=ops[0][0])
+    target.dim = dim
     return target
 
 

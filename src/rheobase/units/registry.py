@@ -6,11 +6,13 @@ from functools import cache
 from itertools import product
 from typing import Any, Final
 
+import numpy as np
+
 from rheobase.units import formatting
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 from rheobase.units.quantity import Quantity, Unit
 from rheobase.units.si import fail_for_dimension_mismatch, to_si
-from rheobase.units.specs import SHORT_NAMES, find_spec, spec_of_dimension
+from rheobase.units.specs import find_spec, spec_of_dimension
 
 __all__ = [
     "STANDARD_NAMES",
@@ -22,9 +24,9 @@ __all__ = [
 ]
 
 _STANDARD_STEMS: Final = (
-    "amp metre meter second mole coulomb farad gram gramme hertz joule liter litre molar pascal "
-    "ohm siemens volt watt"
-).split()
+    *("amp", "metre", "meter", "second", "mole", "coulomb", "farad", "gram", "gramme", "hertz"),
+    *("joule", "liter", "litre", "molar", "pascal", "ohm", "siemens", "volt", "watt"),
+)
 # what `from rheobase import *` brings, short names not included
 STANDARD_NAMES: Final = (
     *("kelvin", "kilogram", "cmetre", "cmeter"),
@@ -70,7 +72,7 @@ def in_unit(x: Any, u: Any, precision: int | None = None) -> str:
     if isinstance(x, Quantity):
         return x.in_unit(u, precision=precision)
     fail_for_dimension_mismatch(x, u, "{x} cannot be shown in {u}", x=x, u=u)
-    return Quantity(to_si(x)[0]).in_unit(u, precision=precision)
+    return _plain_text(to_si(x)[0] / to_si(u)[0], precision)  # pyright: ignore
 
 
 def in_best_unit(x: Any, precision: int | None = None) -> str:
@@ -80,7 +82,17 @@ def in_best_unit(x: Any, precision: int | None = None) -> str:
     >>> in_best_unit(0.00123456 * volt, precision=2)
     '1.23 mV'
     """
-    return Quantity(x).in_best_unit(precision=precision)
+    value = Quantity(x)
+    if value.is_dimensionless:
+        return _plain_text(to_si(x)[0], precision)
+    return value.in_best_unit(precision=precision)
+
+
+def _plain_text(value: Any, precision: int | None) -> str:
+    """Plain numbers as Python prints them: '3.0', not '3.'."""
+    if isinstance(value, (int, float)) and precision is None:
+        return str(float(value))
+    return formatting.number_text(np.asarray(value), precision)
 
 
 def register_new_unit(u: Unit) -> None:
@@ -93,8 +105,3 @@ def register_new_unit(u: Unit) -> None:
     """
     if u.dim is not DIMENSIONLESS:
         formatting.user_specs.setdefault(u.dim, {})[u.name] = u.spec
-
-
-def is_unit_name(name: str) -> bool:
-    """Whether a name is a unit, short names included."""
-    return name in SHORT_NAMES or find_spec(name) is not None

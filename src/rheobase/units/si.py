@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 unit_checking = True
-_NUMBERS: Final = (int, float, complex, np.number, np.bool_)
+_NUMBERS: Final[tuple[type, ...]] = (int, float, complex, np.number, np.bool_)
 
 
 def set_unit_checking(on: bool) -> None:
@@ -67,12 +67,12 @@ def plain(value: Any) -> tuple[Any, Dimension]:
     if isinstance(value, (list, tuple)):
         return _plain_sequence(value)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, _NUMBERS):
-        return value, DIMENSIONLESS
-    array = value if isinstance(value, np.ndarray) else np.asarray(value)
+        return value, DIMENSIONLESS  # pyright: ignore[reportUnknownVariableType]
+    array: NDArray[Any] = np.asarray(value)
     if array.dtype.kind not in "biufcmM":
         kind = type(value).__name__
         raise TypeError(f"{value!r} ({kind}) is not a number or an array of numbers")
-    return array, DIMENSIONLESS  # pyright: ignore[reportUnknownVariableType]
+    return array, DIMENSIONLESS
 
 
 def _plain_sequence(values: Sequence[Any]) -> tuple[Any, Dimension]:
@@ -81,6 +81,11 @@ def _plain_sequence(values: Sequence[Any]) -> tuple[Any, Dimension]:
     if all(d is DIMENSIONLESS for _, d in parts):
         return np.asarray(values if not parts else [p for p, _ in parts]), DIMENSIONLESS
     dims = [d for p, d in parts if not (d is DIMENSIONLESS and fits_any_unit(p))]
+    if DIMENSIONLESS in dims:
+        bare = next(v for v, (_, d) in zip(values, parts) if d is DIMENSIONLESS)
+        raise TypeError(
+            f"a list mixes quantities with plain numbers: {bare!r} has no unit, other elements have"
+        )
     if any(d is not dims[0] for d in dims):
         other = next(d for d in dims if d is not dims[0])
         raise DimensionMismatchError(
@@ -103,9 +108,9 @@ def to_si(value: object) -> tuple[NDArray[Any] | float, Dimension]:
     (0.003, volt)
     """
     array, dim = plain(value)
-    if isinstance(array, np.ndarray):
-        return (array.item() if array.ndim == 0 else array), dim  # pyright: ignore
-    return (array.item() if isinstance(array, np.generic) else array), dim
+    if isinstance(array, (np.ndarray, np.generic)) and array.ndim == 0:
+        return array.item(), dim  # pyright: ignore[reportUnknownVariableType]
+    return array, dim  # pyright: ignore[reportUnknownVariableType]
 
 
 def fits_any_unit(value: Any) -> bool:
@@ -197,9 +202,9 @@ def is_scalar_type(obj: object) -> bool:
     >>> is_scalar_type(3), is_scalar_type([3]), is_scalar_type(3 * mV)
     (True, False, False)
     """
-    if isinstance(obj, (int, float, complex, np.number, np.bool_)):
+    if isinstance(obj, _NUMBERS):
         return True
-    return isinstance(obj, np.ndarray) and obj.shape == () and is_dimensionless(obj)
+    return isinstance(obj, np.ndarray) and np.ndim(obj) == 0 and is_dimensionless(obj)  # pyright: ignore
 
 
 def get_or_create_dimension(*args: Any, **exponents: float) -> Dimension:

@@ -1,7 +1,7 @@
 """What each numpy ufunc does to units.
 
-A rule gets the ufunc's name, the method ('__call__', 'reduce', ...) and the operands as (plain value, dimension)
-and returns the dimension of each output, or raises. A ufunc without a rule raises TypeError:
+A rule gets the ufunc's name and the operands as (plain value, dimension), and returns the
+dimension of each output, or raises. A ufunc without a rule raises TypeError:
 no unit is ever dropped in silence.
 """
 
@@ -22,7 +22,8 @@ Operand: TypeAlias = tuple[Any, Dimension]
 Rule: TypeAlias = Callable[[str, Sequence[Operand]], tuple[Dimension, ...]]
 
 _DOING: Final = {
-    "add": "add", "subtract": "subtract", "remainder": "take the remainder", "fmod": "take the remainder",
+    "add": "add", "subtract": "subtract",
+    "remainder": "take the remainder", "fmod": "take the remainder",
     "divmod": "divide with remainder", "maximum": "take the maximum", "minimum": "take the minimum",
     "fmax": "take the maximum", "fmin": "take the minimum",
 }  # fmt: skip
@@ -113,8 +114,7 @@ def exponent_of(value: Any, dim: Dimension) -> float:
 def _power(name: str, ops: Sequence[Operand]) -> tuple[Dimension, ...]:
     (_, base), (value, dim) = ops
     if base is DIMENSIONLESS:
-        exponent_dim = _number("The exponent of a power", ops[1:])
-        return exponent_dim
+        return _number("The exponent of a power", ops[1:])
     return (base ** exponent_of(value, dim),)
 
 
@@ -201,5 +201,5 @@ def _count(values: Any, axis: Any) -> int:
     """How many elements a reduction over `axis` combines."""
     if axis is None:
         return int(values.size)
-    axes = axis if isinstance(axis, tuple) else (axis,)
+    axes: tuple[int, ...] = axis if isinstance(axis, tuple) else (axis,)  # pyright: ignore
     return int(np.prod([values.shape[a] for a in axes])) if values.ndim else 1  # pyright: ignore

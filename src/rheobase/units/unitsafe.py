@@ -1,7 +1,7 @@
 """numpy functions by their usual names that mind units, as a star import brings them.
 
-numpy's own functions treat a Quantity in the same way (see `ufuncs` and `functions`); these also see
-the units of quantities in plain lists.
+numpy's own functions treat a Quantity in the same way (see `ufuncs` and `functions`); these also
+see the units of quantities in plain lists.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
@@ -116,10 +116,28 @@ trace: Final = _minding(np.trace)
 dot: Final = _minding(np.dot)
 where: Final = _minding(np.where)
 ptp: Final = _minding(np.ptp)
-ones_like: Final = _minding(np.ones_like)
-zeros_like: Final = _minding(np.zeros_like)
 concatenate: Final = _minding(np.concatenate)
 concat: Final = concatenate
+
+
+def ones_like(a: Any, *args: Any, **options: Any) -> Any:
+    """Plain ones in the shape of a value; its unit plays no part (numpy.ones_like keeps it).
+
+    >>> from rheobase.units import mV, ones_like
+    >>> ones_like([1, 2] * mV)
+    array([1., 1.])
+    """
+    return np.ones_like(plain(a)[0], *args, **options)
+
+
+def zeros_like(a: Any, *args: Any, **options: Any) -> Any:
+    """Plain zeros in the shape of a value; its unit plays no part (numpy.zeros_like keeps it).
+
+    >>> from rheobase.units import mV, zeros_like
+    >>> zeros_like([1, 2] * mV)
+    array([0., 0.])
+    """
+    return np.zeros_like(plain(a)[0], *args, **options)
 
 
 def exprel(x: Any) -> Any:
