@@ -1,0 +1,233 @@
+"""THE table of functions that expressions may call: one row each.
+
+A row says how many arguments there are, which types and dimensions go in and come out, what
+the function is in NumPy (for constants, and as the meaning) and in sympy, its partial derivatives,
+and how a kernel computes it: by one operation of the IR, or by an expression in other rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.lang.nodes import Expr
+from rheobase.lang.parse import parse_expression
+from rheobase.lang.symbols import Type
+from rheobase.units.dimensions import DIMENSIONLESS, Dimension
+
+__all__ = ["FUNCTIONS", "FunctionInfo"]
+
+Array: TypeAlias = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class FunctionInfo:
+    """One function.
+
+    name         as expressions call it
+    parameters   names of the arguments
+    dims         for each argument: its dimension, None if any will do, or the name of an earlier
+                 argument whose dimension it shares
+    result_dim   the dimension of the value, or a function of the dimensions of the arguments
+    result_type  the type of the value; "highest": integer if all arguments are integers or
+                 booleans, else float
+    stateless    the same arguments give the same value
+    sympy        the name in sympy; "" if sympy has none: `partials` and `python` still hold
+    python       the value, from NumPy arrays or scalars; None for random numbers
+    partials     the derivative with respect to each argument, an expression in the parameters;
+                 None if unknown
+
+    How a kernel computes it is one of the following; if all are None, it cannot:
+
+    op           the operation of the IR ("int": a cast)
+    draws        the operation of the IR that draws a random number
+    expansion    an expression in the parameters, which calls other rows
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    dims: tuple[Dimension | str | None, ...]
+    result_dim: Dimension | Callable[[tuple[Dimension, ...]], Dimension]
+    result_type: Type | Literal["highest"]
+    stateless: bool = True
+    sympy: str = ""
+    python: Callable[..., Any] | None = None
+    partials: tuple[Expr | None, ...] = ()
+    op: str | None = None
+    draws: Literal["uniform", "normal"] | None = None
+    expansion: Expr | None = None
+
+    @property
+    def is_native(self) -> bool:
+        """Whether a kernel can compute it."""
+        return (self.op, self.draws, self.expansion) != (None, None, None)
+
+    @property
+    def arity(self) -> int:
+        return len(self.parameters)
+
+    def dim_of(self, dims: tuple[Dimension, ...]) -> Dimension:
+        """The dimension of the value, for arguments of these dimensions."""
+        if isinstance(self.result_dim, Dimension):
+            return self.result_dim
+        return self.result_dim(dims)
+
+    def type_of(self, types: Iterable[Type]) -> Type:
+        """The type of the value, for arguments of these types."""
+        if self.result_type != "highest":
+            return self.result_type
+        return Type.FLOAT if Type.FLOAT in types else Type.INTEGER
+
+
+def _exprel(x: Array) -> Array:
+    """(exp(x) - 1)/x, 1 at 0."""
+    x = np.asarray(x, np.float64)
+    safe = np.where(x == 0, 1.0, x)
+    with np.errstate(over="ignore"):
+        value = np.where(x == 0, 1.0, np.expm1(safe) / safe)
+    return np.where(np.isposinf(x), np.inf, value)
+
+
+def _int(x: Array) -> Array:
+    """Truncated towards zero."""
+    return np.asarray(x).astype(np.int64)
+
+
+def _clip(x: Array, low: Array, high: Array) -> Array:
+    return np.minimum(np.maximum(x, low), high)
+
+
+def _timestep(t: Array, dt: Array) -> Array:
+    return np.floor((t + 1e-3 * dt) / dt).astype(np.int64)
+
+
+def _sign(x: Array) -> Array:
+    x = np.asarray(x)
+    return np.sign(x.astype(np.int64) if x.dtype == np.bool_ else x)
+
+
+def _abs(x: Array) -> Array:
+    x = np.asarray(x)
+    return np.abs(x.astype(np.int64) if x.dtype == np.bool_ else x)
+
+
+_SECOND: Final = Dimension((0, 0, 1, 0, 0, 0, 0))
+_DIMENSIONS: Final[dict[str, Dimension | None]] = {
+    "1": DIMENSIONLESS,
+    "second": _SECOND,
+    "any": None,
+}
+_TYPES: Final[dict[str, Type | Literal["highest"]]] = {
+    "float": Type.FLOAT,
+    "integer": Type.INTEGER,
+    "highest": "highest",
+}
+
+
+def _root(dims: tuple[Dimension, ...]) -> Dimension:
+    return dims[0] ** 0.5
+
+
+def _first(dims: tuple[Dimension, ...]) -> Dimension:
+    return dims[0]
+
+
+_RESULTS: Final[dict[str, Dimension | Callable[[tuple[Dimension, ...]], Dimension]]] = {
+    "1": DIMENSIONLESS,
+    "root": _root,
+    "first": _first,
+}
+
+_ONE: Final = {"x": "1"}  # one pure number
+_ANY: Final = {"x": "any"}  # one argument in any unit
+
+
+def _row(
+    name: str,
+    args: Mapping[str, str],
+    result: str,
+    computed: str,
+    python: Callable[..., Any] | None,
+    sympy: str = "",
+    partials: Iterable[str] = (),
+) -> FunctionInfo:
+    """A row from text.
+
+    args      name -> dimension
+    result    "type dimension"
+    computed  an op, an expression in brackets, or "" for neither
+    """
+    result_type, result_dim = result.split()
+    is_expression = "(" in computed
+    return FunctionInfo(
+        name=name,
+        parameters=tuple(args),
+        dims=tuple(_DIMENSIONS.get(d, d) for d in args.values()),
+        result_dim=_RESULTS[result_dim],
+        result_type=_TYPES[result_type],
+        stateless=python is not None,
+        sympy=sympy,
+        python=python,
+        partials=tuple(parse_expression(p) for p in partials),
+        op=None if is_expression or python is None else computed,
+        draws=_DRAWS.get(computed),
+        expansion=parse_expression(computed) if is_expression else None,
+    )
+
+
+_DRAWS: Final[dict[str, Literal["uniform", "normal"]]] = {"uniform": "uniform", "normal": "normal"}
+_XAB: Final = {"x": "any", "low": "x", "high": "x"}
+_TT: Final = {"t": "second", "dt": "second"}
+_PAIR: Final = {"a": "any", "b": "a"}
+_INT_STEP: Final = "int(floor((t + 1e-3*dt)/dt))"
+_CLIPPED: Final = "_min(_max(x, low), high)"
+
+# fmt: off
+_ROWS: Final = (
+    #    name      arguments  result           computed by   NumPy        sympy    derivatives
+    _row("sin",    _ONE, "float 1",       "sin",    np.sin,    "sin",   ["cos(x)"]),
+    _row("cos",    _ONE, "float 1",       "cos",    np.cos,    "cos",   ["-sin(x)"]),
+    _row("tan",    _ONE, "float 1",       "tan",    np.tan,    "tan",   ["1 + tan(x)**2"]),
+    _row("arcsin", _ONE, "float 1",       "arcsin", np.arcsin, "asin",  ["1/sqrt(1 - x**2)"]),
+    _row("arccos", _ONE, "float 1",       "arccos", np.arccos, "acos",  ["-1/sqrt(1 - x**2)"]),
+    _row("arctan", _ONE, "float 1",       "arctan", np.arctan, "atan",  ["1/(1 + x**2)"]),
+    _row("sinh",   _ONE, "float 1",       "sinh",   np.sinh,   "sinh",  ["cosh(x)"]),
+    _row("cosh",   _ONE, "float 1",       "cosh",   np.cosh,   "cosh",  ["sinh(x)"]),
+    _row("tanh",   _ONE, "float 1",       "tanh",   np.tanh,   "tanh",  ["1 - tanh(x)**2"]),
+    _row("exp",    _ONE, "float 1",       "exp",    np.exp,    "exp",   ["exp(x)"]),
+    _row("expm1",  _ONE, "float 1",       "expm1",  np.expm1,  "",      ["exp(x)"]),
+    _row("exprel", _ONE, "float 1",       "exprel", _exprel,   "",
+         # both quotients lose digits near 0: there, the series 1/2 + x/3 + x**2/8 + ... holds
+         ["(exp(x) - exprel(x))/x if abs(x) > 0.05 else "
+          "1/2 + x*(1/3 + x*(1/8 + x*(1/30 + x*(1/144 + x*(1/840 + x*(1/5760 + x/45360))))))"]),
+    _row("log",    _ONE, "float 1",       "log",    np.log,    "log",   ["1/x"]),
+    _row("log10",  _ONE, "float 1",       "log10",  np.log10,  "",      ["0.4342944819032518/x"]),
+    _row("log1p",  _ONE, "float 1",       "log1p",  np.log1p,  "",      ["1/(1 + x)"]),
+    _row("sqrt",   _ANY, "float root",    "sqrt",   np.sqrt,   "sqrt",  ["1/(2*sqrt(x))"]),
+    _row("ceil",   _ANY, "float first",   "ceil",   np.ceil,   "ceiling", ["0"]),
+    _row("floor",  _ANY, "float first",   "floor",  np.floor,  "floor", ["0"]),
+    _row("abs",    _ANY, "highest first", "abs",    _abs,      "Abs",   ["sign(x)"]),
+    _row("sign",   _ANY, "highest 1",     "sign",   _sign,     "sign",  ["0"]),
+    _row("int",    _ONE, "integer 1",     "int",    _int,      "",      ["0"]),
+    _row("clip",   _XAB, "highest first", _CLIPPED, _clip,     "",
+         ["1 if x > low and x < high else 0",
+          "1 if x < low and low < high else 0",
+          "1 if high < x or high < low else 0"]),
+    _row("timestep", _TT, "integer 1",    _INT_STEP, _timestep, "",     ["0", "0"]),
+    _row("rand",   {},   "float 1",       "uniform", None),
+    _row("randn",  {},   "float 1",       "normal",  None),
+    _row("poisson", {"lam": "1"}, "integer 1", "", None),
+    # not for users: what other rows expand to
+    _row("_min",   _PAIR, "highest first", "min",   np.minimum, "",
+         ["1 if a <= b else 0", "0 if a <= b else 1"]),
+    _row("_max",   _PAIR, "highest first", "max",   np.maximum, "",
+         ["1 if a >= b else 0", "0 if a >= b else 1"]),
+)
+# fmt: on
+
+FUNCTIONS: Final[Mapping[str, FunctionInfo]] = MappingProxyType({f.name: f for f in _ROWS})
