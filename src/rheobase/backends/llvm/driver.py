@@ -1,0 +1,161 @@
+"""The driver: one native function that walks the schedule, which it reads as data.
+
+The protocol is that of ir/program.py. A change of the schedule compiles nothing; the text below
+never changes. Its arguments, all arrays of 64-bit words but `due`:
+
+    table     0 number of calls, 1 number of clocks, then the addresses of the arrays
+              2 functions   (n_calls) address of the kernel's function; 0: it is Python's to do
+              3 slots       (n_calls) address of the kernel's array of addresses
+              4 lengths     (n_calls) address of the kernel's array of lengths
+              5 clocks      (n_calls) which clock the call belongs to
+              6 state       (n_clocks, 4) addresses of step, t, dt, end
+              7 due         (n_clocks) whether the clock's step is the one being made, I64
+              8 fresh       (1) 1: `due` is not known; it is computed on the way in
+    control   the fields of Control
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rheobase.backends.llvm.text import F64, I64, LIKELIHOOD, PTR, Code, Host, Value, Var
+from rheobase.ir.program import EPSILON, Control, Status
+
+__all__ = ["N_WORDS", "SYMBOL", "TABLE", "write_driver"]
+
+SYMBOL = "rheobase_driver"
+TABLE = {
+    name: n
+    for n, name in enumerate(
+        ("n_calls", "n_clocks", "functions", "slots", "lengths", "clocks", "state", "due", "fresh")
+    )
+}
+N_WORDS = len(TABLE)
+POSITION, BUDGET = Control.FIELDS.index("position"), Control.FIELDS.index("budget")
+
+
+def write_driver(host: Host) -> str:
+    """The text of the driver's module."""
+    code = Code(host)
+    driver = _Driver(code)
+    driver.write()
+    text = f"define i32 @{SYMBOL}(ptr %table, ptr %control) nounwind {{\n{code.text()}\n}}"
+    return "\n".join([*sorted(code.declared), text, LIKELIHOOD, ""])
+
+
+class _Driver:
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self.table = Value(code, PTR, 1, "%table")
+        self.control = Value(code, PTR, 1, "%control")
+
+    def word(self, array: Value, k: Value | int) -> Value:
+        """The address of word k."""
+        if not isinstance(k, Value):
+            k = self.code.const(I64, k)
+        return self.code.let(PTR, 1, f"getelementptr i64, {array}, {k}")
+
+    def read(self, array: Value, k: Value | int = 0, elem: str = I64) -> Value:
+        return self.code.let(elem, 1, f"load {elem}, {self.word(array, k)}")
+
+    def write_word(self, array: Value, k: Value | int, value: Value) -> None:
+        self.code.line(f"store {value}, {self.word(array, k)}")
+
+    def write(self) -> None:
+        code = self.code
+        self.n_calls = self.read(self.table, TABLE["n_calls"])
+        self.n_clocks = self.read(self.table, TABLE["n_clocks"])
+        names = ("functions", "slots", "lengths", "clocks", "state", "due", "fresh")
+        self.arrays = {n: self.read(self.table, TABLE[n], PTR) for n in names}
+        step, calls = code.label("step"), code.label("calls")
+        start = self.read(self.control, POSITION)
+        k = Var(code, I64, start)
+        resumed = code.label("resumed")
+        code.branch(start.eq(0), step, resumed)
+        code.begin(resumed)
+        with code.when(self.read(self.arrays["fresh"]).ne(0)):
+            self._find_due()
+        code.jump(calls)
+
+        code.begin(step)
+        with code.when(self.read(self.control, BUDGET).eq(0)):
+            self._leave(Status.PAUSED)
+        some = self._find_due()
+        with code.when(some.eq(0)):
+            self._leave(Status.DONE)
+        k.set(0)
+        code.jump(calls)
+        code.begin(calls)
+        self._make_calls(k)
+        self._advance_clocks()
+        self.write_word(self.control, POSITION, code.const(I64, 0))
+        self.write_word(self.control, BUDGET, self.read(self.control, BUDGET) - 1)
+        self.write_word(self.arrays["fresh"], 0, code.const(I64, 1))
+        code.jump(step)
+
+    def _leave(self, status: Status) -> None:
+        self.code.leave(status)
+        self.code.begin(self.code.label("unreached"))
+
+    @contextmanager
+    def _each_clock(self) -> Iterator[tuple[Value, Value]]:
+        """A loop over the clocks: number, and array of the addresses of its state."""
+        with self.code.loop(0, self.n_clocks) as n:
+            state = self.word(self.arrays["state"], n * 4)
+            yield n, state
+
+    def _time(self, state: Value) -> tuple[Value, Value, Value]:
+        """(whether the clock goes on, t, dt)."""
+        step, t, dt, end = (self.read(state, n, PTR) for n in range(4))
+        return self.read(step) < self.read(end), self.read(t, 0, F64), self.read(dt, 0, F64)
+
+    def _find_due(self) -> Value:
+        """Write `due`; the number of clocks that are."""
+        code = self.code
+        earliest, smallest = Var(code, F64, float("inf")), Var(code, F64, float("inf"))
+        with self._each_clock() as (_, state):
+            goes, t, dt = self._time(state)
+            least, now = smallest.get(), earliest.get()
+            smallest.set(code.select(dt < least, dt, least))
+            earliest.set(code.select(goes & (t < now), t, now))
+        latest = earliest.get() + smallest.get() * EPSILON
+        n_due = Var(code, I64, 0)
+        with self._each_clock() as (n, state):
+            goes, t, _ = self._time(state)
+            due = (goes & (t < latest)).cast("zext", I64)
+            self.write_word(self.arrays["due"], n, due)
+            n_due.set(n_due.get() + due)
+        self.write_word(self.arrays["fresh"], 0, code.const(I64, 0))
+        return n_due.get()
+
+    def _make_calls(self, k: Var) -> None:
+        code = self.code
+        with code.loop(k.get(), self.n_calls) as call:
+            clock = self.read(self.arrays["clocks"], call)
+            with code.when(self.read(self.arrays["due"], clock).ne(0)):
+                function = self.read(self.arrays["functions"], call, PTR)
+                with code.when(code.let("i1", 1, f"icmp eq {function}, null"), likely=False):
+                    self.write_word(self.control, POSITION, call)
+                    self._leave(Status.PYTHON)
+                slots = self.read(self.arrays["slots"], call, PTR)
+                lengths = self.read(self.arrays["lengths"], call, PTR)
+                status = code.let(
+                    "i32", 1, f"call i32 {function.ref}({slots}, {lengths}, {self.control})"
+                )
+                with code.when(status.ne(0), likely=False):
+                    self.write_word(self.control, POSITION, call)
+                    code.line(f"ret {status}")
+                    code.begin(code.label("unreached"))
+
+    def _advance_clocks(self) -> None:
+        code = self.code
+        with (
+            self._each_clock() as (n, state),
+            code.when(self.read(self.arrays["due"], n).ne(0)),
+        ):
+            step, t, dt = (self.read(state, field, PTR) for field in range(3))
+            now = self.read(step) + 1
+            self.write_word(step, 0, now)
+            time = now.cast("sitofp", F64) * self.read(dt, 0, F64)
+            self.write_word(t, 0, time)

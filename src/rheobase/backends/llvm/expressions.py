@@ -1,0 +1,324 @@
+"""From operations of a kernel to LLVM: values of one lane, or of many.
+
+An Emitter writes the code of one kernel. The domain (kernels.py) tells it where an element is
+(`at`) and calls `run` for each section; every operation of ir/ops becomes a few lines of text.
+
+With more than one lane, own elements are whole vectors. Their stores are kept back to the end of
+the body (`flush`), where one branch decides whether the vector is complete. What does not depend
+on the element is computed once, before the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rheobase.backends.llvm import library
+from rheobase.backends.llvm.arithmetic import OPERATIONS, call_as_f64, cast
+from rheobase.backends.llvm.text import BOOL as I1
+from rheobase.backends.llvm.text import F32, F64, I8, I32, I64, PTR, Code, Host, Value, vector_type
+from rheobase.ir.dtypes import DType
+from rheobase.ir.kernels import At, Index, Kernel, Linked
+from rheobase.ir.ops import Op, has_effect, is_random
+from rheobase.ir.slots import Slot
+
+__all__ = ["ELEMENT", "MEMORY", "Emitter"]
+
+# the type of a value, and of an element in memory
+ELEMENT = {DType.F64: F64, DType.F32: F32, DType.I64: I64, DType.I32: I32, DType.BOOL: I1}
+MEMORY = {**ELEMENT, DType.BOOL: I8}
+
+
+class Emitter:
+    """Writes one kernel.
+
+    code      the function's text
+    width     lanes of values that belong to own elements; 1 in scalar loops
+    values    of the operations so far, None where there is none
+    """
+
+    def __init__(self, kernel: Kernel, host: Host, width: int, contract: bool) -> None:
+        self.kernel = kernel
+        self.code = Code(host)
+        self.code.flags = " contract" if contract else ""
+        self.width = width
+        self.slots = kernel.slots()
+        self.values: list[Value | None] = []
+        self.draw_at: tuple[Value, Value] | None = None  # element and step of random draws
+        self._numbers = {id(slot): n for n, slot in enumerate(self.slots)}
+        self._positions: dict[str, Value] = {}
+        self._valid: Value | None = None
+        self._pending: dict[int, Value] = {}
+        self._written = {id(kernel.arrays[_array(op)].slot) for op in kernel.ops if has_effect(op)}
+        self._invariant: set[int] = set()
+        self._lengths: dict[int, Value] = {}
+        self._handlers: dict[str, Callable[[Op], Value | None]] = {
+            "const": self._const,
+            "index": self._index,
+            "load": self._load,
+            "load_at": self._load_at,
+            "store": self._store,
+            "accumulate": self._accumulate,
+            "length": lambda op: self.length(self.kernel.arrays[_array(op)].slot),
+        }
+
+    # ------------------------------------------------------------ where the code is
+    def at(self, **positions: Value) -> None:
+        """Say which elements own, pre, post (and k) are from here on: scalars, I64."""
+        self._positions.update(positions)
+
+    def lanes_end(self, end: Value) -> None:
+        """Lanes from element `end` on do not count; their elements may not exist."""
+        self._valid = self._own_lanes() < end
+
+    def _own_lanes(self) -> Value:
+        own = self._positions["own"]
+        steps = ", ".join(f"i64 {k}" for k in range(self.width))
+        return own + Value(self.code, I64, self.width, f"<{steps}>")
+
+    def once(self) -> None:
+        """Write the code that runs once a call, and end the entry block."""
+        self.run(self.kernel.once)
+        self._invariant.update(range(len(self.values)))
+        self.code.body_begins()
+
+    def outer(self) -> None:
+        self.run(self.kernel.outer)
+
+    def body(self) -> None:
+        self.run(self.kernel.body)
+
+    def run(self, ops: Sequence[Op]) -> None:
+        for op in ops:
+            if self._is_invariant(op):
+                self._invariant.add(len(self.values))
+                with self.code.hoisted():
+                    self.values.append(self._emit(op))
+            else:
+                self.values.append(self._emit(op))
+
+    def result(self, n: int) -> Value:
+        """The n-th value that the domain consumes."""
+        return self.value(self.kernel.results[n])
+
+    def value(self, number: int) -> Value:
+        value = self.values[number]
+        assert value is not None, f"%{number} has no value"
+        return value
+
+    def restart(self, n_values: int) -> None:
+        """Forget the values from n_values on: the section is written again."""
+        del self.values[n_values:]
+
+    # ------------------------------------------------------------ slots
+    def pointer(self, slot: Slot, position: Value | int = 0) -> str:
+        """The address of an element of a slot."""
+        name = f"%s{self._numbers[id(slot)]}"
+        if position == 0:
+            return name
+        if not isinstance(position, Value):
+            position = self.code.const(I64, position)
+        element = MEMORY[slot.dtype]
+        return self.code.let(
+            PTR, 1, f"getelementptr inbounds {element}, ptr {name}, {position}"
+        ).ref
+
+    def read(self, slot: Slot, position: Value | int = 0) -> Value:
+        """An element of a slot, as it is in memory."""
+        element = MEMORY[slot.dtype]
+        return self.code.let(element, 1, f"load {element}, ptr {self.pointer(slot, position)}")
+
+    def read_index(self, slot: Slot, position: Value | int = 0) -> Value:
+        """An element of an integer slot as I64."""
+        value = self.read(slot, position)
+        return value if value.elem == I64 else value.cast("sext", I64)
+
+    def write(self, slot: Slot, position: Value | int, value: Value) -> None:
+        value = self._to_memory(value)
+        self.code.line(f"store {value}, ptr {self.pointer(slot, position)}")
+
+    def length(self, slot: Slot) -> Value:
+        """The number of elements of a slot."""
+        number = self._numbers[id(slot)]
+        if number not in self._lengths:
+            with self.code.hoisted():
+                place = self.code.let(PTR, 1, f"getelementptr i64, ptr %lengths, i64 {number}")
+                self._lengths[number] = self.code.let(I64, 1, f"load i64, {place}")
+        return self._lengths[number]
+
+    def control(self, field: int, value: Value) -> None:
+        """Write a field of Control."""
+        place = self.code.let(PTR, 1, f"getelementptr i64, ptr %control, i64 {field}")
+        self.code.line(f"store {value}, {place}")
+
+    # ------------------------------------------------------------ operations
+    def _is_invariant(self, op: Op) -> bool:
+        """Whether the op of a loop has one value for the whole call."""
+        if self.code.is_hoisted or has_effect(op) or is_random(op):
+            return False
+        if op.name == "index":
+            return False
+        if op.name == "load":
+            return self._is_fixed(_array(op))
+        if op.name == "load_at" and id(self.kernel.arrays[_array(op)].slot) in self._written:
+            return False
+        return all(a in self._invariant for a in op.args)
+
+    def _is_fixed(self, array: int) -> bool:
+        """Whether the array is one element that the kernel does not write."""
+        a = self.kernel.arrays[array]
+        if id(a.slot) in self._written:
+            return False
+        if isinstance(a.index, Linked):
+            return self._is_fixed(a.index.array)
+        return isinstance(a.index, At) or a.index is Index.SHARED
+
+    def _emit(self, op: Op) -> Value | None:
+        handler = self._handlers.get(op.name)
+        if handler is not None:
+            return handler(op)
+        args = [self.value(a) for a in op.args]
+        if is_random(op):
+            return self._draw(op)
+        if op.name == "cast":
+            assert op.dtype is not None
+            return cast(self.code, args[0], ELEMENT[op.dtype])
+        if op.name in OPERATIONS:
+            return OPERATIONS[op.name](self.code, op, *args)
+        return call_as_f64(self.code, op.name, *args)
+
+    def _draw(self, op: Op) -> Value:
+        assert type(op.attr) is int
+        return self.draw(op.name, self.code.const(I64, op.attr))
+
+    def draw(self, name: str, number: Value) -> Value:
+        """Draw `number` of the element and step that `draw_at` holds (own, if None)."""
+        stream = self.kernel.stream
+        assert stream is not None, "a kernel that draws has a stream"
+        with self.code.hoisted():
+            seed, stream_number = self.read(stream.state, 0), self.read(stream.state, 1)
+            now = self.read(stream.step, 0) - self.read(stream.state, 2)
+        element, step = self.draw_at or (self._position_of(Index.OWN), now)
+        return library.call(self.code, name, seed, element, number, step, stream_number)
+
+    def _const(self, op: Op) -> Value:
+        assert op.dtype is not None
+        assert isinstance(op.attr, (int, float))
+        return self.code.const(ELEMENT[op.dtype], op.attr)
+
+    def _index(self, op: Op) -> Value:
+        if op.attr == "own":
+            return self._position_of(Index.OWN)
+        return self._positions[str(op.attr)]
+
+    # ------------------------------------------------------------ memory
+    def _position_of(self, index: Index | At | Linked) -> Value:
+        match index:
+            case Index.OWN:
+                return self._own_lanes() if self.width > 1 else self._positions["own"]
+            case Index.SHARED:
+                return self.code.const(I64, 0)
+            case Index():
+                return self._positions[index.value]
+            case At(position=position):
+                return self.code.const(I64, position)
+            case Linked(array=array):
+                link = self._element(array)
+                position = link if link.elem == I64 else link.cast("sext", I64)
+                if position.width > 1 and self._valid is not None:
+                    position = self.code.select(self._valid, position, 0)
+                return position
+
+    def _element(self, array: int) -> Value:
+        """The array's element at its own index, as a value."""
+        a = self.kernel.arrays[array]
+        if self.width > 1 and a.index is Index.OWN:
+            if array in self._pending:
+                return self._pending[array]
+            element = vector_type(MEMORY[a.slot.dtype], self.width)
+            place = self.pointer(a.slot, self._positions["own"])
+            align = a.slot.dtype.numpy.itemsize
+            value = self.code.let(
+                MEMORY[a.slot.dtype], self.width, f"load {element}, ptr {place}, align {align}"
+            )
+            return self._from_memory(value, a.slot)
+        return self._gather(a.slot, self._position_of(a.index))
+
+    def _gather(self, slot: Slot, position: Value) -> Value:
+        if position.width == 1:
+            return self._from_memory(self.read(slot, position), slot)
+        element = MEMORY[slot.dtype]
+        result = Value(self.code, element, position.width, "poison")
+        for k in range(position.width):
+            one = self.read(slot, self.code.lane(position, k))
+            result = self.code.let(
+                element, position.width, f"insertelement {result}, {one}, i32 {k}"
+            )
+        return self._from_memory(result, slot)
+
+    def _from_memory(self, value: Value, slot: Slot) -> Value:
+        return value.ne(0) if slot.dtype is DType.BOOL else value
+
+    def _to_memory(self, value: Value) -> Value:
+        return value.cast("zext", I8) if value.elem == I1 else value
+
+    def _load(self, op: Op) -> Value:
+        return self._element(_array(op))
+
+    def _load_at(self, op: Op) -> Value:
+        slot = self.kernel.arrays[_array(op)].slot
+        position, last = self.value(op.args[0]), self.length(slot) - 1
+        position = self.code.select(position > last, last, position)
+        return self._gather(slot, self.code.select(position < 0, 0, position))
+
+    def _store(self, op: Op) -> None:
+        self._put(_array(op), self.value(op.args[0]))
+
+    def _accumulate(self, op: Op) -> None:
+        array = _array(op)
+        self._put(array, self._element(array) + self.value(op.args[0]))
+
+    def _put(self, array: int, value: Value) -> None:
+        a = self.kernel.arrays[array]
+        if self.width > 1 and a.index is Index.OWN and not self.code.is_hoisted:
+            self._pending[array] = self.code.splat(value, self.width)
+            return
+        self.write(a.slot, self._position_of(a.index), value)
+
+    # ------------------------------------------------------------ vectors
+    def flush(self, end: Value) -> None:
+        """Write what the body stored, up to element `end`."""
+        if not self._pending:
+            return
+        code, own = self.code, self._positions["own"]
+        full, part, done = code.label("full"), code.label("part"), code.label("written")
+        stored = [
+            (self.kernel.arrays[n].slot, self._to_memory(v)) for n, v in self._pending.items()
+        ]
+        self._pending.clear()
+        code.branch(own + self.width <= end, full, part, "then")
+        code.begin(full)
+        for slot, value in stored:
+            align = slot.dtype.numpy.itemsize
+            code.line(f"store {value}, ptr {self.pointer(slot, own)}, align {align}")
+        code.jump(done)
+        code.begin(part)
+        buffers = [self._buffer(value) for _, value in stored]
+        with code.loop(0, end - own) as k:
+            for (slot, value), buffer in zip(stored, buffers):
+                place = code.let(PTR, 1, f"getelementptr {value.elem}, {buffer}, {k}")
+                one = code.let(value.elem, 1, f"load {value.elem}, {place}")
+                code.line(f"store {one}, ptr {self.pointer(slot, own + k)}")
+        code.jump(done)
+        code.begin(done)
+
+    def _buffer(self, value: Value) -> Value:
+        """The lanes of a vector in memory."""
+        with self.code.hoisted():
+            place = self.code.let(PTR, 1, f"alloca {value.type}")
+        self.code.line(f"store {value}, {place}")
+        return place
+
+
+def _array(op: Op) -> int:
+    assert type(op.attr) is int, f"{op.name} names an array"
+    return op.attr

@@ -1,0 +1,122 @@
+"""Compilation inside this process: LLVM text to machine code, kept in memory and on disk.
+
+llvmlite is imported here, and only when a kernel is first compiled or loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from rheobase.backends.llvm.cache import DiskCache, cache_folder, source_digest
+from rheobase.backends.llvm.driver import SYMBOL, write_driver
+from rheobase.backends.llvm.kernels import write_kernel
+from rheobase.backends.llvm.text import Host
+from rheobase.ir.kernels import Kernel
+from rheobase.ir.printer import print_kernel
+from rheobase.ir.verify import verify
+
+if TYPE_CHECKING:
+    import llvmlite.binding as binding
+
+__all__ = ["Jit", "jit"]
+
+
+class Jit:
+    """Machine code by key. There is one for the process: code, once made, stays.
+
+    n_compiled   kernels that LLVM has compiled (the others came from memory or disk)
+    """
+
+    def __init__(self) -> None:
+        import llvmlite.binding as binding
+
+        binding.initialize_native_target()
+        binding.initialize_native_asmprinter()
+        self._binding = binding
+        features = binding.get_host_cpu_features()
+        cpu, flags = binding.get_host_cpu_name(), features.flatten()
+        target = binding.Target.from_triple(binding.get_process_triple())
+        self._machine: Any = target.create_target_machine(cpu, flags, opt=2, jit=True)
+        self._data_layout = str(self._machine.target_data)
+        self._engine: Any = binding.create_mcjit_compiler(binding.parse_assembly(""), self._machine)
+        self._addresses: dict[str, int] = {}
+        self.host = Host(_lanes(features), bool(features.get("fma")) or "aarch64" in target.name)
+        versions = (version("rheobase"), version("llvmlite"), str(binding.llvm_version_info))
+        self._base = "\n".join((*versions, source_digest(), cpu, flags))
+        self.n_compiled = 0
+
+    # ------------------------------------------------------------ functions by address
+    def kernel(self, kernel: Kernel, contract: bool) -> int:
+        """The address of the kernel's function."""
+        key = self._key(f"contract={contract}\n{print_kernel(kernel)}")
+        if key not in self._addresses:
+            verify(kernel)
+            symbol = f"kernel_{key}"
+            self._load(key, symbol, lambda: write_kernel(kernel, self.host, symbol, contract))
+        return self._addresses[key]
+
+    def driver(self) -> int:
+        """The address of the driver."""
+        key = self._key("driver")
+        if key not in self._addresses:
+            self._load(key, SYMBOL, lambda: write_driver(self.host))
+        return self._addresses[key]
+
+    def _key(self, text: str) -> str:
+        return hashlib.sha256(f"{self._base}\n{text}".encode()).hexdigest()
+
+    def _load(self, key: str, symbol: str, write: Any) -> None:
+        disk = DiskCache(cache_folder())
+        code = disk.load(key)
+        if code is None:
+            code = self.compile(write())
+            disk.store(key, code)
+        self._engine.add_object_file(self._binding.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+        self._addresses[key] = self._engine.get_function_address(symbol)
+
+    # ------------------------------------------------------------ LLVM
+    def compile(self, text: str) -> bytes:
+        """Object code of a module. RHEOBASE_VERIFY_LLVM=1 checks the module first."""
+        module = self.optimized(text)
+        self.n_compiled += 1
+        return self._machine.emit_object(module)
+
+    def optimized(self, text: str) -> Any:
+        """The module that the text says, after LLVM's passes."""
+        layout = (
+            f'target datalayout = "{self._data_layout}"\ntarget triple = "{self._machine.triple}"\n'
+        )
+        module = self._binding.parse_assembly(layout + text)
+        if os.environ.get("RHEOBASE_VERIFY_LLVM"):
+            module.verify()
+        options = self._binding.create_pipeline_tuning_options(speed_level=2)
+        options.loop_vectorization = False
+        options.slp_vectorization = False
+        options.loop_unrolling = False
+        builder = self._binding.create_pass_builder(self._machine, options)
+        passes = builder.getModulePassManager()
+        passes.run(module, builder)
+        return module
+
+    def assembly(self, kernel: Kernel) -> str:
+        """What the processor runs, for people."""
+        module = self.optimized(write_kernel(kernel, self.host, "kernel", True))
+        return self._machine.emit_assembly(module)
+
+
+def _lanes(features: binding.FeatureMap) -> int:
+    """Twice the vectors of the processor (at most a cache line): two chains of operations overlap."""
+    if features.get("avx512f") or features.get("avx2"):
+        return 8
+    return 4
+
+
+@cache
+def jit() -> Jit:
+    """The compiler of this process, started when it is first asked for."""
+    return Jit()

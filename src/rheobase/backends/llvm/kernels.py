@@ -1,0 +1,233 @@
+"""The loops: from a kernel to the text of an LLVM module.
+
+Every kernel becomes one function of one form,
+
+    i32 kernel(ptr slots, ptr lengths, ptr control)
+
+where slots[n] and lengths[n] (elements) belong to slot n of Kernel.slots(). It unpacks the addresses
+and calls an inner function that takes each as an argument of its own: no two arguments overlap
+(noalias), so that LLVM may keep in registers what the loop does not write.
+
+Elementwise and Select go through whole vectors where no element's code depends on another's;
+everything else is a loop over scalars, in the order that ir/kernels.py states.
+"""
+
+from __future__ import annotations
+
+from rheobase.backends.llvm import generate, library, rows
+from rheobase.backends.llvm.expressions import Emitter
+from rheobase.backends.llvm.text import BOOL, I32, I64, LIKELIHOOD, Code, Host, Value, Var
+from rheobase.ir.kernels import (
+    Elementwise,
+    Generate,
+    Index,
+    Indexed,
+    IndexList,
+    Kernel,
+    Part,
+    Propagate,
+    Push,
+    Record,
+    Reduce,
+    Select,
+)
+from rheobase.ir.ops import has_effect
+from rheobase.ir.program import Control, Status
+
+__all__ = ["write_kernel"]
+
+NEEDED = Control.FIELDS.index("needed")
+
+
+def write_kernel(kernel: Kernel, host: Host, symbol: str, contract: bool) -> str:
+    """The text of a module that defines the kernel as the function `symbol`."""
+    vector = isinstance(kernel.domain, (Elementwise, Select)) and elements_are_independent(kernel)
+    emitter = Emitter(kernel, host, host.lanes if vector else 1, contract)
+    match kernel.domain:
+        case Elementwise(part=part):
+            _elementwise(emitter, part, None)
+        case Select(part=part, out=out):
+            _elementwise(emitter, part, out)
+        case Indexed(list=list_, part=part):
+            _indexed(emitter, list_, part)
+        case Record() as record:
+            _record(emitter, record)
+        case Push() as push:
+            _push(emitter, push)
+        case Propagate() as propagate:
+            rows.propagate(emitter, propagate)
+        case Reduce() as domain:
+            rows.reduce(emitter, domain)
+        case Generate() as domain:
+            generate.generate(emitter, domain)
+        case _:
+            raise AssertionError(f"{type(kernel.domain).__name__} is not native")
+    return _module(emitter.code, host, symbol, len(emitter.slots))
+
+
+def elements_are_independent(kernel: Kernel) -> bool:
+    """Whether the body writes own elements only, and reads them only as own."""
+    written = [kernel.arrays[_number(op.attr)] for op in kernel.body if has_effect(op)]
+    if any(a.index is not Index.OWN for a in written):
+        return False
+    slots = {id(a.slot) for a in written}
+    for op in kernel.body:
+        if op.name not in ("load", "load_at"):
+            continue
+        array = kernel.arrays[_number(op.attr)]
+        if id(array.slot) in slots and (array.index is not Index.OWN or op.name == "load_at"):
+            return False
+    return True
+
+
+def _number(attr: object) -> int:
+    assert type(attr) is int
+    return attr
+
+
+def _module(code: Code, host: Host, symbol: str, n_slots: int) -> str:
+    functions = library.definitions(host, code.needs, code.declared)
+    pointers = [f"%s{n}" for n in range(n_slots)]
+    typed = "ptr noalias nonnull align 64 dereferenceable(128)"
+    arguments = "".join(f"{typed} {p}, " for p in pointers)
+    lines = [f"define i32 @{symbol}(ptr %slots, ptr %lengths, ptr %control) nounwind {{"]
+    for n, p in enumerate(pointers):
+        lines.append(f"  %at{n} = getelementptr ptr, ptr %slots, i64 {n}")
+        lines.append(f"  {p} = load ptr, ptr %at{n}")
+    passed = "".join(f"ptr {p}, " for p in pointers)
+    lines.append(f"  %r = call i32 @inner({passed}ptr %lengths, ptr %control)")
+    lines.append("  ret i32 %r\n}")
+    inner = f"define internal i32 @inner({arguments}ptr noalias %lengths, ptr noalias %control)"
+    lines.append(f"{inner} noinline nounwind {{\n{code.text()}\n}}")
+    return "\n".join([*sorted(code.declared), *functions, *lines, LIKELIHOOD, ""])
+
+
+# ------------------------------------------------------------------ all elements
+def _elementwise(e: Emitter, part: Part, out: IndexList | None) -> None:
+    code = e.code
+    first = e.read(part.first)
+    end = first + e.read(part.size)
+    e.once()
+    count = Var(code, I64, 0)
+    with code.loop(first, end, e.width) as k:
+        e.at(own=k)
+        if e.width > 1:
+            e.lanes_end(end)
+        e.body()
+        e.flush(end)
+        if out is not None:
+            _list_chosen(e, out, count, k, end)
+    if out is not None:
+        e.write(out.count, 0, count.get())
+    code.leave(Status.DONE)
+
+
+def _list_chosen(e: Emitter, out: IndexList, count: Var, k: Value, end: Value) -> None:
+    """Append the elements k, k + 1, ... whose condition holds."""
+    code = e.code
+    chosen = e.result(0)
+    if e.width == 1:
+        with code.when(chosen):
+            _append(e, out, count, k)
+        return
+    chosen = code.splat(chosen, e.width)
+    mask = code.let(f"i{e.width}", 1, f"bitcast {chosen} to i{e.width}").cast("zext", I32)
+    left = end - k
+    room = code.select(left < e.width, left, e.width).cast("trunc", I32)
+    mask = mask & ((code.const(I32, 1) << room) - 1)
+    with code.when(mask.ne(0), likely=False):
+        bits = Var(code, I32, mask)
+        again, done = code.label("again"), code.label("listed")
+        code.jump(again)
+        code.begin(again)
+        now = bits.get()
+        lane = code.call("llvm.cttz.i32", I32, 1, now, code.const(BOOL, True))
+        _append(e, out, count, k + lane.cast("zext", I64))
+        rest = now & (now - 1)
+        bits.set(rest)
+        code.branch(rest.ne(0), again, done)
+        code.begin(done)
+
+
+def _append(e: Emitter, out: IndexList, count: Var, k: Value) -> None:
+    n = count.get()
+    e.write(out.indices, n, k.cast("trunc", I32))
+    count.set(n + 1)
+
+
+# ------------------------------------------------------------------ lists
+def _indexed(e: Emitter, list_: IndexList, part: Part) -> None:
+    code = e.code
+    first, size, n = e.read(part.first), e.read(part.size), e.read(list_.count)
+    e.once()
+    with code.loop(0, n) as entry:
+        own = e.read_index(list_.indices, entry)
+        with code.when((own - first).below(size)):
+            e.at(own=own)
+            e.body()
+    code.leave(Status.DONE)
+
+
+def _record(e: Emitter, record: Record) -> None:
+    code = e.code
+    used = e.read(record.cursor)
+    cursor = Var(code, I64, used)
+    if record.list is None or record.part is None:
+        n = code.const(I64, 1)
+    else:
+        first, size = e.read(record.part.first), e.read(record.part.size)
+        n_listed = e.read(record.list.count)
+        n = _count_entries(e, record.list, n_listed, first, size)
+    needed = used + n
+    for buffer in record.buffers:
+        with code.when(needed > e.length(buffer), likely=False):
+            e.control(NEEDED, needed)
+            code.leave(Status.GROW)
+            code.begin(code.label("unreached"))
+    e.once()
+    if record.list is None:
+        e.at(own=code.const(I64, 0))
+        e.body()
+        _write_entry(e, record, cursor)
+    else:
+        with code.loop(0, n_listed) as entry:
+            own = e.read_index(record.list.indices, entry)
+            with code.when((own - first).below(size)):
+                e.at(own=own)
+                e.body()
+                _write_entry(e, record, cursor)
+    e.write(record.cursor, 0, cursor.get())
+    code.leave(Status.DONE)
+
+
+def _count_entries(e: Emitter, list_: IndexList, n: Value, first: Value, size: Value) -> Value:
+    """How many entries of the list lie in the part."""
+    inside = Var(e.code, I64, 0)
+    with e.code.loop(0, n) as entry:
+        own = e.read_index(list_.indices, entry)
+        inside.set(inside.get() + (own - first).below(size).cast("zext", I64))
+    return inside.get()
+
+
+def _write_entry(e: Emitter, record: Record, cursor: Var) -> None:
+    position = cursor.get()
+    for n, buffer in enumerate(record.buffers):
+        e.write(buffer, position, e.result(n))
+    cursor.set(position + 1)
+
+
+def _push(e: Emitter, push: Push) -> None:
+    code, log = e.code, push.log
+    step, n = e.read(push.step), e.read(push.list.count)
+    ring, turn = e.length(log.entries) - 1, e.length(log.starts) - 1
+    start = e.read(log.starts, step & turn)
+    oldest = e.read(log.starts, (step - e.read(log.reach)) & turn)
+    needed = (start - oldest) + n
+    with code.when(needed > ring + 1, likely=False):
+        e.control(NEEDED, needed)
+        code.leave(Status.GROW)
+        code.begin(code.label("unreached"))
+    with code.loop(0, n) as k:
+        e.write(log.entries, (start + k) & ring, e.read(push.list.indices, k))
+    e.write(log.starts, (step + 1) & turn, start + n)
+    code.leave(Status.DONE)
