@@ -18,6 +18,7 @@ from rheobase.ir.kernels import (
     Kernel,
     Linked,
     Propagate,
+    Reduce,
     Sample,
 )
 from rheobase.ir.ops import Op
@@ -135,19 +136,21 @@ def test_what_is_not_exact_stays(name):
 
 def test_casts_become_one_where_the_middle_is_exact():
     """i32 -> i64 -> f64 is i32 -> f64; f64 -> i64 -> f64 truncates and stays."""
-    through = lambda *dtypes: lambda c, x: [x := c.cast(x, d) for d in dtypes][-1]  # noqa: E731
-    assert simplified(lambda c: through(I64, F64)(c, c.load(SMALL, I32))) == [
-        "load", "cast", "store",
-    ]  # fmt: skip
-    assert simplified(lambda c: through(I64, F64)(c, c.load(X))) == [
-        "load", "cast", "cast", "store",
-    ]  # fmt: skip
-    assert simplified(lambda c: through(I64, I32)(c, c.load(SMALL, I32)), I32) == [
-        "load", "store",
-    ]  # fmt: skip
-    assert simplified(lambda c: through(F32, F64)(c, c.load(WHOLE, I64))) == [
-        "load", "cast", "cast", "store",
-    ]  # fmt: skip
+
+    def n_casts(array: int, origin: DType, *through: DType) -> int:
+        def write(c: Code) -> int:
+            value = c.load(array, origin)
+            for dtype in through:
+                value = c.cast(value, dtype)
+            return value
+
+        return simplified(write, through[-1]).count("cast")
+
+    assert n_casts(SMALL, I32, I64, F64) == 1
+    assert n_casts(SMALL, I32, I64, I32) == 0
+    assert n_casts(FLAG, BOOL, I64, F64) == 1
+    assert n_casts(X, F64, I64, F64) == 2
+    assert n_casts(WHOLE, I64, F32, F64) == 2
 
 
 def test_a_flag_as_a_number_compared_with_zero_is_the_flag():
@@ -185,6 +188,34 @@ def test_a_store_that_another_array_may_look_at_stays():
     code.store(0, code.load(2))
     kernel = simplify(elementwise(code, arrays))
     assert [op.name for op in kernel.body] == ["const", "store", "load", "store"]
+
+
+@pytest.mark.parametrize("effect", ["store", "accumulate"])
+def test_a_load_is_made_again_after_a_write_through_another_array(effect):
+    """x[link] may be the element that x[own] has just changed."""
+    x, link = ARRAYS[X].slot, slot(I32, [0, 1, 2, 3])
+    arrays = (Array(x, Index.OWN), Array(link, Index.OWN), Array(x, Linked(1)), ARRAYS[Y])
+    code = Code()
+    before = code.load(2)
+    code(effect, code.const(1.0), attr=0)
+    code.store(3, code("sub", code.load(2), before))
+    kernel = simplify(elementwise(code, arrays))
+    assert [op.name for op in kernel.body] == ["load", "const", effect, "load", "sub", "store"]
+
+
+def test_a_store_before_a_loop_stays_though_the_loop_stores_too():
+    """Rows without synapses keep what `outer` stored."""
+    x = slot(F64, [9.0, 9.0])
+    rows, others = slot(I64, [0, 0, 1]), slot(I32, [0])
+    code = Code()
+    code.store(0, code.const(1.0))
+    code.store(0, code.const(2.0))
+    ops = tuple(code.ops)
+    domain = Reduce(part(0, 2), Index.POST, rows, others)
+    kernel = Kernel("k", domain, (Array(x, Index.POST),), outer=ops[:2], body=ops[2:])
+    verify(kernel)
+    run(optimize(kernel), ReferenceBackend())
+    assert x.data.tolist() == [1.0, 2.0]
 
 
 def test_random_numbers_are_never_merged():

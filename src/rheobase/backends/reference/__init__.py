@@ -12,6 +12,7 @@ import numpy as np
 
 from rheobase.backends.reference.domains import runner
 from rheobase.ir.program import EPSILON, Control, Program, Status
+from rheobase.ir.verify import verify_program
 
 __all__ = ["ReferenceBackend", "ReferenceExecutable"]
 
@@ -22,6 +23,7 @@ class ReferenceBackend:
     one_by_one   run each element alone, in pure Python: the definition, for tests
 
     >>> from rheobase.ir.program import Control, Program
+    >>> from rheobase.backends.reference import ReferenceBackend
     >>> ReferenceBackend().compile(Program((), ())).run(Control()).name
     'PAUSED'
     """
@@ -32,6 +34,8 @@ class ReferenceBackend:
         self.one_by_one = one_by_one
 
     def compile(self, program: Program) -> ReferenceExecutable:
+        """Make a program ready to run; raises InvalidKernelError for one that breaks a rule."""
+        verify_program(program)
         return ReferenceExecutable(program, self.one_by_one)
 
 
