@@ -1,1 +1,80 @@
+"""Spiking neural networks from equations with units, at the speed of C, without a compiler.
 
+>>> from rheobase import *
+>>> cells = NeuronGroup(10, 'dv/dt = (2 - v)/(10*ms) : 1', threshold='v > 1', reset='v = 0')
+>>> spikes = SpikeMonitor(cells)
+>>> run(100*ms)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rheobase import units as _units
+from rheobase.equations import Equations, SingleEquation
+from rheobase.errors import (
+    DimensionMismatchError,
+    EquationError,
+    IntegrationError,
+    MagicError,
+    ModelError,
+    ModelSyntaxError,
+    ModelTypeError,
+    ModelValueError,
+    RheobaseError,
+    UnknownNameError,
+    UnsupportedEquationsError,
+)
+from rheobase.magic import collect, magic_network, run, start_scope, stop
+from rheobase.model.clock import Clock, defaultclock
+from rheobase.model.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
+from rheobase.model.neurongroup import NeuronGroup
+from rheobase.model.poissongroup import PoissonGroup
+from rheobase.model.synapses import Synapses
+from rheobase.network import Network
+from rheobase.runtime.backends import set_backend
+from rheobase.runtime.random import seed
+
+__version__ = "0.1.0"
+
+_OWN = [
+    "Clock",
+    "EquationError",
+    "Equations",
+    "IntegrationError",
+    "MagicError",
+    "ModelError",
+    "ModelSyntaxError",
+    "ModelTypeError",
+    "ModelValueError",
+    "Network",
+    "NeuronGroup",
+    "PoissonGroup",
+    "PopulationRateMonitor",
+    "RheobaseError",
+    "SingleEquation",
+    "SpikeMonitor",
+    "StateMonitor",
+    "Synapses",
+    "UnknownNameError",
+    "UnsupportedEquationsError",
+    "collect",
+    "defaultclock",
+    "magic_network",
+    "run",
+    "seed",
+    "set_backend",
+    "start_scope",
+    "stop",
+]
+__all__ = [*_OWN, *_units.__all__]  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:  # the names of units are made when they are first used
+        return getattr(_units, name)
+    raise AttributeError(f"module 'rheobase' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

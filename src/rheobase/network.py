@@ -22,8 +22,7 @@ from rheobase.report import Report, make_report
 from rheobase.runtime import random
 from rheobase.runtime.backends import active_backend
 from rheobase.runtime.engine import RunHooks, execute
-from rheobase.units import second
-from rheobase.units.quantity import Quantity
+from rheobase.units import Quantity, second
 
 __all__ = ["Network", "RunReport"]
 
@@ -268,7 +267,7 @@ class Network:
         self._stop = True
 
 
-class _interruptible:  # noqa: N801
+class _interruptible:
     """While native code runs, the first Ctrl-C stops the network, a second one raises."""
 
     def __init__(self, network: Network) -> None:

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from rheobase.errors import ModelValueError
-from rheobase.units import second
-from rheobase.units.quantity import Quantity
+from rheobase.units import Quantity, second
 
 __all__ = ["Report", "make_report"]
 

@@ -288,10 +288,10 @@ class KernelBuilder:
                     return value
                 first = self.load(Element(offset, Index.SHARED))
                 return self.op("sub", value, first, dtype=I64)
-            case Alias(expr=expr, bindings=bindings):
+            case Alias(expr=meant, bindings=bindings):
                 key = (id(binding), len(self._temporaries))
                 if key not in self._aliases:
-                    self._aliases[key] = self._value(fold(expr), bindings)
+                    self._aliases[key] = self._value(fold(meant), bindings)
                 return self._aliases[key]
 
     def _binary(self, expr: Binary, scope: Mapping[str, Binding]) -> int:
@@ -325,20 +325,20 @@ class KernelBuilder:
         result = self.op("pow", left, right, dtype=self.dtype(left))
         return self.cast(result, I64) if whole else result
 
-    def _call(self, expr: Call, scope: Mapping[str, Binding]) -> int:
-        function = FUNCTIONS[expr.function]
+    def _call(self, call: Call, scope: Mapping[str, Binding]) -> int:
+        function = FUNCTIONS[call.function]
+        assert function.is_native, f"no kernel computes {call.function}"
         if function.draws is not None:
             return self.draw(function.draws)
-        if function.expansion is not None:
-            # arguments are evaluated once, then named: the expansion may use them twice
-            names = {p: f"_arg{len(self._ops)}_{p}" for p in function.parameters}
-            for p, arg in zip(function.parameters, expr.args):
-                self._temporaries[names[p]] = self._value(arg, scope)
-            body = substitute(function.expansion, {p: Name(n) for p, n in names.items()})
-            return self._value(body, scope)
-        assert function.op is not None
-        args = [self._value(a, scope) for a in expr.args]
-        return self._apply(function.op, args)
+        args = [self._value(a, scope) for a in call.args]
+        if function.op is not None:
+            return self._apply(function.op, args)
+        assert function.expansion is not None
+        # arguments are evaluated once, then named: the expansion may use them twice
+        names = {p: f"_arg{len(self._ops)}_{p}" for p in function.parameters}
+        self._temporaries.update((names[p], v) for p, v in zip(function.parameters, args))
+        body = substitute(function.expansion, {p: Name(n) for p, n in names.items()})
+        return self._value(body, self.bindings)
 
     def _apply(self, name: str, args: list[int]) -> int:
         if name == "int":
@@ -348,11 +348,8 @@ class KernelBuilder:
         else:
             values = [self._float(a) for a in args]
         if len(values) == 2:
-            values = list(self._unify(*values))
-        dtype = self.dtype(values[0])
-        if dtype is I64 and name == "sign":
-            return self.op(name, *values, dtype=I64)
-        return self.op(name, *values, dtype=dtype)
+            values = list(self._unify(values[0], values[1]))
+        return self.op(name, *values, dtype=self.dtype(values[0]))
 
     # ------------------------------------------------------------ types
     def _number(self, value: int) -> int:

@@ -16,7 +16,7 @@ _PACKAGE = str(Path(__file__).resolve().parent.parent)
 
 def caller_frame(level: int = 0) -> FrameType | None:
     """The nearest frame outside this package, or `level` frames further out."""
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
     while frame is not None and level > 0:

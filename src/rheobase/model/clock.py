@@ -7,8 +7,7 @@ from typing import Any
 
 from rheobase.errors import DimensionMismatchError, ModelValueError
 from rheobase.runtime.clocks import ClockState
-from rheobase.units import Quantity, second
-from rheobase.units.quantity import to_si
+from rheobase.units import Quantity, second, to_si
 
 __all__ = ["Clock", "defaultclock", "seconds"]
 

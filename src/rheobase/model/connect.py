@@ -120,10 +120,11 @@ def _kernel(
         request.skip_invalid,
     )
     kernel = builder.finish("connect", domain, (target, condition, copies), stream)
-    assert isinstance(kernel.domain, Generate)
     if isinstance(candidates, Sample) and kernel.stream is None:
         kernel = replace(kernel, stream=stream)  # the gaps are drawn by the domain itself
-    return kernel, kernel.domain
+    made = kernel.domain
+    assert isinstance(made, Generate)
+    return kernel, made
 
 
 def _expressions(request: Request) -> list[Expr]:
@@ -149,7 +150,7 @@ def _resolve(
     expressions = _expressions(request)
     faults = FaultList()
     resolution = resolve(
-        frozenset().union(*map(names_in, expressions)) - {inner_name},
+        frozenset[str]().union(*map(names_in, expressions)) - {inner_name},
         owner,
         namespace,
         local=local,
@@ -160,9 +161,7 @@ def _resolve(
     raise_faults(faults.faults, f"{owner.label}, connect")
     symbols, bindings = dict(resolution.symbols), dict(resolution.bindings)
     symbols[inner_name] = Symbol(inner_name, Type.INTEGER)
-    bindings[inner_name] = (
-        candidate.binding if whole else Alias(generator.element, dict(bindings))
-    )
+    bindings[inner_name] = candidate.binding if whole else Alias(generator.element, dict(bindings))
     if not whole:
         _refuse_inner_variables(owner, request, bindings)
     return symbols, bindings
@@ -175,7 +174,8 @@ def _refuse_inner_variables(
     inner = _inner_side(request)
     for expr in _expressions(request):
         for name in sorted(names_in(expr)):
-            if name in bindings and name not in "ij" and _reaches(bindings[name], inner):
+            local = name in ("i", "j", request.generator.variable)
+            if name in bindings and not local and _reaches(bindings[name], inner):
                 raise ModelValueError(
                     f"{owner.label}, connect: '{name}' belongs to the other side; in a generator "
                     "it can be used only if the generated index is the loop variable itself, "

@@ -64,9 +64,7 @@ class Connections:
         np.cumsum(counts, out=self.rows.data[1:])
         self._by_target = None
 
-    def append(
-        self, sources: NDArray[Any], targets: NDArray[Any], variables: list[Slot]
-    ) -> None:
+    def append(self, sources: NDArray[Any], targets: NDArray[Any], variables: list[Slot]) -> None:
         """Add synapses after those that exist; `variables` are carried along, new ones zero."""
         n_old = len(self)
         all_sources = np.concatenate([self.user_order(self.sources()), sources])

@@ -89,9 +89,7 @@ def _sub(node: ast.expr, text: str, source: Source) -> Expr:
     return parse_expression(text[span.start : span.end], source, span.start)
 
 
-def _candidates(
-    node: ast.expr, text: str, source: Source
-) -> tuple[Expr, Expr, Expr, Expr | None]:
+def _candidates(node: ast.expr, text: str, source: Source) -> tuple[Expr, Expr, Expr, Expr | None]:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
         _refuse("candidates come from range(...) or sample(...)", node, source)
         raise AssertionError
@@ -101,9 +99,7 @@ def _candidates(
     wanted = {"range": set[str | None](), "sample": {"p"}}.get(kind)
     if wanted is None or set(keywords) != wanted or not 1 <= len(args) <= 3:
         _refuse("write range(high), range(low, high, step), or sample(..., p=...)", node, source)
-    low, high, step = (
-        (Number(0), args[0], Number(1)) if len(args) == 1 else (*args, Number(1))[:3]
-    )
+    low, high, step = (Number(0), args[0], Number(1)) if len(args) == 1 else (*args, Number(1))[:3]
     p = _sub(keywords["p"], text, source) if kind == "sample" else None
     return low, high, step, p
 
@@ -115,6 +111,4 @@ def _refuse(message: str, node: ast.expr, source: Source) -> None:
 
 def only_condition(condition: Expr | None) -> Generator:
     """The generator of connect(condition): every element of the other group is a candidate."""
-    return Generator(
-        Name("_k"), "_k", Number(0), Name("_n_inner"), Number(1), None, condition
-    )
+    return Generator(Name("_k"), "_k", Number(0), Name("_n_inner"), Number(1), None, condition)

@@ -18,7 +18,7 @@ from rheobase.ir.slots import Slot
 from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.variables import Meaning, constant_meaning
-from rheobase.units.quantity import Quantity, to_si
+from rheobase.units import Quantity, to_si
 
 __all__ = ["Constants", "find_external"]
 
@@ -33,7 +33,7 @@ def find_external(
 
     The group's own namespace comes before the run's.
     """
-    value = group.get(name, _MISSING)
+    value: Any = group.get(name, _MISSING)
     if value is _MISSING:
         value = run.get(name, _MISSING)
     if value is _MISSING:

@@ -17,7 +17,18 @@ from rheobase.errors import (
 from rheobase.integration.system import Method
 from rheobase.ir.dtypes import BOOL
 from rheobase.ir.kernels import Elementwise, Indexed, Select
-from rheobase.lang.nodes import Assign, Binary, Call, Compare, Expr, Logic, Name, Not, Number, names_in
+from rheobase.lang.nodes import (
+    Assign,
+    Binary,
+    Call,
+    Compare,
+    Expr,
+    Logic,
+    Name,
+    Not,
+    Number,
+    names_in,
+)
 from rheobase.lang.parse import parse_expression, parse_statements
 from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Symbol, Type
@@ -28,8 +39,7 @@ from rheobase.model.namespace import find_external
 from rheobase.model.spikes import EventSource, SpikeFinder
 from rheobase.model.stateupdater import StateUpdater, check_equations, noise_symbols
 from rheobase.model.variables import ArrayVariable, Subexpression, symbol_of
-from rheobase.units import second
-from rheobase.units.quantity import Quantity
+from rheobase.units import Quantity, second
 
 __all__ = ["NeuronGroup", "group_size"]
 
@@ -169,7 +179,7 @@ class NeuronGroup(Group):
             e.varname for e in self.equations.values() if "unless refractory" in e.flags
         )
         if refractory and self.refractory_code is None:
-            refractory = frozenset()  # nothing ever makes a neuron refractory
+            refractory = frozenset[str]()  # nothing ever makes a neuron refractory
         self.state_updater = StateUpdater(
             self, self.equations, self._refractory_update(), refractory, method, options
         )
@@ -277,5 +287,3 @@ def _parse(code: str | None, label: str) -> Expr | None:
 
 def _parse_block(code: str | None, label: str) -> tuple[Assign, ...]:
     return () if code is None else parse_statements(code, Source(code, label))
-
-

@@ -61,8 +61,6 @@ class EventSource:
         return Kernel(f"{self.name} log", Push(self.current, self.log, step))
 
 
-
-
 class SpikeFinder(Runner):
     """Finds the events of this step, and keeps them for those who ask for delayed ones.
 

@@ -81,7 +81,7 @@ class StateUpdater(Runner):
             return
         written = self.equations.expressions()
         names = frozenset({"t", "dt"}).union(*map(names_in, [*expressions, *written]))
-        names |= frozenset(s.target for s in self.first)
+        names |= frozenset(s.target for s in self.first) | frozenset(self._system_equations)
         faults = FaultList()
         resolution = resolve(
             [n for n in names if n != "xi" and not n.startswith("xi_")],

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.equations import Equations
 from rheobase.errors import Fault, ModelTypeError, ModelValueError, Source
-from rheobase.ir.dtypes import BOOL, I64, F64
+from rheobase.ir.dtypes import F64, I64
 from rheobase.ir.kernels import Domain, Events, Index, Propagate, Reduce
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, Expr, Name, Number
@@ -18,7 +18,7 @@ from rheobase.lang.parse import parse_expression, parse_statements
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.callers import caller_namespace
 from rheobase.model.clock import Clock, seconds
-from rheobase.model.code import Block, Result, Runner, make_kernel
+from rheobase.model.code import Block, Runner
 from rheobase.model.connect import Request, generate
 from rheobase.model.connections import Connections
 from rheobase.model.generators import only_condition, parse_generator
@@ -33,8 +33,7 @@ from rheobase.model.variables import (
     dtype_of,
     symbol_of,
 )
-from rheobase.units import second
-from rheobase.units.quantity import Quantity
+from rheobase.units import Quantity, second
 
 __all__ = ["Synapses", "SynapticPathway"]
 
@@ -118,16 +117,15 @@ class Synapses(Group):
             return
         named = {side: code} if isinstance(code, str) else code
         for name, text in named.items():
-            own = delay.get(name) if isinstance(delay, Mapping) else delay
-            if not isinstance(delay, Mapping) and side == "post":
-                own = None  # a single delay is that of the presynaptic pathway
+            # a single delay is that of the presynaptic pathway
+            own = delay.get(name) if _is_mapping(delay) else delay if side == "pre" else None
             pathway = SynapticPathway(self, name, text, side, own)
             self.pathways[name] = pathway
             self.contained_objects.append(pathway)
             self.__dict__[name] = pathway
 
     def _check_delay_names(self, delay: Any) -> None:
-        unknown = set(delay) - set(self.pathways) if isinstance(delay, Mapping) else set[str]()
+        unknown = set(delay) - set(self.pathways) if _is_mapping(delay) else set[str]()
         if unknown:
             raise ModelValueError(
                 f"{self.label}: delays are given for {sorted(unknown)}, but the pathways are "
@@ -222,7 +220,7 @@ class Synapses(Group):
             generator = only_condition(None if text is None else self._code(text, "condition"))
         else:
             text = j if isinstance(j, str) else i
-            if isinstance(j, str) and i is not None or isinstance(i, str) and j is not None:
+            if (isinstance(j, str) and i is not None) or (isinstance(i, str) and j is not None):
                 raise ModelValueError(
                     f"{self.label}: a generator makes one side for each neuron of the other; "
                     "do not give the other side too"
@@ -247,7 +245,7 @@ class Synapses(Group):
             raise ModelTypeError(f"{self.label}: {what} must be one number or a text")
         if what == "p" and not 0 <= value <= 1:
             raise ModelValueError(f"{self.label}: p must lie between 0 and 1, not {value}")
-        return Number(value.item() if isinstance(value, np.generic) else value)
+        return Number(np.asarray(value).item())
 
     def _add_generated(self, request: Request, namespace: Mapping[str, Any]) -> None:
         made = generate(self, request, namespace)
@@ -266,7 +264,9 @@ class Synapses(Group):
 
     def _add_pairs(self, i: Any, j: Any, n: Any, skip_if_invalid: bool) -> None:
         if i is None or j is None:
-            raise ModelValueError(f"{self.label}: index arrays come in pairs: connect(i=..., j=...)")
+            raise ModelValueError(
+                f"{self.label}: index arrays come in pairs: connect(i=..., j=...)"
+            )
         sources, targets, copies = _index_arrays(self.label, i, j, n)
         valid = np.ones(len(sources), bool)
         for what, indices, group in (("i", sources, self.source), ("j", targets, self.target)):
@@ -288,11 +288,7 @@ class Synapses(Group):
         self._resize()
 
     def _synaptic_arrays(self) -> list[ArrayVariable]:
-        return [
-            v
-            for v in self.variables.values()
-            if isinstance(v, ArrayVariable) and not v.shared
-        ]
+        return [v for v in self.variables.values() if isinstance(v, ArrayVariable) and not v.shared]
 
     def _resize(self) -> None:
         n = len(self.connections)
@@ -316,11 +312,12 @@ class Synapses(Group):
             )
         if not isinstance(item, tuple):
             return super().view_indices(item)
-        if len(item) != 2:  # pyright: ignore[reportUnknownArgumentType]
+        sides: tuple[Any, ...] = item
+        if len(sides) != 2:
             raise IndexError(f"{self.label}: index synapses by number, or by [i, j]")
         chosen = np.ones(len(self), bool)
         for part, own, group in zip(
-            item,  # pyright: ignore[reportUnknownArgumentType]
+            sides,
             (self._side("i"), self._side("j")),
             (self.source, self.target),
         ):
@@ -438,6 +435,10 @@ class SynapticPathway(Runner):
         return (Block(self.name, domain, self.statements, scatters=True),)
 
 
+def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
 def _renamed(meaning: Meaning, name: str) -> Meaning:
     s = meaning.symbol
     symbol = Symbol(name, s.type, s.dim, s.shared, s.constant, s.read_only, s.value, s.meaning)
@@ -450,7 +451,9 @@ def _index_arrays(
     arrays = [np.asarray(x) for x in (i, j, n)]
     for array, what in zip(arrays, "ijn"):
         if array.dtype.kind not in "iu" and array.size:
-            raise ModelTypeError(f"{label}: connect() wants whole numbers for {what}, not {array.dtype}")
+            raise ModelTypeError(
+                f"{label}: connect() wants whole numbers for {what}, not {array.dtype}"
+            )
     try:
         shaped = np.broadcast_arrays(*arrays)
     except ValueError:
@@ -460,5 +463,3 @@ def _index_arrays(
         ) from None
     i_flat, j_flat, n_flat = (a.astype(np.int64).reshape(-1) for a in shaped)
     return i_flat, j_flat, n_flat
-
-

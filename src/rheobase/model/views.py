@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from rheobase.errors import DimensionMismatchError, ModelTypeError, ModelValueError
 from rheobase.lang.symbols import Type
 from rheobase.model.variables import ArrayVariable, Variable
+from rheobase.units import Quantity, to_si
 from rheobase.units.dimensions import Dimension
-from rheobase.units.quantity import Quantity, to_si
 
 __all__ = ["VariableView", "ViewOwner", "indices_of"]
 
@@ -269,35 +269,36 @@ class VariableView(NDArrayOperatorsMixin):
             )
         return number
 
-    def _update(self, function: Callable[[Any, Any], Any], other: Any) -> VariableView:
+    def _update(self, operation: str, other: Any) -> VariableView:
+        """v op= other, by the name of the operation in the module operator."""
         if isinstance(other, str):
             raise ModelTypeError(
                 f"'{self.name}' cannot be changed in place with a text; write "
                 f"{self.name} = '{self.name} + ...' instead"
             )
-        self[:] = function(self[:], _plain(other))
+        self[:] = getattr(operator, operation)(self[:], _plain(other))
         return self
 
     def __iadd__(self, other: Any) -> VariableView:  # pyright: ignore
-        return self._update(operator.add, other)
+        return self._update("add", other)
 
     def __isub__(self, other: Any) -> VariableView:  # pyright: ignore
-        return self._update(operator.sub, other)
+        return self._update("sub", other)
 
     def __imul__(self, other: Any) -> VariableView:  # pyright: ignore
-        return self._update(operator.mul, other)
+        return self._update("mul", other)
 
     def __itruediv__(self, other: Any) -> VariableView:  # pyright: ignore
-        return self._update(operator.truediv, other)
+        return self._update("truediv", other)
 
     def __ifloordiv__(self, other: Any) -> VariableView:  # pyright: ignore
-        return self._update(operator.floordiv, other)
+        return self._update("floordiv", other)
 
     def __imod__(self, other: Any) -> VariableView:  # pyright: ignore
-        return self._update(operator.mod, other)
+        return self._update("mod", other)
 
     def __ipow__(self, other: Any) -> VariableView:  # pyright: ignore
-        return self._update(operator.pow, other)
+        return self._update("pow", other)
 
 
 def _plain(value: Any) -> Any:

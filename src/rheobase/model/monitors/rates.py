@@ -20,8 +20,7 @@ from rheobase.model.group import Group
 from rheobase.model.monitors.buffers import Columns
 from rheobase.model.spikes import EventSource
 from rheobase.model.variables import Meaning
-from rheobase.units import hertz, second
-from rheobase.units.quantity import Quantity
+from rheobase.units import Quantity, hertz, second
 
 __all__ = ["PopulationRateMonitor"]
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.errors import ModelTypeError, ModelValueError
-from rheobase.ir.dtypes import F64, I32, I64
-from rheobase.ir.kernels import Indexed, Index
-from rheobase.ir.slots import Slot
 from rheobase.ir.builder import Element
+from rheobase.ir.dtypes import F64, I32, I64
+from rheobase.ir.kernels import Index, Indexed
+from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, Name, Number
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.code import Block, Result, Runner
@@ -20,8 +20,7 @@ from rheobase.model.group import Group
 from rheobase.model.monitors.buffers import Columns
 from rheobase.model.spikes import EventSource
 from rheobase.model.variables import Meaning, dtype_of
-from rheobase.units import second
-from rheobase.units.quantity import Quantity
+from rheobase.units import Quantity, second
 
 __all__ = ["SpikeMonitor"]
 

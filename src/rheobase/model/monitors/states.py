@@ -18,8 +18,7 @@ from rheobase.model.code import Block, Result, Runner
 from rheobase.model.group import Group
 from rheobase.model.monitors.buffers import Columns
 from rheobase.model.variables import Variable, dtype_of
-from rheobase.units import second
-from rheobase.units.quantity import Quantity
+from rheobase.units import Quantity, second
 
 __all__ = ["StateMonitor"]
 
