@@ -132,7 +132,22 @@ def _wrapped(expr: Expr, least: int) -> str:
     return text if level >= least else rf"\left({text}\right)"
 
 
+def _without_sign(expr: Expr) -> Expr | None:
+    """What follows the minus in front of a product or quotient; None if there is none."""
+    match expr:
+        case Unary(op="-", operand=x):
+            return x
+        case Binary(op="*" | "/" as op, left=a, right=b):
+            positive = _without_sign(a)
+            return None if positive is None else Binary(op, positive, b)
+        case _:
+            return None
+
+
 def _binary(expr: Binary) -> tuple[str, int]:
+    positive = _without_sign(expr)
+    if positive is not None:
+        return f"- {_wrapped(positive, 6)}", 5
     a, b = expr.left, expr.right
     match expr.op:
         case "/":

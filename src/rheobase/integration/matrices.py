@@ -28,7 +28,7 @@ def expm(a: Matrices) -> Matrices:
     Source: Higham 2005, The scaling and squaring method for the matrix exponential revisited,
     SIAM J. Matrix Anal. Appl. 26:1179-1193; balancing as in Parlett & Reinsch 1969.
     """
-    usable: NDArray[np.bool_] = np.isfinite(a).all(axis=(-2, -1), keepdims=True)
+    usable = np.asarray(np.isfinite(a).all(axis=(-2, -1), keepdims=True))
     safe = np.where(usable, a, 0.0)
     with np.errstate(all="ignore"):
         scale = _balance(safe)
@@ -97,4 +97,5 @@ def _pade(a: Matrices) -> Matrices:
     u = a @ (odd + b[7] * a6 + b[5] * a4 + b[3] * a2 + b[1] * one)
     even = a6 @ (b[12] * a6 + b[10] * a4 + b[8] * a2)
     v = even + b[6] * a6 + b[4] * a4 + b[2] * a2 + b[0] * one
-    return np.asarray(np.linalg.solve(v - u, v + u), np.float64)
+    # (v - u)^-1 (v + u), but exact for a = 0 and closer for small a
+    return one + 2 * np.asarray(np.linalg.solve(v - u, u), np.float64)
