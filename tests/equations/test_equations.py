@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from rheobase.equations import Equations, SingleEquation, identifiers
 from rheobase.equations.latex import latex_expression
 from rheobase.errors import EquationError, ModelSyntaxError, ModelTypeError
@@ -274,7 +275,7 @@ def test_subexpressions_defined_by_themselves_are_refused(text, message):
 
 def test_a_thousand_subexpressions_in_a_row_are_refused_or_resolved_without_recursion():
     lines = ["a0 = 1 : 1", *(f"a{k} = a{k - 1} + 1 : 1" for k in range(1, 1000))]
-    with pytest.raises(EquationError, match="grows to .* deep"):
+    with pytest.raises(EquationError, match=r"grows to .* deep"):
         Equations("\n".join(lines))
     assert Equations("\n".join(lines[:100])).substituted("a99")
 

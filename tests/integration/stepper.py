@@ -1,4 +1,4 @@
-"""Runs the statements of a step as they stand, in NumPy: an integration method without a backend."""
+"""Runs the statements of a step as they stand, in NumPy: a method without a backend."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+
 from rheobase.equations import Equations
 from rheobase.integration import Method, System, Updates, choose
 from rheobase.lang.fold import evaluate

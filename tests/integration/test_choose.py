@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from rheobase.errors import (
     ModelSyntaxError,
     ModelTypeError,
@@ -11,7 +12,6 @@ from rheobase.errors import (
     UnsupportedEquationsError,
 )
 from rheobase.integration import DEFAULT_METHODS, METHODS, Scheme, choose, refusals, register
-
 from tests.integration.stepper import Stepper, make_system
 
 

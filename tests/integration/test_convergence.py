@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from rheobase.integration import METHODS
 
+from rheobase.integration import METHODS
 from tests.integration.stepper import Stepper, make_system
 
 ORDERED = [m for m in METHODS if m not in ("exact", "milstein")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
+
 from rheobase.integration import METHODS, choose
 from rheobase.integration.matrices import expm, propagator
 from rheobase.lang.nodes import render
-
 from tests.integration.stepper import Stepper, make_system, targets
 
 
@@ -218,7 +218,7 @@ def test_refractory_variables_hold_still_and_others_go_on_exactly():
 
 @pytest.mark.parametrize("method", [m for m in METHODS if m != "exact"])
 def test_every_method_holds_refractory_variables(method):
-    """v keeps its value bit for bit, and w follows dw/dt with v constant, to first order at least."""
+    """v keeps its value bit for bit, and w follows dw/dt with v constant, at least to order 1."""
     text = "dv/dt = (1 - v)*5 : 1 (unless refractory)\ndw/dt = v - w : 1"
     s = Stepper(make_system(text), method, 1e-3, {"v": 3.0, "w": 0.0}, not_refractory=False)
     s.step(100)

@@ -277,8 +277,9 @@ class Equations(Mapping[str, SingleEquation]):
         return {name: list(self._dependencies(name, ())) for name in self.eq_names}
 
     def _dependencies(self, name: str, via: tuple[str, ...]) -> Iterator[Dependency]:
+        used = self._equations[name].identifiers
         for other, eq in self._equations.items():
-            if other not in self._equations[name].identifiers:
+            if other not in used:
                 continue
             yield Dependency(eq, via)
             if eq.type == "subexpression":

@@ -25,11 +25,11 @@ class Order(NamedTuple):
 
 def dependency_order(equations: Mapping[str, SingleEquation]) -> Order:
     """Depth-first search over the subexpressions, without recursion."""
-    uses = {
-        name: [n for n in equations if n in eq.identifiers and equations[n].type == "subexpression"]
-        for name, eq in equations.items()
-        if eq.type == "subexpression"
-    }
+    subexpressions = {n: eq for n, eq in equations.items() if eq.type == "subexpression"}
+    uses: dict[str, list[str]] = {}
+    for name, eq in subexpressions.items():
+        used = eq.identifiers
+        uses[name] = [n for n in subexpressions if n in used]
     finished: dict[str, None] = {}
     cycles: list[list[str]] = []
     for start in uses:

@@ -45,11 +45,20 @@ def propagator(a: Matrices) -> tuple[Matrices, Matrices]:
     exponential of [[a, 1], [0, 0]], so a singular `a` is no special case.
     """
     n = a.shape[-1]
+    if n == 1:
+        return _scalar_propagator(a)
     augmented = np.zeros((*a.shape[:-2], 2 * n, 2 * n))
     augmented[..., :n, :n] = a
     augmented[..., :n, n:] = np.eye(n)
     result = expm(augmented)
     return result[..., :n, :n], result[..., :n, n:]
+
+
+def _scalar_propagator(a: Matrices) -> tuple[Matrices, Matrices]:
+    with np.errstate(all="ignore"):
+        small = np.where(a == 0, 1.0, a)
+        phi = np.where(a == 0, 1.0, np.expm1(small) / small)
+        return np.exp(a), phi
 
 
 def _balance(a: Matrices) -> Matrices:
@@ -62,14 +71,21 @@ def _balance(a: Matrices) -> Matrices:
     largest: Matrices = np.abs(a).diagonal(axis1=-2, axis2=-1).max(-1)
     floor = np.maximum(largest, 1.0)
     scale: Matrices = np.ones(a.shape[:-1])
+    uneven = np.asarray(size.max((-2, -1), initial=0.0) > floor)
+    if not uneven.any():
+        return scale
     for _ in range(_SWEEPS):
+        before = scale.copy()
         for i in range(n):
             column: Matrices = (size[..., :, i] / scale).max(-1) * scale[..., i]
             row: Matrices = (size[..., i, :] * scale).max(-1) / scale[..., i]
             ratio = _unless_zero(row, column, floor) / _unless_zero(column, row, floor)
             power = np.rint(np.log2(np.where(ratio > 0, ratio, 1.0)) / 2)
             scale[..., i] *= np.exp2(np.clip(power, -400, 400))
-    return scale
+        if np.array_equal(scale, before):
+            break
+    # whatever else is in the batch: a matrix has one result
+    return np.where(uneven[..., None], scale, 1.0)
 
 
 def _unless_zero(size: Matrices, other: Matrices, floor: Matrices) -> Matrices:
