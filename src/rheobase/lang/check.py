@@ -82,7 +82,7 @@ def check_expression(
         if not found.fits_all:
             text = text_of(expr)
             message = f"{is_in(what, dim)}, but {is_in(text, found.dim)}."
-            message += factor_hint(text, found.dim, what, dim)
+            message += factor_hint(text, found.dim, dim)
             faults.add(DimensionMismatchError, message, place(expr.span))
     if len(faults.faults) > n_faults or found.type is None or kept is None:
         return None
@@ -205,7 +205,7 @@ class _Block:
         name, text = statement.target, text_of(statement.value)
         if statement.op is None:
             message = f"{is_in(name, wanted)}, but {is_in(text, met)}."
-            message += factor_hint(text, met, name, wanted)
+            message += factor_hint(text, met, wanted)
         else:
             message = f"{is_in(name, wanted)}, but '{statement.op}= {text}' makes it "
             message += "a pure number." if met is DIMENSIONLESS else f"one in {met}."

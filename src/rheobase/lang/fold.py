@@ -268,7 +268,7 @@ def linear_coefficients(expr: Expr, names: Collection[str]) -> tuple[dict[str, E
     >>> from rheobase.lang.parse import parse_expression
     >>> factors, rest = linear_coefficients(parse_expression("(El - v + R*I)/tau"), ["v"])
     >>> render(factors["v"]), render(rest)
-    ('-(1 / tau)', '(El + R * I) / tau')
+    ('-1 / tau', '(El + R * I) / tau')
     """
     found = _linear(expr, frozenset(names))
     if found is None:

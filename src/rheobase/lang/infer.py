@@ -76,7 +76,7 @@ class Inference:
         self.scope = scope
         self.faults = faults
         self.functions = functions
-        self.unknown = unknown
+        self.unknown = set(unknown)
 
     def lookup(self, name: str) -> Symbol | None:
         return self.scope.get(name) or default_symbol(name)
@@ -118,6 +118,7 @@ class Inference:
         symbol = self.lookup(node.id)
         if symbol is None:
             self.unknown_name(node)
+            self.unknown.add(node.id)  # said once
             return _UNKNOWN
         is_infinite = (
             isinstance(symbol.value, float)
@@ -199,7 +200,7 @@ class Inference:
     def power_dim(self, a: Expr, base: Found, b: Expr) -> Dimension | None:
         if base.dim is None or base.dim is DIMENSIONLESS:
             return base.dim
-        if names_in(b) & set(self.unknown):
+        if names_in(b) & self.unknown:
             return None
         value = self.constant_value(b)
         if value is not None:
@@ -349,46 +350,10 @@ class Inference:
         return None
 
 
-_COMMON_UNITS: Final = tuple(
-    [
-        "volt",
-        "mV",
-        "amp",
-        "mA",
-        "uA",
-        "nA",
-        "pA",
-        "second",
-        "ms",
-        "us",
-        "siemens",
-        "mS",
-        "uS",
-        "nS",
-        "farad",
-        "uF",
-        "nF",
-        "pF",
-        "ohm",
-        "Mohm",
-        "hertz",
-        "Hz",
-        "kHz",
-        "metre",
-        "meter",
-        "um",
-        "mm",
-        "cm",
-        "mole",
-        "mM",
-        "uM",
-        "kelvin",
-        "joule",
-        "watt",
-        "coulomb",
-        "kilogram",
-        "pascal",
-    ]
+_COMMON_UNITS: Final = (
+    *("volt", "mV", "amp", "uA", "nA", "pA", "second", "ms", "us", "siemens", "mS", "uS", "nS"),
+    *("farad", "uF", "nF", "pF", "ohm", "Mohm", "hertz", "Hz", "kHz", "metre", "um", "mm", "cm"),
+    *("mole", "mM", "uM", "kelvin", "joule", "watt", "coulomb", "kilogram", "pascal"),
 )
 
 

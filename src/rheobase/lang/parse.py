@@ -228,6 +228,9 @@ def _refuse_statement(piece: _Piece, tokens: tuple[Token, ...]) -> bool:
         return True
 
     if first.kind == "name" and keyword.iskeyword(first.text):
+        if len(tokens) > 1 and tokens[1].text in ASSIGNMENTS:
+            message = f"'{first.text}' is a word of Python and cannot be a name here"
+            return refuse(first, first, message)
         hint = "A conditional value is 'x = a if condition else b'." if first.text == "if" else ""
         return refuse(first, first, f"'{first.text}' cannot begin a statement", hint)
     place = next((k for k, t in enumerate(tokens) if t.text in ASSIGNMENTS), None)

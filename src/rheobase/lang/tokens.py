@@ -234,7 +234,8 @@ def _fault_between(before: Token | None, token: Token) -> tuple[str, str, bool] 
         if before is None or before.kind == "open":
             if token.kind == "close":
                 return None  # a call without arguments
-            return f"nothing stands before '{token.text}'", "", False
+            hint = _CONDITIONAL if token.text == "if" else ""
+            return f"nothing stands before '{token.text}'", hint, False
         return f"nothing stands between '{before.text}' and '{token.text}'", "", True
     return None
 

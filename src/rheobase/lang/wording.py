@@ -34,35 +34,35 @@ def is_in(what: str, dim: Dimension) -> str:
 
 def unlike(a: str, dim_a: Dimension, b: str, dim_b: Dimension, verb: str) -> str:
     """'I is in amp and v is in volt: they cannot be added. A factor in ohm would ...'"""
-    return (
-        f"{is_in(a, dim_a)} and {is_in(b, dim_b)}: they cannot be {verb}."
-        f"{factor_hint(a, dim_a, b, dim_b)}"
-    )
-
-
-def factor_hint(a: str, dim_a: Dimension, b: str, dim_b: Dimension) -> str:
-    """What factor would give a the dimension of b; begins with a blank."""
-    if dim_a is DIMENSIONLESS:
-        return f" A unit is missing: {_factor(a)}*{dim_b}." if _is_simple(dim_b) else ""
+    message = f"{is_in(a, dim_a)} and {is_in(b, dim_b)}: they cannot be {verb}."
     if dim_b is DIMENSIONLESS:
-        return f" A unit is missing: {_factor(b)}*{dim_a}." if _is_simple(dim_a) else ""
-    factor = dim_b / dim_a
-    if not _is_simple(factor) or not _is_simple(dim_b):
+        return message + factor_hint(b, dim_b, dim_a)
+    return message + factor_hint(a, dim_a, dim_b)
+
+
+def factor_hint(text: str, met: Dimension, wanted: Dimension) -> str:
+    """What would turn an expression into one of the wanted dimension; begins with a blank."""
+    if met is DIMENSIONLESS and _is_literal(text):
+        return f" A unit is missing: {text}*{wanted}." if _is_simple(wanted) else ""
+    if wanted is DIMENSIONLESS:
+        return f" Dividing {text} by {_article(str(met))} gives one." if _is_simple(met) else ""
+    factor = wanted / met
+    if not _is_simple(factor) or not _is_simple(wanted):
         return ""
-    return f" A factor in {factor} would turn {a} into {_article(str(dim_b))}."
+    return f" A factor in {factor} would turn {text} into {_article(str(wanted))}."
 
 
-def _factor(text: str) -> str:
-    return text if text.replace(".", "").replace("_", "").isalnum() else f"({text})"
+def _is_literal(text: str) -> bool:
+    return text.replace(".", "", 1).isdigit()
 
 
 def _is_simple(dim: Dimension) -> bool:
     """Whether a unit reads as one word, or one over another."""
     text = str(dim)
-    return len(text.replace(" / ", " ").split()) <= 2 and "**" not in text
+    return len(text.replace(" / ", " ").split()) <= 2 and "**" not in text and text[0] != "1"
 
 
 def _article(unit: str) -> str:
     if " " in unit or "*" in unit:
         return unit
-    return f"{'an' if unit[0] in 'aeiou' and unit != 'unit' else 'a'} {unit}"
+    return f"{'an' if unit[0] in 'aeio' else 'a'} {unit}"

@@ -1,0 +1,32 @@
+"""What all tests share: the flag that rewrites golden files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="write what the tests met into golden files"
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """golden(path, text): the file must hold the text (and a newline at its end).
+
+    With --update-golden the file is written instead.
+    """
+    update = bool(request.config.getoption("--update-golden"))
+
+    def compare(path: Path, text: str) -> None:
+        if update:
+            path.write_text(text + "\n", encoding="utf-8")
+            return
+        assert path.exists(), f"{path.name} is missing: run pytest --update-golden and read it"
+        assert text + "\n" == path.read_text(encoding="utf-8")
+
+    return compare
