@@ -20,6 +20,7 @@ I_max = 20 * uA / cm**2
 Cm = 1 * uF / cm**2
 gl, gna, gk = (g * msiemens / cm**2 for g in (0.3, 120, 36))
 El, ENa, EK = -54.4 * mV, 50 * mV, -77 * mV
+shown = [10, 20, 50]  # cells whose voltage is drawn: 4, 8 and 20 uA/cm2
 transient = 100 * ms  # what comes before is not counted
 
 # 0.1 (40 + u)/(1 - exp(-(40 + u)/10)), u = v/mV, and the like, free of 0/0 by exprel
@@ -50,7 +51,7 @@ def simulate(duration, random_seed):
     cells.v = "-65*mV + 0.1*mV*rand()"
     cells.m, cells.h, cells.n = 0.053, 0.596, 0.318
     spikes = SpikeMonitor(cells)
-    traces = StateMonitor(cells, "v", record=[10, 20, 50], dt=0.05 * ms)
+    traces = StateMonitor(cells, "v", record=shown, dt=0.05 * ms)
     net = Network(cells, spikes, traces)
     net.run(duration)
     return net, cells.I[:] / (uA / cm**2), spikes, traces
@@ -65,20 +66,23 @@ def rates(spikes, duration):
 
 def draw(current, rate, traces):
     """The curve, and beside it the voltage of three cells."""
-    from rheobase.plotting import new_figure
+    from rheobase.plotting import new_figure, tidy
 
     figure = new_figure(9, 3.6)
     left, right = figure.subplots(1, 2, width_ratios=[1, 1.4])
-    left.plot(current, rate, ".-", color="C0")
-    left.set(xlabel="current (µA/cm²)", ylabel="firing rate (Hz)", title="f–I curve")
+    left.plot(current, rate, ".-", color="#1f5a94")
+    left.set(xlabel="current (µA/cm²)", ylabel="firing rate (Hz)")
     time = np.asarray(traces.t / ms)
-    for row, cell in enumerate(traces.record):
-        v = np.asarray(traces.v[row] / mV)
-        right.plot(time, v - 130 * row, lw=0.8, label=f"{current[cell]:.0f} µA/cm²")
-    right.set(xlabel="time (ms)", xlim=(0, min(100, time[-1])), yticks=[], title="voltage")
-    right.plot([2, 2], [-30, 20], color="black", lw=2)  # the scale
-    right.text(4, -5, "50 mV", va="center")
-    right.legend(loc="lower right", framealpha=1)
+    for row, cell in enumerate(shown):
+        base = -130 * row
+        right.plot(time, np.asarray(traces.v[row] / mV) + base, color="#1f5a94", lw=0.9)
+        right.text(101, base - 60, f"{current[cell]:.0f} µA/cm²", va="center")
+    right.plot([90, 90], [-45, 5], color="black", lw=2)  # the scale of the voltage
+    right.text(89, -20, "50 mV", va="center", ha="right")
+    right.set(xlabel="time (ms)", xlim=(0, 100), yticks=[])
+    right.spines["left"].set_visible(False)
+    tidy(left)
+    tidy(right)
     return figure
 
 

@@ -32,5 +32,12 @@ def new_figure(width: float = 8.0, height: float = 5.0) -> Figure:
 
 
 def tidy(axes: Axes) -> None:
-    """Leave only the left and lower spines."""
+    """Leave only the left and the lower spine of a plot.
+
+    >>> from rheobase.plotting import new_figure, tidy
+    >>> axes = new_figure().subplots()
+    >>> tidy(axes)
+    >>> axes.spines["top"].get_visible()
+    False
+    """
     axes.spines[["top", "right"]].set_visible(False)

@@ -124,7 +124,7 @@ def _draw_raster(axes: Axes, spikes: Spikes, populations: Mapping[str, int], n_r
             neuron[shown] - first + base,
             ".",
             color=_COLORS[k % len(_COLORS)],
-            markersize=max(2.5, min(6.0, 600 / n_rows)),
+            markersize=max(2.5, min(4.0, 600 / n_rows)),
             markeredgewidth=0,
             rasterized=True,
         )
