@@ -125,7 +125,7 @@ def _check_result(
             raise TypeError(f"{function} must return True or False, but returned {result!r}")
         return
     if callable(unit) and not hasattr(unit, "dim"):
-        unit = unit(*(get_dimensions(given[n]) for n in names if n in given))
+        unit = unit(*(_dimension_or_none(given[n]) for n in names if n in given))
     wanted = _dimension(given[unit] if isinstance(unit, str) else unit)
     if not _fits(result, wanted):
         raise DimensionMismatchError(
@@ -136,6 +136,14 @@ def _check_result(
 
 def _dimension(unit: Any) -> Dimension:
     return unit if isinstance(unit, Dimension) else get_dimensions(unit)
+
+
+def _dimension_or_none(value: Any) -> Dimension:
+    """The dimension of an argument; none for texts and whatever else has no number in it."""
+    try:
+        return get_dimensions(value)
+    except TypeError:
+        return DIMENSIONLESS
 
 
 def _fits(value: Any, wanted: Dimension) -> bool:

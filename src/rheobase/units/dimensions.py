@@ -37,7 +37,8 @@ QUANTITY_INDEX: Final = {
     )
     for word in words.split()
 }
-_ROUND: Final = 1_000_000  # exponents equal to this precision are equal: (x**(1/3))**3 is x
+# exponents equal to 1/_ROUND are equal; as 12 and 11 divide it, (x**(1/3))**3 is x
+_ROUND: Final = 27_720_000
 
 
 class Dimension:

@@ -14,6 +14,7 @@ from rheobase.units.specs import UnitSpec, display_candidates
 __all__ = ["best_spec", "latex_text", "number_text", "python_text", "user_specs", "value_text"]
 
 _COMFORTABLE = 1.0  # log10 of the size that reads best: 0.32 to 316 of a unit
+_NOISE = 2 * float(np.finfo(float).eps)
 user_specs: dict[Dimension, dict[str, UnitSpec]] = {}  # register_new_unit adds to it
 
 
@@ -78,11 +79,11 @@ def value_text(values: NDArray[Any], spec: UnitSpec, precision: int | None = Non
 def python_text(values: NDArray[Any], spec: UnitSpec, precision: int | None = None) -> str:
     """'10. * mvolt', 'array([1., 2.]) * mvolt': code that makes the value again.
 
-    A scalar is written with as many digits as it takes to come back exactly; arrays follow
-    numpy's print options.
+    A scalar is written with as many digits as it takes to come back up to the rounding of one
+    product (2 eps), so 0.2*0.1*mV is '20. * uvolt'; arrays follow numpy's print options.
     """
     if values.ndim == 0 and precision is None and values.dtype.kind in "biuf":
-        digits = _exact_digits(float(values), spec.value)
+        digits = _enough_digits(float(values), spec.value)
     elif values.ndim == 0:
         digits = number_text(_in_unit(values, spec), precision)
     else:
@@ -92,18 +93,15 @@ def python_text(values: NDArray[Any], spec: UnitSpec, precision: int | None = No
     return f"{digits} * {spec.name}"
 
 
-def _exact_digits(value: float, unit: float) -> str:
-    """The shortest usual form d for which float(d) * unit is the value, bit for bit."""
+def _enough_digits(value: float, unit: float) -> str:
+    """The shortest text d of numpy's form with float(d) * unit within _NOISE of the value."""
     number = value / unit
     if not np.isfinite(number):
         return repr(number)
     for digits in range(8, 18):
         text = number_text(np.array(number), digits)
-        if float(text) * unit == value:
+        if abs(float(text) * unit - value) <= _NOISE * abs(value):
             return text
-    for neighbour in (np.nextafter(number, np.inf), np.nextafter(number, -np.inf)):
-        if float(neighbour) * unit == value:
-            return repr(float(neighbour))
     return repr(number)
 
 

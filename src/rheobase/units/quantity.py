@@ -53,7 +53,7 @@ class Quantity(ArrayMethods, _Array):
     >>> 10 * mV
     10. * mvolt
     >>> Quantity([1 * mV, 2 * volt])
-    array([1.e-03, 2.e+00]) * volt
+    array([1.e+00, 2.e+03]) * mvolt
     >>> 3 * mV + 2 * ms
     Traceback (most recent call last):
         ...

@@ -98,10 +98,10 @@ def _plain_text(value: Any, precision: int | None) -> str:
 def register_new_unit(u: Unit) -> None:
     """Show quantities of this dimension in this unit (and others so registered).
 
-    >>> from rheobase.units import mmetre, pfarad, register_new_unit
-    >>> register_new_unit(pfarad / mmetre**2)
-    >>> 2.0e-6 * pfarad / (mmetre * mmetre * 1e-6)
-    2. * pfarad / mmetre**2
+    >>> from rheobase.units import mmetre, mvolt, register_new_unit, volt, metre
+    >>> register_new_unit(mvolt / mmetre)
+    >>> 2 * volt / metre
+    2. * mvolt / mmetre
     """
     if u.dim is not DIMENSIONLESS:
         formatting.user_specs.setdefault(u.dim, {})[u.name] = u.spec

@@ -105,7 +105,7 @@ def to_si(value: object) -> tuple[NDArray[Any] | float, Dimension]:
 
     >>> from rheobase.units import mV, to_si
     >>> to_si(3 * mV)
-    (0.003, volt)
+    (0.003, metre**2 * kilogram * second**-3 * amp**-1)
     """
     array, dim = plain(value)
     if isinstance(array, (np.ndarray, np.generic)) and array.ndim == 0:

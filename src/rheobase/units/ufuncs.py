@@ -84,7 +84,7 @@ def _first_times_number(name: str, ops: Sequence[Operand]) -> tuple[Dimension, .
 
 
 def _heaviside(name: str, ops: Sequence[Operand]) -> tuple[Dimension, ...]:
-    return (ops[1][1],)
+    return _number(name, ops[1:])  # the value at 0 stands beside 0 and 1
 
 
 def _frexp(name: str, ops: Sequence[Operand]) -> tuple[Dimension, ...]:

@@ -155,9 +155,8 @@ def exprel(x: Any) -> Any:
         fail_for_dimension_mismatch(Quantity(values, dim), None, "exprel takes plain numbers")
     numbers = np.asarray(values, dtype=float)
     zero = numbers == 0
-    result = np.where(zero, 1.0, np.expm1(numbers) / np.where(zero, 1.0, numbers))
-    infinite = numbers == np.inf
-    return np.where(infinite, np.inf, result)[()]
+    divisors = np.where(zero | (numbers == np.inf), 1.0, numbers)
+    return np.where(zero, 1.0, np.expm1(numbers) / divisors)[()]
 
 
 def arange(*args: Any, **options: Any) -> Any:
