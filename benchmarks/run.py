@@ -73,11 +73,11 @@ def table(model, runs):
     warm = rb[1:] or rb
     lines = [
         f"{model}: {c[0]['duration']:g} s, {len(c)} runs, seeds {c[0]['seed']} to {c[-1]['seed']}",
-        f"  {'':28}{'C':>12}{'rheobase':>12}",
+        f"  {'':34}{'C':>12}{'rheobase':>12}",
     ]
 
     def row(label, left, right):
-        lines.append(f"  {label:28}{left:>12}{right:>12}")
+        lines.append(f"  {label:34}{left:>12}{right:>12}")
 
     def both(label, key, form):
         row(label, form.format(median(c, key)), form.format(median(rb, key)))
@@ -85,7 +85,7 @@ def table(model, runs):
     both("loop (s)", "loop_seconds", "{:.4f}")
     row("  ratio of the medians", "", f"{ratio:.2f}")
     row("  ratios of the pairs", "", f"{min(pairs):.2f}-{max(pairs):.2f}")
-    both("build (s)", "build_seconds", "{:.4f}")
+    both("build, compiling included (s)", "build_seconds", "{:.4f}")
     row("compile, empty cache (s)", "", f"{rb[0]['compile_seconds']:.4f}")
     row("compile, warm cache (s)", "", f"{median(warm, 'compile_seconds'):.4f}")
     row("prepare (s)", "", f"{median(rb, 'prepare_seconds'):.4f}")

@@ -47,13 +47,20 @@ static inline double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Linux counts in ru_maxrss what the process held before exec, that is, the parent's memory. */
 static inline double peak_rss_bytes(void) {
+#ifdef __APPLE__
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
-#ifdef __APPLE__
     return (double)u.ru_maxrss;
 #else
-    return 1024.0 * (double)u.ru_maxrss;
+    char line[256];
+    double kilobytes = 0.0;
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status))
+        if (sscanf(line, "VmHWM: %lf", &kilobytes) == 1) break;
+    if (status) fclose(status);
+    return 1024.0 * kilobytes;
 #endif
 }
 
