@@ -63,7 +63,7 @@ def mod(code: Code, a: Value, b: Value) -> Value:
     ratio = r / b
     huge = code.fabs(ratio) >= LIMIT
     huge = huge & (code.fabs(r) < inf) & b.ne(0.0)
-    code.branch(_any(code, huge), reduce, done, "otherwise")
+    code.branch(code.any(huge), reduce, done, "otherwise")
     # a multiple of b near r is taken off; each round removes 53 bits of the quotient
     code.begin(reduce)
     large = b
@@ -86,10 +86,3 @@ def mod(code: Code, a: Value, b: Value) -> Value:
 def _read(var: Var, like: Value) -> Value:
     value = var.get()
     return Value(like.code, F64, like.width, value.ref)
-
-
-def _any(code: Code, condition: Value) -> Value:
-    if condition.width == 1:
-        return condition
-    bits = f"i{condition.width}"
-    return code.let(bits, 1, f"bitcast {condition} to {bits}").ne(0)

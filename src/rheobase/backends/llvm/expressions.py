@@ -302,21 +302,14 @@ class Emitter:
             code.line(f"store {value}, ptr {self.pointer(slot, own)}, align {align}")
         code.jump(done)
         code.begin(part)
-        buffers = [self._buffer(value) for _, value in stored]
+        buffers = [code.stacked(value) for _, value in stored]
         with code.loop(0, end - own) as k:
             for (slot, value), buffer in zip(stored, buffers):
-                place = code.let(PTR, 1, f"getelementptr {value.elem}, {buffer}, {k}")
-                one = code.let(value.elem, 1, f"load {value.elem}, {place}")
+                place = code.at(buffer, value.elem, k)
+                one = code.let(value.elem, 1, f"load {value.elem}, ptr {place}")
                 code.line(f"store {one}, ptr {self.pointer(slot, own + k)}")
         code.jump(done)
         code.begin(done)
-
-    def _buffer(self, value: Value) -> Value:
-        """The lanes of a vector in memory."""
-        with self.code.hoisted():
-            place = self.code.let(PTR, 1, f"alloca {value.type}")
-        self.code.line(f"store {value}, {place}")
-        return place
 
 
 def _array(op: Op) -> int:

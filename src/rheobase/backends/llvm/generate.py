@@ -109,19 +109,30 @@ def _candidate(
             with code.when(~inside, likely=False):
                 e.control(NEEDED, target)
                 e.control(OUTER, outer)
+                _clear_row(e, domain, used)
                 code.leave(Status.BAD_INDEX)
                 code.begin(code.label("unreached"))
         n = code.select(inside, copies, 0)
         _append(e, domain, target, code.select(n > 0, n, 0), used)
 
 
+def _clear_row(e: Emitter, domain: Generate, used: Var) -> None:
+    """Leave nothing behind the cursor of a row that is given up."""
+    with e.code.loop(e.read(domain.cursor, 0), _within(e, domain, used.get())) as position:
+        e.write(domain.targets, position, e.code.const(I32, 0))
+
+
+def _within(e: Emitter, domain: Generate, n: Value) -> Value:
+    capacity = e.length(domain.targets)
+    return e.code.select(n > capacity, capacity, n)
+
+
 def _append(e: Emitter, domain: Generate, target: Value, n: Value, used: Var) -> None:
     """Write the target n times, as far as there is room."""
     code = e.code
-    start, capacity = used.get(), e.length(domain.targets)
+    start = used.get()
     end = start + n
     used.set(end)
-    stop = code.select(end > capacity, capacity, end)
     short = target.cast("trunc", I32)
-    with code.loop(start, stop) as position:
+    with code.loop(start, _within(e, domain, end)) as position:
         e.write(domain.targets, position, short)

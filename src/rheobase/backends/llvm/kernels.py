@@ -34,15 +34,15 @@ from rheobase.ir.kernels import (
 from rheobase.ir.ops import has_effect
 from rheobase.ir.program import Control, Status
 
-__all__ = ["write_kernel"]
+__all__ = ["lanes_of", "write_kernel"]
 
+MAX_LANES = 8  # of 8 bytes: what lies past the end of a slot is memory that may be read
 NEEDED = Control.FIELDS.index("needed")
 
 
 def write_kernel(kernel: Kernel, host: Host, symbol: str, contract: bool) -> str:
     """The text of a module that defines the kernel as the function `symbol`."""
-    vector = isinstance(kernel.domain, (Elementwise, Select)) and elements_are_independent(kernel)
-    emitter = Emitter(kernel, host, host.lanes if vector else 1, contract)
+    emitter = Emitter(kernel, host, lanes_of(kernel, host), contract)
     match kernel.domain:
         case Elementwise(part=part):
             _elementwise(emitter, part, None)
@@ -63,6 +63,18 @@ def write_kernel(kernel: Kernel, host: Host, symbol: str, contract: bool) -> str
         case _:
             raise AssertionError(f"{type(kernel.domain).__name__} is not native")
     return _module(emitter.code, host, symbol, len(emitter.slots))
+
+
+def lanes_of(kernel: Kernel, host: Host) -> int:
+    """How many elements go through the code together.
+
+    Two vectors of the processor where the code is short, so that their operations overlap; one
+    where it is long enough to have independent operations of its own, and would compile slowly.
+    """
+    if not isinstance(kernel.domain, (Elementwise, Select)) or not elements_are_independent(kernel):
+        return 1
+    n_calls = sum(op.name in library.FUNCTIONS for op in kernel.body)
+    return host.lanes if n_calls > 2 else min(2 * host.lanes, MAX_LANES)
 
 
 def elements_are_independent(kernel: Kernel) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from rheobase.backends.llvm import division, math, philox, trigonometry
+from rheobase.backends.llvm import angles, division, math, philox, trigonometry
 from rheobase.backends.llvm.text import F64, I64, Code, Host, Value
 
 __all__ = ["FUNCTIONS", "call", "definitions"]
@@ -52,20 +52,27 @@ def call(code: Code, name: str, *args: Value) -> Value:
 
 def definitions(host: Host, needs: Iterable[tuple[str, int]], declared: set[str]) -> list[str]:
     """The text of the needed functions; what they declare is added to `declared`."""
-    texts: list[str] = []
-    for name, width in needs:
-        text, also = _definition(host, name, width)
-        texts.append(text)
+    texts: dict[str, None] = {}
+    waiting = list(needs)
+    while waiting:
+        text, also, further = _definition(host, *waiting.pop())
+        texts[text] = None
         declared |= also
-    return texts
+        waiting.extend(further)
+    return list(texts)
 
 
 @lru_cache(maxsize=256)
-def _definition(host: Host, name: str, width: int) -> tuple[str, frozenset[str]]:
+def _definition(
+    host: Host, name: str, width: int
+) -> tuple[str, frozenset[str], tuple[tuple[str, int], ...]]:
+    if name == angles.SYMBOL:
+        return (*angles.write_reduction(host), ())
     code = Code(host)
     elems = _ARGUMENTS.get(name, (F64,))
     args = [Value(code, elem, width, f"%a{n}") for n, elem in enumerate(elems)]
     result = FUNCTIONS[name](code, *args)
     code.line(f"ret {result}")
     title = f"define internal {result.type} @{name}.{width}({', '.join(map(str, args))})"
-    return f"{title} alwaysinline nounwind {{\n{code.text()}\n}}", frozenset(code.declared)
+    text = f"{title} alwaysinline nounwind {{\n{code.text()}\n}}"
+    return text, frozenset(code.declared), tuple(code.needs)

@@ -19,6 +19,7 @@ __all__ = ["cosh", "exp", "expm1", "exprel", "log", "log1p", "log10", "pow", "si
 
 MAGIC = 1.5 * 2.0**52  # adding it rounds to an integer, which then stands in the low bits
 LOG2E = 1.4426950408889634
+PIO2 = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33)  # pi/2
 LN2_HI, LN2_LO = 0.6931471805598903, 5.497923018708371e-14  # HI has 11 trailing zero bits
 IVLN10_HI, IVLN10_LO = 0.4342944819032518, 1.098319650216765e-17
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD

@@ -314,6 +314,18 @@ class Code:
         self.jump(test)
         self.begin(done)
 
+    # ------------------------------------------------------------ memory of the function
+    def stacked(self, x: Value) -> str:
+        """The lanes in memory; the address."""
+        with self.hoisted():
+            place = self.let(PTR, 1, f"alloca {x.type}").ref
+        self.line(f"store {x}, ptr {place}")
+        return place
+
+    def at(self, place: str, elem: str, k: Value) -> str:
+        """The address of element k."""
+        return self.let(PTR, 1, f"getelementptr {elem}, ptr {place}, {k}").ref
+
     # ------------------------------------------------------------ values
     def const(self, elem: str, value: float | int | bool, width: int = 1) -> Value:
         text = constant(elem, value)
@@ -403,6 +415,13 @@ class Code:
                 power = power * power
         assert isinstance(terms[0], Value)
         return terms[0]
+
+    def any(self, condition: Value) -> Value:
+        """Whether the condition holds in some lane."""
+        if condition.width == 1:
+            return condition
+        bits = f"i{condition.width}"
+        return self.let(bits, 1, f"bitcast {condition} to {bits}").ne(0)
 
     def lane(self, x: Value, k: int) -> Value:
         """Lane k of a vector, a scalar."""

@@ -1,21 +1,20 @@
 """Trigonometric functions as branch-free code on F64 scalars and vectors; see math.py.
 
-Arguments are reduced by multiples of pi/2 that are known to 160 bits. Errors are stated for
-|x| < 1e9; they stay below 2 ulp for nearly all |x| < 2^51 and are without meaning beyond (the
-results stay within [-1, 1]).
+Arguments below 2^28 are reduced by a multiple of pi/2 with 160 bits; a larger one in a vector is
+recognised by a branch, and goes through angles.py.
 """
 
 from __future__ import annotations
 
 from math import nan
 
-from rheobase.backends.llvm.math import MAGIC, log, two_prod, two_sum
+from rheobase.backends.llvm.angles import reduce_large
+from rheobase.backends.llvm.math import MAGIC, PIO2, log, two_prod, two_sum
 from rheobase.backends.llvm.text import F64, Code, Value
 
 __all__ = ["arccos", "arcsin", "arctan", "cos", "cos_turns", "normal_of", "sin", "tan"]
 
 TWO_OVER_PI = 0.6366197723675814
-PIO2 = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33)
 PI_HI, PI_LO = 3.141592653589793, 1.2246467991473532e-16
 
 # (sin r - r) / r^3 and (cos r - 1 + r^2/2) / r^4 in r^2, for |r| <= pi/4
@@ -59,7 +58,8 @@ def _reduce(code: Code, x: Value) -> tuple[Value, Value, Value]:
     r, r_lo = two_sum(r, -p)
     r_lo = r_lo - p_lo - n * PIO2[2]
     high = r + r_lo
-    return t.bits(), high, r_lo - (high - r)
+    q, r, r_lo = reduce_large(code, x, (t.bits(), high, r_lo - (high - r)))
+    return q, r, r_lo
 
 
 def _sin_cos(code: Code, r: Value, r_lo: Value) -> tuple[Value, Value]:
@@ -81,7 +81,7 @@ def _by_quadrant(code: Code, q: Value, s: Value, c: Value) -> Value:
 
 
 def sin(code: Code, x: Value) -> Value:
-    """Sine. Error < 0.9 ulp for |x| < 1e9."""
+    """Sine. Error < 0.9 ulp."""
     q, r, r_lo = _reduce(code, x)
     s, c = _sin_cos(code, r, r_lo)
     y = _by_quadrant(code, q, s, c)
@@ -89,14 +89,14 @@ def sin(code: Code, x: Value) -> Value:
 
 
 def cos(code: Code, x: Value) -> Value:
-    """Cosine. Error < 0.9 ulp for |x| < 1e9."""
+    """Cosine. Error < 0.9 ulp."""
     q, r, r_lo = _reduce(code, x)
     s, c = _sin_cos(code, r, r_lo)
     return _by_quadrant(code, q + 1, s, c)
 
 
 def tan(code: Code, x: Value) -> Value:
-    """Tangent. Error < 2 ulp for |x| < 1e9."""
+    """Tangent. Error < 2 ulp."""
     q, r, r_lo = _reduce(code, x)
     s, c = _sin_cos(code, r, r_lo)
     swap = (q & 1).ne(0)
