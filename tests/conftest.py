@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore_glob = ["messages/scripts/*"]  # they raise: test_messages runs them
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

@@ -30,7 +30,7 @@ specials = st.sampled_from((0.0, -0.0, 1.0, -2.5, np.inf, -np.inf, np.nan, 1e300
 
 
 @given(typed_numbers(), st.tuples(*[specials] * len(NAMES)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_folding_changes_no_bit(tree, point):
     """Also at inf, nan and -0.0, and in the sign of zero."""
     values = dict(zip(NAMES, point))
@@ -98,7 +98,7 @@ linear_trees = st.recursive(st.one_of(names, _free), _linear, max_leaves=8)
 
 
 @given(linear_trees, st.tuples(*[st.floats(0.5, 2)] * len(NAMES)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_linear_parts_add_up(tree, point):
     """sum of a_j*name_j + b equals the expression, and a_j and b are free of the names."""
     values = dict(zip(NAMES, point))

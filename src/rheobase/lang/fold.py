@@ -205,6 +205,10 @@ def _product(a: Expr, b: Expr) -> Expr:
         return b
     if _is_one(b):
         return a
+    if _is_minus_one(a):
+        return _negative(b)
+    if _is_minus_one(b):
+        return _negative(a)
     if isinstance(a, Unary) and a.op == "-":
         return _negative(_product(a.operand, b))
     if isinstance(b, Unary) and b.op == "-":
@@ -242,6 +246,10 @@ def _is_zero(x: Expr) -> bool:
 
 def _is_one(x: Expr) -> bool:
     return isinstance(x, Number) and x.value == 1
+
+
+def _is_minus_one(x: Expr) -> bool:
+    return isinstance(x, Number) and x.value == -1
 
 
 def _are_literal(a: Expr, b: Expr) -> bool:

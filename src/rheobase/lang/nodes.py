@@ -162,9 +162,11 @@ def children(node: Expr) -> tuple[Expr, ...]:
 
 def walk(node: Expr) -> Iterator[Expr]:
     """The node and all below it, parents first."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    pending = [node]
+    while pending:
+        found = pending.pop()
+        yield found
+        pending.extend(reversed(children(found)))
 
 
 def names_in(node: Expr) -> frozenset[str]:
