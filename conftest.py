@@ -7,8 +7,10 @@ import tempfile
 import pytest
 from hypothesis import settings
 
-# without the extra `plot`, the examples of plotting cannot run
-collect_ignore_glob = [] if importlib.util.find_spec("matplotlib") else ["src/rheobase/plotting/*"]
+# scripts that record other simulators run in the environments of those
+collect_ignore_glob = ["tests/*/record*.py"]
+if importlib.util.find_spec("matplotlib") is None:  # the extra `plot`
+    collect_ignore_glob += ["src/rheobase/plotting/*", "tests/plotting/*"]
 
 # machines are shared: a slow example is no failure
 settings.register_profile("default", deadline=None)
