@@ -31,7 +31,7 @@ volt, second, farad = (SPACE[n] for n in ("volt", "second", "farad"))
 
 def same_style(text):
     """Both write products; Brian 2 also names squares ('mvolt2') and spaces powers."""
-    text = text.replace(" ** ", "**")
+    text = text.replace(" ** ", "**").replace(", shape=(2000,)", "")  # the latter of numpy 2 only
     for power in "23":
         text = text.replace(f"metre{power}", f"metre**{power}").replace(
             f"volt{power}", f"volt**{power}"

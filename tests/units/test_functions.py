@@ -195,13 +195,14 @@ def test_a_function_without_rule_refuses_units(function):
         x.__array_function__(function, (Quantity,), (x,), {})
 
 
+@pytest.mark.skipif(np.__version__ < "2", reason="numpy 1 has more names for the same functions")
 def test_few_functions_lack_a_rule():
     """Those that make arrays from shapes, read files, or work on dates and records."""
     lacking = {key(f) for f in FUNCTIONS if key(f) not in known_functions()}
     allowed = {
-        "array", "asarray", "busday_count", "busday_offset", "datetime_as_string", "is_busday", "empty",
-        "eye", "frombuffer", "fromfile", "fromfunction", "fromiter", "fromstring", "full", "genfromtxt",
-        "identity", "loadtxt", "ones", "tri", "zeros",
+        "array", "asarray", "busday_count", "busday_offset", "datetime_as_string", "is_busday",
+        "empty", "eye", "frombuffer", "fromfile", "fromfunction", "fromiter", "fromstring", "full",
+        "genfromtxt", "identity", "loadtxt", "ones", "tri", "zeros",
     }  # fmt: skip
     assert {f for f in lacking if not f.startswith("lib.")} <= allowed
 

@@ -95,7 +95,7 @@ def test_signs_keep_the_unit(a, da):
 def test_zero_and_the_infinities_fit_every_unit(neutral):
     assert (3 * mV + neutral).dim is volt.dim
     assert (neutral + 3 * mV).dim is volt.dim
-    assert (3 * mV < neutral) == (0.003 < neutral)
+    assert (3 * mV < neutral) == (neutral > 0.003)
     x = np.arange(3) * mV
     x[0] = neutral
     assert float(x[0]) == neutral

@@ -101,23 +101,21 @@ def test_a_star_import_brings_the_stems_with_their_prefixes():
     wanted |= (
         {"kelvin", "kilogram", "cmetre", "cmeter"} | set(stdunits.__all__) | set(unitsafe.__all__)
     )
-    wanted |= set(
-        [
-            "DimensionMismatchError",
-            "Quantity",
-            "Unit",
-            "check_units",
-            "get_dimensions",
-            "get_or_create_dimension",
-            "get_unit",
-            "have_same_dimensions",
-            "in_best_unit",
-            "in_unit",
-            "is_dimensionless",
-            "is_scalar_type",
-            "register_new_unit",
-        ]
-    )
+    wanted |= {
+        "DimensionMismatchError",
+        "Quantity",
+        "Unit",
+        "check_units",
+        "get_dimensions",
+        "get_or_create_dimension",
+        "get_unit",
+        "have_same_dimensions",
+        "in_best_unit",
+        "in_unit",
+        "is_dimensionless",
+        "is_scalar_type",
+        "register_new_unit",
+    }
     assert set(units.__all__) == wanted
     assert len(units.__all__) == len(wanted)
     space = {}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rheobase.errors import DimensionMismatchError
 from rheobase.units.dimensions import DIMENSIONLESS, QUANTITY_INDEX, Dimension
+from rheobase.units.interop import foreign_si
 
 __all__ = [
     "common_dimension",
@@ -68,6 +69,8 @@ def plain(value: Any) -> tuple[Any, Dimension]:
         return _plain_sequence(value)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, _NUMBERS):
         return value, DIMENSIONLESS  # pyright: ignore[reportUnknownVariableType]
+    if type(value) is not np.ndarray and (foreign := foreign_si(value)) is not None:
+        return foreign
     array: NDArray[Any] = np.asarray(value)
     if array.dtype.kind not in "biufcmM":
         kind = type(value).__name__
