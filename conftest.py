@@ -3,14 +3,13 @@
 import importlib.util
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-# scripts that record other simulators run in the environments of those
-collect_ignore_glob = ["tests/*/record*.py"]
-if importlib.util.find_spec("matplotlib") is None:  # the extra `plot`
-    collect_ignore_glob += ["src/rheobase/plotting/*", "tests/plotting/*"]
+ROOT = Path(__file__).parent
+HAS_MATPLOTLIB = importlib.util.find_spec("matplotlib") is not None  # the extra `plot`
 
 # machines are shared: a slow example is no failure
 settings.register_profile("default", deadline=None)
@@ -24,3 +23,14 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="rheobase-tests-", ignore_cleanup_errors=True)
         os.environ["RHEOBASE_CACHE_DIR"] = folder.name
         config.add_cleanup(folder.cleanup)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Scripts that record other simulators, and plotting where it is not installed.
+
+    A hook and not collect_ignore_glob, of which only the one nearest to a file counts.
+    """
+    place = collection_path.relative_to(ROOT).parts if ROOT in collection_path.parents else ()
+    is_recorder = place[:1] == ("tests",) and collection_path.name.startswith("record")
+    is_plotting = "plotting" in place
+    return True if is_recorder or (is_plotting and not HAS_MATPLOTLIB) else None
