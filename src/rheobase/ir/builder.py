@@ -318,12 +318,9 @@ class KernelBuilder:
         if exponent == 0.5:
             base = self._float(base)
             return self.op("sqrt", base, dtype=self.dtype(base))
-        whole = self.dtype(base) is I64
-        other = self._number(self._value(expr.right, scope))
-        whole = whole and self.dtype(other) is I64
-        left, right = self._unify(self._float(base), self._float(other))
-        result = self.op("pow", left, right, dtype=self.dtype(left))
-        return self.cast(result, I64) if whole else result
+        other = self._float(self._value(expr.right, scope))
+        left, right = self._unify(self._float(base), other)
+        return self.op("pow", left, right, dtype=self.dtype(left))
 
     def _call(self, call: Call, scope: Mapping[str, Binding]) -> int:
         function = FUNCTIONS[call.function]
