@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from rheobase.errors import DimensionMismatchError
+from rheobase.units import plots
 from rheobase.units.decorators import check_units
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension, base_unit_name
 from rheobase.units.quantity import Quantity, Unit, quantity_with_dimensions
@@ -123,6 +124,7 @@ _FACADE = (  # known here too, but not brought by a star import
     set_unit_checking,
     to_si,
 )
+plots.install()
 _STARRED = frozenset((*STANDARD_NAMES, *SHORT_NAMES))
 
 

@@ -220,9 +220,13 @@ class Quantity(ArrayMethods, _Array):
     # ------------------------------------------------------------------ comparison
 
     def __eq__(self, other: Any) -> Any:
+        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
+            return _TRUE if _item(self) == _item(other) else _FALSE
         return _binary(np.equal, self, other)
 
     def __ne__(self, other: Any) -> Any:
+        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
+            return _TRUE if _item(self) != _item(other) else _FALSE
         return _binary(np.not_equal, self, other)
 
     def __lt__(self, other: Any) -> Any:
@@ -231,6 +235,8 @@ class Quantity(ArrayMethods, _Array):
         return _binary(np.less, self, other)
 
     def __le__(self, other: Any) -> Any:
+        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
+            return _TRUE if _item(self) <= _item(other) else _FALSE
         return _binary(np.less_equal, self, other)
 
     def __gt__(self, other: Any) -> Any:
@@ -239,6 +245,8 @@ class Quantity(ArrayMethods, _Array):
         return _binary(np.greater, self, other)
 
     def __ge__(self, other: Any) -> Any:
+        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
+            return _TRUE if _item(self) >= _item(other) else _FALSE
         return _binary(np.greater_equal, self, other)
 
     __hash__ = None  # pyright: ignore  (as every array; == may raise)
@@ -504,6 +512,8 @@ class Unit(Quantity):
     def __rtruediv__(self, other: Any) -> Any:
         if type(other) in (int, float) and other == 1:
             return Unit.from_spec(self.spec.to_power(-1))
+        if isinstance(other, Quantity):  # Python asks the subclass first
+            return Quantity.__truediv__(other, self)
         return super().__rtruediv__(other)
 
     def __pow__(self, other: Any, modulo: None = None) -> Any:
