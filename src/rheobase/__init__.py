@@ -13,7 +13,6 @@ from typing import Any
 from rheobase import units as _units
 from rheobase.equations import Equations, SingleEquation
 from rheobase.errors import (
-    DimensionMismatchError,
     EquationError,
     IntegrationError,
     MagicError,
@@ -37,7 +36,7 @@ from rheobase.runtime.random import seed
 
 __version__ = "0.1.0"
 
-_OWN = [
+__all__ = [
     "Clock",
     "EquationError",
     "Equations",
@@ -67,7 +66,7 @@ _OWN = [
     "start_scope",
     "stop",
 ]
-__all__ = [*_OWN, *_units.__all__]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ += _units.__all__  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

@@ -110,10 +110,21 @@ def run(
 
 
 def stop() -> None:
-    """End the present run() after its step."""
+    """End the present run() after its step.
+
+    >>> from rheobase import stop
+    >>> stop()  # nothing is running: no effect
+    """
     magic_network.stop()
 
 
 def start_scope() -> None:
-    """Leave all objects created so far out of further run() calls."""
+    """Leave all objects created so far out of further run() calls.
+
+    >>> from rheobase import NeuronGroup, collect, start_scope
+    >>> cells = NeuronGroup(1, 'v : 1')
+    >>> start_scope()
+    >>> cells in collect()
+    False
+    """
     new_scope()

@@ -91,7 +91,7 @@ class VariableView(NDArrayOperatorsMixin):
     >>> G = NeuronGroup(4, 'v : volt')
     >>> G.v = 'i*mV'
     >>> G.v['i > 1'] = 0*mV
-    >>> list(G.v_[:])
+    >>> G.v_[:].tolist()
     [0.0, 0.001, 0.0, 0.0]
     """
 
