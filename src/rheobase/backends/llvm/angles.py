@@ -70,7 +70,8 @@ def write_reduction(host: Host) -> tuple[str, frozenset[str]]:
     table = "".join(f"\\{b:02X}" for b in _two_over_pi().to_bytes(N_BYTES, "little"))
     texts = (
         f'@two_over_pi = private constant [{N_BYTES} x {I8}] c"{table}"',
-        f"define internal double @{SYMBOL}(double %x, ptr %low, ptr %quadrant) noinline nounwind {{",
+        f"define internal double @{SYMBOL}(double %x, ptr %low, ptr %quadrant) "
+        "noinline nounwind {",
         code.text(),
         "}",
     )

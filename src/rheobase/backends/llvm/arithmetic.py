@@ -1,4 +1,4 @@
-"""Arithmetic, comparison and conversion: one small function an operation, with NumPy's edge cases."""
+"""Arithmetic, comparison and conversion, with NumPy's edge cases: one small function each."""
 
 from __future__ import annotations
 

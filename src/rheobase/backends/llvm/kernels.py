@@ -4,9 +4,9 @@ Every kernel becomes one function of one form,
 
     i32 kernel(ptr slots, ptr lengths, ptr control)
 
-where slots[n] and lengths[n] (elements) belong to slot n of Kernel.slots(). It unpacks the addresses
-and calls an inner function that takes each as an argument of its own: no two arguments overlap
-(noalias), so that LLVM may keep in registers what the loop does not write.
+where slots[n] and lengths[n] (elements) belong to slot n of Kernel.slots(). It unpacks the
+addresses and calls an inner function that takes each as an argument of its own: no two arguments
+overlap (noalias), so that LLVM may keep in registers what the loop does not write.
 
 Elementwise and Select go through whole vectors where no element's code depends on another's;
 everything else is a loop over scalars, in the order that ir/kernels.py states.

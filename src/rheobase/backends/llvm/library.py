@@ -1,4 +1,4 @@
-"""The functions that code may call by name: each is written once in a module, and inlined by LLVM."""
+"""Functions that code calls by name: each is written once in a module, and inlined by LLVM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Philox4x32-10 (Salmon et al. 2011), one block of numbers a lane; ir/kernels.Stream says what is drawn.
+"""Philox4x32-10 (Salmon et al. 2011), one block of numbers a lane; see ir/kernels.Stream.
 
 The 32-bit words stand in I64 lanes, where a product of two is one instruction (pmuludq).
 """

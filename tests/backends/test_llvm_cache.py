@@ -1,0 +1,109 @@
+"""Compiled code on disk."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rheobase.backends.llvm.cache import DiskCache, cache_folder
+
+# compiles a kernel, runs it, prints its result and how many kernels LLVM compiled for it
+SCRIPT = """
+import numpy as np
+from rheobase.backends.llvm import LlvmBackend
+from rheobase.backends.llvm.jit import jit
+from rheobase.ir.dtypes import F64
+from rheobase.ir.kernels import Array, Elementwise, Index, Kernel
+from tests.backends.build import Code, part, run, slot
+code, x = Code(), slot(F64, np.arange(5))
+code.store(0, code("exp", code.load(0)))
+kernel = Kernel("exp", Elementwise(part(0, 5)), (Array(x, Index.OWN),), body=tuple(code.ops))
+run(kernel, LlvmBackend())
+np.testing.assert_allclose(x.data, np.exp(np.arange(5)), rtol=1e-15)
+print(jit().n_compiled)
+"""
+ROOT = Path(__file__).parents[2]
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "RHEOBASE_CACHE_DIR": str(folder), "PYTHONPATH": path}
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT], env=environment, stdout=subprocess.PIPE, text=True
+    )
+
+
+def n_compiled(process: subprocess.Popen[str]) -> int:
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    return int(output)
+
+
+def entries(folder: Path) -> list[Path]:
+    return sorted((folder / "native").iterdir())
+
+
+def test_a_second_process_compiles_nothing(tmp_path):
+    """Driver and kernel come from the folder, which is its user's alone."""
+    assert n_compiled(start(tmp_path)) == 2
+    assert n_compiled(start(tmp_path)) == 0
+    if os.name == "posix":
+        assert (tmp_path / "native").stat().st_mode & 0o077 == 0
+
+
+def test_processes_that_start_together_share_the_folder(tmp_path):
+    """Both work, and leave whole entries only."""
+    processes = [start(tmp_path) for _ in range(3)]
+    assert all(n_compiled(p) in (0, 1, 2) for p in processes)
+    assert len(entries(tmp_path)) == 2
+    assert n_compiled(start(tmp_path)) == 0
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "changed", "folder"])
+def test_a_damaged_entry_is_compiled_again(tmp_path, damage):
+    """Whatever happened to it; and where it can be, it is put right."""
+    n_compiled(start(tmp_path))
+    path = entries(tmp_path)[0]
+    content = path.read_bytes()
+    match damage:
+        case "empty":
+            path.write_bytes(b"")
+        case "cut":
+            path.write_bytes(content[:-100])
+        case "changed":
+            path.write_bytes(content[:200] + bytes([content[200] ^ 1]) + content[201:])
+        case _:
+            path.unlink()
+            path.mkdir()
+    assert n_compiled(start(tmp_path)) == 1
+    assert n_compiled(start(tmp_path)) == (1 if damage == "folder" else 0)
+
+
+def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path):
+    """A file stands where the folder would be."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert n_compiled(start(blocked)) == 2
+    assert blocked.read_text() == ""
+
+
+def test_an_entry_is_not_taken_for_another(tmp_path):
+    """The digest covers the key: a file that was renamed is damaged."""
+    cache = DiskCache(tmp_path / "native")
+    cache.store("aa", b"code")
+    assert cache.load("aa") == b"code"
+    (tmp_path / "native" / "aa").rename(tmp_path / "native" / "bb")
+    assert cache.load("bb") is None
+    assert cache.load("aa") is None
+
+
+def test_the_folder_is_chosen_by_the_environment(monkeypatch, tmp_path):
+    """RHEOBASE_CACHE_DIR, or the user's cache folder."""
+    monkeypatch.setenv("RHEOBASE_CACHE_DIR", str(tmp_path))
+    assert cache_folder() == tmp_path / "native"
+    monkeypatch.delenv("RHEOBASE_CACHE_DIR")
+    assert "rheobase" in str(cache_folder())

@@ -1,0 +1,156 @@
+"""Elementary functions as native code, against mpmath over their whole range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import mpmath
+import numpy as np
+import pytest
+
+from rheobase.backends.llvm import LlvmBackend
+from rheobase.ir.dtypes import F32, F64, DType
+from rheobase.ir.kernels import Array, Elementwise, Index, Indexed, Kernel
+from tests.backends.build import Code, index_list, part, run, slot
+
+N = 600  # arguments of each kind
+SMALLEST = 2.0**-1074
+LOW = [0.0, SMALLEST, 1e-310, 2.0**-1022, 1e-200, 1e-17, 2.0**-53, 2.0**-27, 0.5, 1 - 2.0**-53]
+HIGH = [1.0, 1 + 2.0**-52, 2.0, np.pi / 2, np.pi, 1e5, 2.0**28, 1e22, 2.0**53, 1e300, 1.7e308]
+EDGES = np.array([*LOW, *HIGH])
+ALL = np.concatenate([EDGES, -EDGES, [np.inf, -np.inf, np.nan]])
+
+
+def spread(low: float, high: float) -> np.ndarray:
+    return np.random.default_rng(1).uniform(low, high, N)
+
+
+def scales(low: float, high: float) -> np.ndarray:
+    """Numbers of both signs, their exponents even between the two."""
+    rng = np.random.default_rng(2)
+    return 2.0 ** rng.uniform(low, high, N) * rng.choice([-1.0, 1.0], N)
+
+
+# the largest error in ulp that the docstring states, and arguments
+FUNCTIONS: dict[str, tuple[float, list[np.ndarray]]] = {
+    "exp": (1.1, [spread(-746, 710), spread(-2, 2), scales(-60, 0), spread(-745.2, -707)]),
+    "expm1": (1.8, [spread(-50, 710), spread(-2, 2), scales(-1074, 0)]),
+    "exprel": (1.9, [spread(-50, 709), spread(-2, 2), scales(-1074, 0)]),
+    "log": (0.9, [np.abs(scales(-1074, 1024)), spread(0, 3), 1 + scales(-52, -1)]),
+    "log10": (0.6, [np.abs(scales(-1074, 1024)), spread(0, 3), 1 + scales(-52, -1)]),
+    "log1p": (0.9, [np.abs(scales(-1074, 1024)), spread(-1, 3), scales(-60, -1)]),
+    "sin": (0.8, [spread(-10, 10), scales(-1074, 1023), np.arange(N) * (np.pi / 2)]),
+    "cos": (0.8, [spread(-10, 10), scales(-1074, 1023), np.arange(N) * (np.pi / 2)]),
+    "tan": (1.9, [spread(-10, 10), scales(-1074, 1023), np.arange(N) * (np.pi / 2)]),
+    "arcsin": (1.2, [spread(-1, 1), scales(-1074, 0), 1 - np.abs(scales(-53, -1))]),
+    "arccos": (0.8, [spread(-1, 1), scales(-1074, 0), 1 - np.abs(scales(-53, -1))]),
+    "arctan": (1.4, [spread(-5, 5), scales(-1074, 1023)]),
+    "sinh": (2.0, [spread(-711, 711), spread(-2, 2), scales(-1074, 0)]),
+    "cosh": (1.4, [spread(-711, 711), spread(-2, 2), scales(-1074, 0)]),
+    "tanh": (2.2, [spread(-22, 22), spread(-2, 2), scales(-1074, 5)]),
+}
+MPMATH = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+
+
+def native(name: str, *columns: np.ndarray, dtype: DType = F64, scalar: bool = False) -> np.ndarray:
+    """The function of the columns (n,); as vectors, or one element at a time."""
+    n, code = len(columns[0]), Code()
+    value = code(name, *(code.load(k, dtype) for k in range(len(columns))))
+    code.store(len(columns), value)
+    slots = [*(slot(dtype, c) for c in columns), slot(dtype, np.zeros(n))]
+    domain = Indexed(index_list(np.arange(n)), part(0, n)) if scalar else Elementwise(part(0, n))
+    arrays = tuple(Array(s, Index.OWN) for s in slots)
+    run(Kernel(name, domain, arrays, body=tuple(code.ops)), LlvmBackend())
+    return slots[-1].data
+
+
+def exact(name: str) -> Callable[..., mpmath.mpf]:
+    function = getattr(mpmath, MPMATH.get(name, name), None)
+    if name == "exprel":
+        return lambda x: mpmath.expm1(x) / x if x else mpmath.mpf(1)
+    if name == "pow":
+        return lambda x, y: x**y
+    assert function is not None
+    return function
+
+
+def errors_in_ulp(name: str, met: np.ndarray, *columns: np.ndarray) -> np.ndarray:
+    """(n,)  distance from the exact value, in units of the last place of its double."""
+    with mpmath.workprec(1400 if name in ("sin", "cos", "tan") else 240):
+        f = exact(name)
+        wanted = [f(*(mpmath.mpf(float(x)) for x in row)) for row in zip(*columns)]
+        result = np.zeros(len(met))
+        for k, (a, b) in enumerate(zip(met.tolist(), wanted)):
+            nearest = float(b)
+            if a == nearest or not np.isfinite(nearest):
+                result[k] = 0.0 if a == nearest else np.inf
+            else:
+                unit = max(float(np.spacing(abs(nearest))), SMALLEST)
+                result[k] = float(abs(mpmath.mpf(a) - b) / unit)
+        return result
+
+
+@pytest.mark.parametrize("scalar", [False, True], ids=["vector", "scalar"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_error_is_what_the_docstring_states(name, scalar):
+    """Over the whole range, results in the denormal range and near zeros included."""
+    ulp, arguments = FUNCTIONS[name]
+    x = np.concatenate(arguments)[:: 3 if scalar else 1]
+    met = native(name, x, scalar=scalar)
+    errors = errors_in_ulp(name, met, x)
+    worst = int(errors.argmax())
+    assert errors[worst] <= ulp, f"{errors[worst]:.2f} ulp at {x[worst]!r}"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_special_arguments_give_what_numpy_gives(name):
+    """Zeros with their signs, denormal and huge numbers, infinities, nan, outside the domain."""
+    met = native(name, ALL)
+    with np.errstate(all="ignore"):
+        if name == "exprel":
+            wanted = np.where(ALL == 0, 1.0, np.expm1(ALL) / ALL)
+            wanted[np.isposinf(ALL)] = np.inf
+        else:
+            wanted = getattr(np, name)(ALL)
+    np.testing.assert_allclose(met, wanted, rtol=1e-15, atol=0)
+    zero = wanted == 0
+    np.testing.assert_array_equal(np.signbit(met[zero]), np.signbit(wanted[zero]))
+
+
+def test_powers_are_within_one_ulp():
+    """Of bases and exponents of all sizes, near 1 and in the denormal range too."""
+    rng = np.random.default_rng(3)
+    base = np.concatenate([np.abs(scales(-1074, 1023)), spread(0, 4), 1 + scales(-50, -1)])
+    limit = 1074 / np.maximum(np.abs(np.log2(base)), 1e-16)
+    exponent = np.clip(limit, 0, 1e15) * rng.uniform(-1, 1, len(base))
+    errors = errors_in_ulp("pow", native("pow", base, exponent), base, exponent)
+    assert errors.max() <= 1.0, f"at {base[errors.argmax()]!r} ** {exponent[errors.argmax()]!r}"
+
+
+def test_special_powers_are_those_of_c():
+    """All pairs of zeros, ones, infinities, nan, integers odd and even, fractions."""
+    points = np.array([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 1e300, 2.0**53, 2.0**53 + 2, SMALLEST, np.inf])
+    points = np.concatenate([points, -points, [np.nan]])
+    x, y = (a.ravel() for a in np.meshgrid(points, points))
+    with np.errstate(all="ignore"):
+        wanted = np.power(x, y)
+    met = native("pow", x, y)
+    np.testing.assert_allclose(met, wanted, rtol=1e-15, atol=0)
+    known = ~np.isnan(wanted)
+    np.testing.assert_array_equal(np.signbit(met[known]), np.signbit(wanted[known]))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_single_precision_is_the_rounded_double(name):
+    """Within 1 ulp of F32."""
+    with np.errstate(over="ignore"):
+        x = np.concatenate(FUNCTIONS[name][1]).astype(np.float32)
+        wanted = native(name, x.astype(np.float64)).astype(np.float32)
+    np.testing.assert_array_equal(native(name, x, dtype=F32), wanted)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_vectors_and_scalars_agree_bit_for_bit(name):
+    """So results do not depend on where in a vector an element stands."""
+    x = np.concatenate([*FUNCTIONS[name][1], ALL])
+    np.testing.assert_array_equal(native(name, x), native(name, x, scalar=True))
