@@ -10,7 +10,7 @@ from rheobase.backends.llvm.division import int_divmod
 from rheobase.backends.llvm.text import BOOL, F32, F64, Code, Value
 from rheobase.ir.ops import Op
 
-__all__ = ["OPERATIONS", "call_as_f64", "cast"]
+__all__ = ["cast", "compute"]
 
 _FLOATS = frozenset((F64, F32))
 
@@ -93,19 +93,26 @@ def _ipow(code: Code, op: Op, a: Value) -> Value:
         power = power * power
 
 
-OPERATIONS: dict[str, Callable[..., Value]] = {
+# by name, the operations that are computed here; all others of ir/ops are in the library
+UNARY: dict[str, Callable[[Code, Op, Value], Value]] = {
+    "neg": lambda code, op, a: -a,
+    "abs": _abs,
+    "sign": _sign,
+    "ipow": _ipow,
+    "not": lambda code, op, a: ~a,
+    "sqrt": lambda code, op, a: code.sqrt(a),
+    "floor": lambda code, op, a: code.floor(a),
+    "ceil": lambda code, op, a: code.intrinsic("ceil", a),
+}
+BINARY: dict[str, Callable[[Code, Op, Value, Value], Value]] = {
     "add": lambda code, op, a, b: a + b,
     "sub": lambda code, op, a, b: a - b,
     "mul": lambda code, op, a, b: a * b,
     "div": lambda code, op, a, b: a / b,
     "floordiv": _divided,
     "mod": _divided,
-    "neg": lambda code, op, a: -a,
     "min": _min,
     "max": _max,
-    "abs": _abs,
-    "sign": _sign,
-    "ipow": _ipow,
     "lt": lambda code, op, a, b: a < b,
     "le": lambda code, op, a, b: a <= b,
     "gt": lambda code, op, a, b: a > b,
@@ -114,9 +121,17 @@ OPERATIONS: dict[str, Callable[..., Value]] = {
     "ne": lambda code, op, a, b: a.ne(b),
     "and": lambda code, op, a, b: a & b,
     "or": lambda code, op, a, b: a | b,
-    "not": lambda code, op, a: ~a,
-    "select": lambda code, op, c, a, b: code.select(c, a, b),
-    "sqrt": lambda code, op, a: code.sqrt(a),
-    "floor": lambda code, op, a: code.floor(a),
-    "ceil": lambda code, op, a: code.intrinsic("ceil", a),
 }
+
+
+def compute(code: Code, op: Op, *args: Value) -> Value:
+    """The value of an operation that only computes (all but casts)."""
+    match args:
+        case (a,) if op.name in UNARY:
+            return UNARY[op.name](code, op, a)
+        case (a, b) if op.name in BINARY:
+            return BINARY[op.name](code, op, a, b)
+        case (condition, a, b):
+            return code.select(condition, a, b)
+        case _:
+            return call_as_f64(code, op.name, *args)

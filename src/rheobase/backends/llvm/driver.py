@@ -16,7 +16,7 @@ never changes. Its arguments, all arrays of 64-bit words but `due`:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rheobase.backends.llvm.text import F64, I64, LIKELIHOOD, PTR, Code, Host, Value, Var
@@ -99,7 +99,7 @@ class _Driver:
         self.code.begin(self.code.label("unreached"))
 
     @contextmanager
-    def _each_clock(self) -> Iterator[tuple[Value, Value]]:
+    def _each_clock(self) -> Generator[tuple[Value, Value], None, None]:
         """A loop over the clocks: number, and array of the addresses of its state."""
         with self.code.loop(0, self.n_clocks) as n:
             state = self.word(self.arrays["state"], n * 4)

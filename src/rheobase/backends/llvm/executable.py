@@ -17,7 +17,7 @@ from rheobase.ir.slots import Slot
 __all__ = ["LlvmBackend", "LlvmExecutable"]
 
 _DRIVER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)  # releases the GIL
-_STATUS = tuple(Status)
+_STATUS: tuple[Status, ...] = tuple(Status)
 
 
 class LlvmBackend:
@@ -66,16 +66,23 @@ class LlvmExecutable:
         self._starts = ends - np.array([len(a) for a in arguments], np.int64)
         self._numbers = numbers
         self._generations: list[int] = []
+        self._moves = -1
         self._table = np.zeros(N_WORDS, np.int64)
         self._table_address = self._table.ctypes.data
 
     def run(self, control: Control) -> Status:
         """Go on from control.position until there is a reason to return."""
+        if self._moves != Slot.moves:
+            self._rebind()
+        return _STATUS[self._driver(self._table_address, control.address)]
+
+    def _rebind(self) -> None:
+        """Some slot has moved, anywhere: look whether it is one of ours."""
         generations = [slot.generation for slot in self._slots]
         if generations != self._generations:
             self._bind()
             self._generations = generations
-        return _STATUS[self._driver(self._table_address, control.data.ctypes.data)]
+        self._moves = Slot.moves
 
     def _bind(self) -> None:
         """Read the addresses and lengths of all slots."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rheobase.backends.llvm import library
-from rheobase.backends.llvm.arithmetic import OPERATIONS, call_as_f64, cast
+from rheobase.backends.llvm.arithmetic import cast, compute
 from rheobase.backends.llvm.text import BOOL as I1
 from rheobase.backends.llvm.text import F32, F64, I8, I32, I64, PTR, Code, Host, Value, vector_type
 from rheobase.ir.dtypes import DType
@@ -182,9 +182,7 @@ class Emitter:
         if op.name == "cast":
             assert op.dtype is not None
             return cast(self.code, args[0], ELEMENT[op.dtype])
-        if op.name in OPERATIONS:
-            return OPERATIONS[op.name](self.code, op, *args)
-        return call_as_f64(self.code, op.name, *args)
+        return compute(self.code, op, *args)
 
     def _draw(self, op: Op) -> Value:
         assert type(op.attr) is int

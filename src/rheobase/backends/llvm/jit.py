@@ -6,10 +6,12 @@ llvmlite is imported here, and only when a kernel is first compiled or loaded.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from rheobase.backends.llvm.cache import DiskCache, cache_folder, source_digest
 from rheobase.backends.llvm.driver import SYMBOL, write_driver
@@ -18,9 +20,6 @@ from rheobase.backends.llvm.text import Host
 from rheobase.ir.kernels import Kernel
 from rheobase.ir.printer import print_kernel
 from rheobase.ir.verify import verify
-
-if TYPE_CHECKING:
-    import llvmlite.binding as binding
 
 __all__ = ["Jit", "jit"]
 
@@ -32,8 +31,7 @@ class Jit:
     """
 
     def __init__(self) -> None:
-        import llvmlite.binding as binding
-
+        binding: Any = importlib.import_module("llvmlite.binding")  # it has no types
         binding.initialize_native_target()
         binding.initialize_native_asmprinter()
         self._binding = binding
@@ -69,7 +67,7 @@ class Jit:
     def _key(self, text: str) -> str:
         return hashlib.sha256(f"{self._base}\n{text}".encode()).hexdigest()
 
-    def _load(self, key: str, symbol: str, write: Any) -> None:
+    def _load(self, key: str, symbol: str, write: Callable[[], str]) -> None:
         disk = DiskCache(cache_folder())
         code = disk.load(key)
         if code is None:
@@ -84,7 +82,7 @@ class Jit:
         """Object code of a module. RHEOBASE_VERIFY_LLVM=1 checks the module first."""
         module = self.optimized(text)
         self.n_compiled += 1
-        return self._machine.emit_object(module)
+        return cast(bytes, self._machine.emit_object(module))
 
     def optimized(self, text: str) -> Any:
         """The module that the text says, after LLVM's passes."""
@@ -109,10 +107,10 @@ class Jit:
     def assembly(self, kernel: Kernel) -> str:
         """What the processor runs, for people."""
         module = self.optimized(write_kernel(kernel, self.host, "kernel", True))
-        return self._machine.emit_assembly(module)
+        return cast(str, self._machine.emit_assembly(module))
 
 
-def _lanes(features: binding.FeatureMap) -> int:
+def _lanes(features: dict[str, bool]) -> int:
     """F64 elements in a vector of the processor."""
     if features.get("avx512f"):
         return 8

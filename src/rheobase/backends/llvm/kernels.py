@@ -181,15 +181,33 @@ def _indexed(e: Emitter, list_: IndexList, part: Part) -> None:
 
 
 def _record(e: Emitter, record: Record) -> None:
+    if record.list is None or record.part is None:
+        cursor = _begin_record(e, record, e.code.const(I64, 1))
+        e.at(own=e.code.const(I64, 0))
+        e.body()
+        _write_entry(e, record, cursor)
+        _end_record(e, record, cursor)
+    else:
+        _record_list(e, record, record.list, record.part)
+
+
+def _record_list(e: Emitter, record: Record, list_: IndexList, part: Part) -> None:
+    first, size, n = e.read(part.first), e.read(part.size), e.read(list_.count)
+    cursor = _begin_record(e, record, _count_entries(e, list_, n, first, size))
+    with e.code.loop(0, n) as entry:
+        own = e.read_index(list_.indices, entry)
+        with e.code.when((own - first).below(size)):
+            e.at(own=own)
+            e.body()
+            _write_entry(e, record, cursor)
+    _end_record(e, record, cursor)
+
+
+def _begin_record(e: Emitter, record: Record, n: Value) -> Var:
+    """Leave if n more entries do not fit; otherwise the position of the next entry."""
     code = e.code
     used = e.read(record.cursor)
     cursor = Var(code, I64, used)
-    if record.list is None or record.part is None:
-        n = code.const(I64, 1)
-    else:
-        first, size = e.read(record.part.first), e.read(record.part.size)
-        n_listed = e.read(record.list.count)
-        n = _count_entries(e, record.list, n_listed, first, size)
     needed = used + n
     for buffer in record.buffers:
         with code.when(needed > e.length(buffer), likely=False):
@@ -197,19 +215,12 @@ def _record(e: Emitter, record: Record) -> None:
             code.leave(Status.GROW)
             code.begin(code.label("unreached"))
     e.once()
-    if record.list is None:
-        e.at(own=code.const(I64, 0))
-        e.body()
-        _write_entry(e, record, cursor)
-    else:
-        with code.loop(0, n_listed) as entry:
-            own = e.read_index(record.list.indices, entry)
-            with code.when((own - first).below(size)):
-                e.at(own=own)
-                e.body()
-                _write_entry(e, record, cursor)
+    return cursor
+
+
+def _end_record(e: Emitter, record: Record, cursor: Var) -> None:
     e.write(record.cursor, 0, cursor.get())
-    code.leave(Status.DONE)
+    e.code.leave(Status.DONE)
 
 
 def _count_entries(e: Emitter, list_: IndexList, n: Value, first: Value, size: Value) -> Value:

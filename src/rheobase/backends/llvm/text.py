@@ -13,7 +13,7 @@ vectors. Numbers of Python become constants of the type of the other operand.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -247,7 +247,7 @@ class Code:
         return Value(self, elem, width, name)
 
     @contextmanager
-    def hoisted(self) -> Iterator[None]:
+    def hoisted(self) -> Generator[None, None, None]:
         """Lines written here stand at the beginning of the function."""
         before, self.out = self.out, self.entry
         try:
@@ -289,7 +289,7 @@ class Code:
         self.line(f"ret i32 {status}")
 
     @contextmanager
-    def when(self, condition: Value, likely: bool | None = None) -> Iterator[None]:
+    def when(self, condition: Value, likely: bool | None = None) -> Generator[None, None, None]:
         """The block runs if the (scalar) condition holds."""
         then, after = self.label("then"), self.label("after")
         hint = "" if likely is None else "then" if likely else "otherwise"
@@ -300,7 +300,7 @@ class Code:
         self.begin(after)
 
     @contextmanager
-    def loop(self, low: Operand, high: Value, step: int = 1) -> Iterator[Value]:
+    def loop(self, low: Operand, high: Value, step: int = 1) -> Generator[Value, None, None]:
         """for (i = low; i < high; i += step): the block, with i, I64."""
         i = Var(self, I64, low)
         test, body, done = self.label("loop"), self.label("do"), self.label("done")
