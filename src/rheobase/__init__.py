@@ -28,6 +28,7 @@ from rheobase.magic import collect, magic_network, run, start_scope, stop
 from rheobase.model.clock import Clock, defaultclock
 from rheobase.model.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
 from rheobase.model.neurongroup import NeuronGroup
+from rheobase.model.operations import NetworkOperation, network_operation
 from rheobase.model.poissongroup import PoissonGroup
 from rheobase.model.synapses import Synapses
 from rheobase.network import Network
@@ -47,6 +48,7 @@ __all__ = [
     "ModelTypeError",
     "ModelValueError",
     "Network",
+    "NetworkOperation",
     "NeuronGroup",
     "PoissonGroup",
     "PopulationRateMonitor",
@@ -60,6 +62,7 @@ __all__ = [
     "collect",
     "defaultclock",
     "magic_network",
+    "network_operation",
     "run",
     "seed",
     "set_backend",

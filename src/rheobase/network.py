@@ -246,7 +246,8 @@ class Network:
         try:
             if end > start and clocks:
                 with _interruptible(self):
-                    native = execute(program, executable, RunHooks(python, pause))
+                    hooks = RunHooks(python, pause, lambda: self._stop)
+                    native = execute(program, executable, hooks)
         finally:
             for x in objects:
                 x.after_run()

@@ -87,6 +87,7 @@ class Control:
 
     def __init__(self) -> None:
         self.data: NDArray[np.int64] = np.zeros(len(self.FIELDS), np.int64)
+        self.address: int = self.data.ctypes.data
 
     @property
     def position(self) -> int:

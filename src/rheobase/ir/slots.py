@@ -7,7 +7,7 @@ aligned and padded with zeros so that native code may read and write whole vecto
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,9 +25,11 @@ class Slot:
     name         for people; need not be unique
     dtype        element type
     generation   grows by one whenever the memory moves: pointers taken before are stale
+    moves        of all slots together: while it stays, no memory at all has moved
     """
 
     __slots__ = ("_data", "_padded", "dtype", "generation", "name")
+    moves: ClassVar[int] = 0
 
     def __init__(
         self, name: str, dtype: DType, size: int = 1, fill: float | int | bool = 0
@@ -68,14 +70,18 @@ class Slot:
         self._allocate(size)
         n = min(size, len(old))
         self._data[:n] = old[:n]
+        self._moved()
+
+    def _moved(self) -> None:
         self.generation += 1
+        Slot.moves += 1
 
     def assign(self, values: ArrayLike) -> None:
         """Replace content and length."""
         array = np.asarray(values, self.dtype.numpy)
         if array.shape != self._data.shape:
             self._allocate(len(array))
-            self.generation += 1
+            self._moved()
         self._data[:] = array
 
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ from rheobase.runtime.backends import active_backend
 from rheobase.runtime.clocks import ClockState
 from rheobase.runtime.events import grow_log
 
-__all__ = ["GenerateError", "RunHooks", "SLICE", "execute", "run_once"]
+__all__ = ["SLICE", "GenerateError", "RunHooks", "execute", "run_once"]
 
 SLICE = 0.02  # s
 
@@ -42,10 +42,12 @@ class RunHooks:
 
     python    what to call when the call at this position of the program is due
     pause     called between slices; returning True stops the run at the end of this step
+    stopped   asked after a call of Python: whether the present step is to be the last
     """
 
     python: Mapping[int, Callable[[], None]]
     pause: Callable[[], bool] = lambda: False
+    stopped: Callable[[], bool] = lambda: False
 
 
 def execute(
@@ -61,6 +63,7 @@ def execute(
     native = 0.0
     while True:
         control.budget = steps
+        begun = time.perf_counter()
         while True:
             start = time.perf_counter()
             status = executable.run(control)
@@ -68,7 +71,7 @@ def execute(
             if status in (Status.DONE, Status.PAUSED):
                 break
             _serve(program, status, control, hooks)
-        elapsed = time.perf_counter() - start
+        elapsed = time.perf_counter() - begun
         if status is Status.DONE or hooks.pause():
             return native
         steps = max(1, int(steps * min(4.0, SLICE / max(elapsed, 1e-6))))
@@ -79,6 +82,8 @@ def _serve(program: Program, status: Status, control: Control, hooks: RunHooks) 
     if status is Status.PYTHON:
         hooks.python[position]()
         control.position = position + 1
+        if hooks.stopped():
+            control.budget = 1
     elif status is Status.GROW:
         call = program.calls[position]
         grow(call.kernel, control.needed)
