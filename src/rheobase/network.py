@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from rheobase.errors import ModelTypeError, ModelValueError
+from rheobase.ir.passes.fuse import fuse_calls
 from rheobase.ir.program import Call, Executable, Program
 from rheobase.model.base import SimulationObject, Work
 from rheobase.model.callers import caller_namespace
@@ -70,6 +71,7 @@ class Network:
         self._key: tuple[object, ...] | None = None
         self._program: Program | None = None
         self._executable: Executable | None = None
+        self._calls: tuple[Call, ...] = ()
         self.add(*objects)
 
     @property
@@ -212,9 +214,10 @@ class Network:
         calls = tuple(Call(w.kernel, numbers[id(x.clock)]) for x, w in work)
         key = (backend.name, *((id(c.kernel), c.clock) for c in calls), *map(id, clocks))
         if key != self._key or self._program is None or self._executable is None:
-            self._program = Program(calls, tuple(c.state.slots for c in clocks))
+            self._program = Program(fuse_calls(calls), tuple(c.state.slots for c in clocks))
             self._executable = backend.compile(self._program)
             self._key = key
+            self._calls = calls  # keeps the kernels alive, and so their ids theirs
         return self._program, self._executable
 
     def _execute(
@@ -232,7 +235,12 @@ class Network:
         objects = self.all_objects()
         for x in objects:
             x.before_run(int(x.clock.state.slots.end.data[0]) - x.clock.timestep)
-        python = {k: w.python for k, (_, w) in enumerate(work) if w.python is not None}
+        functions = {id(w.kernel): w.python for _, w in work if w.python is not None}
+        python = {
+            k: functions[id(c.kernel)]
+            for k, c in enumerate(program.calls)
+            if id(c.kernel) in functions
+        }
         self._stop = False
         start = self.t_
         native = 0.0
