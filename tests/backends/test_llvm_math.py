@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
+from functools import cache
 
 import mpmath
 import numpy as np
 import pytest
 
-from rheobase.backends.llvm import LlvmBackend
+from rheobase.backends.llvm import LlvmBackend, executable
+from rheobase.backends.llvm.jit import Jit
 from rheobase.ir.dtypes import F32, F64, DType
 from rheobase.ir.kernels import Array, Elementwise, Index, Indexed, Kernel
 from tests.backends.build import Code, index_list, part, run, slot
@@ -154,3 +157,19 @@ def test_vectors_and_scalars_agree_bit_for_bit(name):
     """So results do not depend on where in a vector an element stands."""
     x = np.concatenate([*FUNCTIONS[name][1], ALL])
     np.testing.assert_array_equal(native(name, x), native(name, x, scalar=True))
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="x86 processors only")
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_processors_without_fma_reach_the_same_accuracy(name, monkeypatch):
+    """The oldest x86-64 has vectors of two doubles, and rounds every product."""
+    monkeypatch.setattr(executable, "jit", oldest)
+    ulp, arguments = FUNCTIONS[name]
+    x = np.concatenate(arguments)[::5]
+    errors = errors_in_ulp(name, native(name, x), x)
+    assert errors.max() <= ulp, f"{errors.max():.2f} ulp at {x[errors.argmax()]!r}"
+
+
+@cache
+def oldest() -> Jit:
+    return Jit("x86-64", {})

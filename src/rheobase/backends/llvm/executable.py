@@ -74,7 +74,8 @@ class LlvmExecutable:
         """Go on from control.position until there is a reason to return."""
         if self._moves != Slot.moves:
             self._rebind()
-        return _STATUS[self._driver(self._table_address, control.address)]
+        status: int = self._driver(self._table_address, control.address)
+        return _STATUS[status]
 
     def _rebind(self) -> None:
         """Some slot has moved, anywhere: look whether it is one of ours."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import version
 from typing import Any, cast
@@ -27,22 +28,27 @@ __all__ = ["Jit", "jit"]
 class Jit:
     """Machine code by key. There is one for the process: code, once made, stays.
 
-    n_compiled   kernels that LLVM has compiled (the others came from memory or disk)
+    cpu, features   what to compile for, as LLVM names it; "" and None: this processor
+    n_compiled      kernels that LLVM has compiled (the others came from memory or disk)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cpu: str = "", features: Mapping[str, bool] | None = None) -> None:
         binding: Any = importlib.import_module("llvmlite.binding")  # it has no types
         binding.initialize_native_target()
         binding.initialize_native_asmprinter()
         self._binding = binding
-        features = binding.get_host_cpu_features()
-        cpu, flags = binding.get_host_cpu_name(), features.flatten()
+        cpu = cpu or str(binding.get_host_cpu_name())
+        if features is None:
+            features = cast("Mapping[str, bool]", binding.get_host_cpu_features())
+        flags = ",".join(f"{'+' if on else '-'}{name}" for name, on in sorted(features.items()))
         target = binding.Target.from_triple(binding.get_process_triple())
         self._machine: Any = target.create_target_machine(cpu, flags, opt=2, jit=True)
         self._data_layout = str(self._machine.target_data)
-        self._engine: Any = binding.create_mcjit_compiler(binding.parse_assembly(""), self._machine)
+        empty = binding.parse_assembly("")
+        self._engine: Any = binding.create_mcjit_compiler(empty, self._machine)
         self._addresses: dict[str, int] = {}
-        self.host = Host(_lanes(features), bool(features.get("fma")) or "aarch64" in target.name)
+        self._lock = threading.Lock()
+        self.host = _host(features, str(target.name))
         versions = (version("rheobase"), version("llvmlite"), str(binding.llvm_version_info))
         self._base = "\n".join((*versions, source_digest(), cpu, flags))
         self.n_compiled = 0
@@ -51,31 +57,34 @@ class Jit:
     def kernel(self, kernel: Kernel, contract: bool) -> int:
         """The address of the kernel's function."""
         key = self._key(f"contract={contract}\n{print_kernel(kernel)}")
-        if key not in self._addresses:
+        symbol = f"kernel_{key}"
+
+        def write() -> str:
             verify(kernel)
-            symbol = f"kernel_{key}"
-            self._load(key, symbol, lambda: write_kernel(kernel, self.host, symbol, contract))
-        return self._addresses[key]
+            return write_kernel(kernel, self.host, symbol, contract)
+
+        return self._address(key, symbol, write)
 
     def driver(self) -> int:
         """The address of the driver."""
-        key = self._key("driver")
-        if key not in self._addresses:
-            self._load(key, SYMBOL, lambda: write_driver(self.host))
-        return self._addresses[key]
+        return self._address(self._key("driver"), SYMBOL, lambda: write_driver(self.host))
 
     def _key(self, text: str) -> str:
         return hashlib.sha256(f"{self._base}\n{text}".encode()).hexdigest()
 
-    def _load(self, key: str, symbol: str, write: Callable[[], str]) -> None:
-        disk = DiskCache(cache_folder())
-        code = disk.load(key)
-        if code is None:
-            code = self.compile(write())
-            disk.store(key, code)
-        self._engine.add_object_file(self._binding.ObjectFileRef.from_data(code))
-        self._engine.finalize_object()
-        self._addresses[key] = self._engine.get_function_address(symbol)
+    def _address(self, key: str, symbol: str, write: Callable[[], str]) -> int:
+        """The address of a function: from memory, from disk, or compiled from what `write` says."""
+        with self._lock:
+            if key not in self._addresses:
+                disk = DiskCache(cache_folder())
+                code = disk.load(key)
+                if code is None:
+                    code = self.compile(write())
+                    disk.store(key, code)
+                self._engine.add_object_file(self._binding.ObjectFileRef.from_data(code))
+                self._engine.finalize_object()
+                self._addresses[key] = self._engine.get_function_address(symbol)
+            return self._addresses[key]
 
     # ------------------------------------------------------------ LLVM
     def compile(self, text: str) -> bytes:
@@ -110,11 +119,12 @@ class Jit:
         return cast(str, self._machine.emit_assembly(module))
 
 
-def _lanes(features: dict[str, bool]) -> int:
-    """F64 elements in a vector of the processor."""
-    if features.get("avx512f"):
-        return 8
-    return 4 if features.get("avx2") else 2
+def _host(features: Mapping[str, bool], target: str) -> Host:
+    """What a processor with these features can do."""
+    if target.startswith("aarch64"):
+        return Host(lanes=2, fma=True)
+    lanes = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
+    return Host(lanes, bool(features.get("fma")))
 
 
 @cache
