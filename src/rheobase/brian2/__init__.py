@@ -1,0 +1,69 @@
+"""The drop-in module: a Brian 2 script runs when it imports this in place of `brian2`.
+
+    from rheobase.brian2 import *
+
+brings what `from brian2 import *` brings: all names of rheobase, their legacy names, and those of
+pylab (of numpy, if matplotlib is not installed), where numpy's functions are replaced by ones that
+mind units. `np` and `numpy` are `rheobase.brian2.numpy_`. Without pylab: `rheobase.brian2.only`.
+
+>>> from rheobase.brian2 import *
+>>> np.diff([1, 3]*mV)
+array([2.]) * mvolt
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import rheobase
+from rheobase.brian2 import numpy_, only
+from rheobase.units import unitsafe
+
+__version__ = rheobase.__version__
+np = numpy = numpy_
+
+_NUMPY = ("numpy", "numpy.fft", "numpy.random", "numpy.linalg")
+_BUILTIN = ("abs", "bool", "bytes", "max", "min", "pow", "round")  # which Python's own ones stay
+_found: dict[str, Any] = {}
+
+
+def _public(module: str) -> dict[str, Any]:
+    """What a star import of a module brings."""
+    found = importlib.import_module(module)
+    names: list[str] = getattr(found, "__all__", None) or [n for n in vars(found) if n[0] != "_"]
+    return {n: getattr(found, n) for n in names}
+
+
+def _pylab() -> dict[str, Any]:
+    """The names of pylab, or without matplotlib those of numpy that it would bring."""
+    try:
+        names = _public("pylab")
+    except ImportError:
+        names: dict[str, Any] = {}
+        for module in _NUMPY:
+            names |= _public(module)
+    return {n: x for n, x in names.items() if n not in _BUILTIN and n[0] != "_"}
+
+
+def _names() -> dict[str, Any]:
+    """pylab's names as this module gives them; imported when one is first wanted (0.3 s)."""
+    if not _found:
+        _found.update(_pylab())
+        _found.update({name: getattr(unitsafe, name) for name in unitsafe.__all__})
+        _found.update(np=numpy_, numpy=numpy_)
+    return _found
+
+
+def __getattr__(name: str) -> Any:
+    if name in only.__all__:
+        return getattr(only, name)
+    if name == "__all__":
+        return sorted({*_names(), *only.__all__})
+    if not name.startswith("_") and name in _names():
+        return _names()[name]
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *only.__all__, *_names()})

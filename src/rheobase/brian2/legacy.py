@@ -1,0 +1,83 @@
+"""Names that Brian 2 has and rheobase calls differently, or needs for old scripts only.
+
+legacy name                     here
+BrianObject                     SimulationObject
+BrianObjectException            ModelError: every fault of a model is one
+UnsupportedEquationsException   UnsupportedEquationsError
+CodeRunner                      Runner
+VariableOwner                   Group
+DEFAULT_UNITS                   the units that equations know, by name
+DEFAULT_CONSTANTS               pi, e, inf
+seed                            seeds numpy's own random numbers too
+clear_cache, check_cache        of compiled code; there is one cache for every target
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from rheobase.errors import ModelError, UnsupportedEquationsError
+from rheobase.magic import MagicNetwork
+from rheobase.model.base import SimulationObject
+from rheobase.model.code import Runner
+from rheobase.model.group import Group
+from rheobase.runtime import random
+from rheobase.units import Unit, allunits, lookup_unit
+from rheobase.units.specs import SHORT_NAMES
+
+__all__ = [
+    "DEFAULT_CONSTANTS",
+    "DEFAULT_UNITS",
+    "BrianObject",
+    "BrianObjectException",
+    "CodeRunner",
+    "MagicNetwork",
+    "UnsupportedEquationsException",
+    "VariableOwner",
+    "seed",
+]
+
+BrianObject = SimulationObject
+BrianObjectException = ModelError
+UnsupportedEquationsException = UnsupportedEquationsError
+CodeRunner = Runner
+VariableOwner = Group
+DEFAULT_CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf}
+
+
+class _Units(Mapping[str, Unit]):
+    """Every unit by name; each is made when it is first asked for."""
+
+    def __getitem__(self, name: str) -> Unit:
+        unit = lookup_unit(name)
+        if unit is None:
+            raise KeyError(name)
+        return unit
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*allunits.__all__, *SHORT_NAMES])
+
+    def __len__(self) -> int:
+        return len(allunits.__all__) + len(SHORT_NAMES)
+
+
+DEFAULT_UNITS: Mapping[str, Unit] = _Units()
+
+
+def seed(seed: int | None = None) -> None:
+    """Start the random numbers again, those of numpy's global generator too.
+
+    seed   any integer >= 0; None: an unpredictable one
+
+    >>> from rheobase.brian2 import rand, seed
+    >>> seed(1)
+    >>> first = rand()
+    >>> seed(1)
+    >>> first == rand()
+    True
+    """
+    random.seed(seed)
+    np.random.seed(None if seed is None else seed & (2**32 - 1))

@@ -1,0 +1,31 @@
+"""numpy, with the functions that mind units in place of numpy's own.
+
+>>> import rheobase.brian2.numpy_ as np
+>>> from rheobase import mV
+>>> np.linspace(0*mV, 2*mV, 3)
+array([0., 1., 2.]) * mvolt
+>>> np.ones(2).sum().item()
+2.0
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from rheobase.units import unitsafe
+
+__all__ = sorted({*numpy.__all__, *unitsafe.__all__})  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    """A name of numpy: looked up there, so that what numpy makes when needed is found too."""
+    return getattr(numpy, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*dir(numpy), *__all__})
+
+
+globals().update({name: getattr(unitsafe, name) for name in unitsafe.__all__})

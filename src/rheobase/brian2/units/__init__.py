@@ -1,0 +1,14 @@
+"""`brian2.units`: the units, and modules of constants and of all units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rheobase import units
+from rheobase.brian2.units import allunits, constants
+
+__all__ = [*units.__all__, "allunits", "constants"]  # pyright: ignore
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(units, name)

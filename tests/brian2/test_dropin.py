@@ -1,0 +1,106 @@
+"""The drop-in module gives a script what a star import of Brian 2 gives it."""
+
+from __future__ import annotations
+
+import builtins
+import subprocess
+import sys
+from typing import Any
+
+import numpy
+import pytest
+
+import rheobase
+from rheobase import DimensionMismatchError, mV
+
+
+@pytest.fixture(scope="module")
+def star() -> dict[str, Any]:
+    pytest.importorskip("matplotlib").use("Agg")
+    names: dict[str, Any] = {}
+    exec("from rheobase.brian2 import *", names)
+    return names
+
+
+def test_every_public_name_of_rheobase_is_there(star):
+    for name in rheobase.__all__:
+        if name != "seed":  # which seeds numpy, too
+            assert star[name] is getattr(rheobase, name), name
+
+
+def test_pylab_and_numpy_are_there(star):
+    assert {"plot", "figure", "plt", "rand", "randn", "array", "mean", "fft", "pi"} <= set(star)
+
+
+def test_builtin_functions_stay_what_pylab_leaves_them(star):
+    for name in ("abs", "max", "min", "pow", "round", "bool", "bytes", "open", "range", "input"):
+        assert star.get(name, getattr(builtins, name)) is getattr(builtins, name), name
+
+
+def test_np_is_numpy_with_functions_that_mind_units(star):
+    np = star["np"]
+    assert np is star["numpy"]
+    assert np.random is numpy.random
+    assert np.float64 is numpy.float64
+    with pytest.raises(DimensionMismatchError, match="log"):
+        np.log(3 * mV)
+    with pytest.raises(DimensionMismatchError, match="exp"):
+        star["exp"](3 * mV)
+
+
+def test_seed_repeats_numpy_too(star):
+    star["seed"](3)
+    first = numpy.random.rand(4)
+    star["seed"](3)
+    assert (numpy.random.rand(4) == first).all()
+
+
+def test_errors_of_models_are_brian_object_exceptions(star):
+    star["start_scope"]()
+    group = star["NeuronGroup"](1, "dv/dt = -v/unheard_of : 1")
+    network = star["Network"](group)
+    with pytest.raises(star["BrianObjectException"], match="unheard_of"):
+        network.run(0 * star["ms"])
+    with pytest.raises(KeyError, match="unheard_of"):
+        network.run(0 * star["ms"])
+
+
+def test_only_brings_no_pylab():
+    names: dict[str, Any] = {}
+    exec("from rheobase.brian2.only import *", names)
+    assert "NeuronGroup" in names
+    assert "DEFAULT_UNITS" in names
+    assert "plot" not in names
+
+
+def test_units_and_constants_are_where_scripts_look():
+    names: dict[str, Any] = {}
+    exec(
+        "from rheobase.brian2.units import *\n"
+        "from rheobase.brian2.units.allunits import Gnewton\n"
+        "from rheobase.brian2.units.stdunits import mM\n"
+        "from rheobase.brian2.units.constants import *\n",
+        names,
+    )
+    assert names["faraday_constant"] == rheobase.units.constants.faraday_constant
+
+
+def test_default_units_are_found_by_name():
+    from rheobase.brian2.only import DEFAULT_UNITS
+
+    assert DEFAULT_UNITS["mV"] is mV
+    assert "Gnewton" in DEFAULT_UNITS
+    assert len(list(DEFAULT_UNITS)) == len(DEFAULT_UNITS)
+    with pytest.raises(KeyError, match="mVolt"):
+        DEFAULT_UNITS["mVolt"]
+
+
+def test_without_matplotlib_numpy_takes_the_place_of_pylab():
+    code = (
+        "import sys; sys.modules['pylab'] = None\n"
+        "from rheobase.brian2 import *\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "print(rand(3).shape, array([1]).sum(), inv(eye(2)).shape, np.__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "(3,) 1 (2, 2) rheobase.brian2.numpy_", done.stderr
