@@ -99,8 +99,8 @@ BROKEN = {
     ),
     "a stream: both or neither": elementwise(LOAD, stream=stream()),
     "random numbers and a stream": elementwise(Op("uniform", (), F64, 0)),
-    "random numbers are drawn in the body": elementwise(
-        once=(Op("uniform", (), F64, 0),), stream=stream()
+    "random numbers are drawn once a call or in the body": propagate(
+        outer=(Op("uniform", (), F64, 0),), stream=stream()
     ),
     "the index 'own' of a0 is not known here": elementwise(once=(LOAD,)),
     "Elementwise has no rows, so no outer code": elementwise(outer=(ONE,)),

@@ -307,8 +307,8 @@ class _Verifier:
                     self.fail(f"{op.name} has no attribute", number)
 
     def _draw(self, number: int, op: Op) -> None:
-        if number < self.n_once + self.n_outer:
-            self.fail("random numbers are drawn in the body", number)
+        if self.n_once <= number < self.n_once + self.n_outer:
+            self.fail("random numbers are drawn once a call or in the body", number)
         if op.dtype is not F64:
             self.fail(f"{op.name} makes f64", number)
         if type(op.attr) is not int or not 0 <= op.attr < 0xFFFF:

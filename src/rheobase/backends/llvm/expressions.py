@@ -195,8 +195,14 @@ class Emitter:
         with self.code.hoisted():
             seed, stream_number = self.read(stream.state, 0), self.read(stream.state, 1)
             now = self.read(stream.step, 0) - self.read(stream.state, 2)
-        element, step = self.draw_at or (self._position_of(Index.OWN), now)
+        element, step = self.draw_at or (self._drawing_element(), now)
         return library.call(self.code, name, seed, element, number, step, stream_number)
+
+    def _drawing_element(self) -> Value:
+        """The own index; 0 for what is drawn before the loop."""
+        if "own" not in self._positions:
+            return self.code.const(I64, 0)
+        return self._position_of(Index.OWN)
 
     def _const(self, op: Op) -> Value:
         assert op.dtype is not None

@@ -181,7 +181,7 @@ class Code:
             if elements.counter is not None:
                 element, when = elements.counter
             else:
-                element = elements.numbers("own")
+                element = 0 if elements is ONCE else elements.numbers("own")
                 when = int(stream.step.data[0]) - int(stream.state.data[2])
             return distribution(draw(stream, element, number, when))
 
