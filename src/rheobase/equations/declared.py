@@ -37,6 +37,7 @@ BASE_UNITS: Final = (
     *("kelvin", "mmolar", "kilogram", "mole", "joule", "watt", "newton", "pascal"),
     *("henry", "weber", "tesla", "candle", "katal", "gray", "metre", "ampere", "mM"),
 )
+_MAX_POWER: Final = 100  # beyond, exponents of dimensions would overflow
 _TYPES: Final = {"boolean": Type.BOOLEAN, "integer": Type.INTEGER}
 _TYPE_HINTS: Final = {
     "bool": ("boolean", "a truth value"),
@@ -219,7 +220,11 @@ class _Reader:
             self._next -= token.kind == "end"
             met = f"'{token.text}'" if token.text else "nothing"
             raise _UnitError(f"A power is a number; here is {met}.", token.span)
-        return sign * float(token.text)
+        value = float(token.text)
+        if value > _MAX_POWER:
+            message = f"A power of a unit is a number up to {_MAX_POWER}, not {token.text}."
+            raise _UnitError(message, token.span)
+        return sign * value
 
 
 def _missing_hint() -> str:

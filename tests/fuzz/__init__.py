@@ -1,0 +1,1 @@
+"""Searches by random texts and random expressions; long runs are commands (CONTRIBUTING.md)."""
