@@ -12,7 +12,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rheobase.backends.llvm.math import PIO2, fast_two_sum, two_prod, two_sum
-from rheobase.backends.llvm.text import F64, I8, I64, PTR, Code, Host, Value
+from rheobase.backends.llvm.text import F64, I8, I64, PTR, Code, Host, Value, Var
 
 __all__ = ["LARGE", "SYMBOL", "reduce_large", "write_reduction"]
 
@@ -92,25 +92,29 @@ def _as_twice_double(code: Code, fraction: Value) -> tuple[Value, Value]:
     return fast_two_sum(high, low)
 
 
-def reduce_large(code: Code, x: Value, found: tuple[Value, Value, Value]) -> tuple[Value, ...]:
+def reduce_large(
+    code: Code, x: Value, found: tuple[Value, Value, Value]
+) -> tuple[Value, Value, Value]:
     """(q, r, r_lo) where |x| >= LARGE, finite; what was found already elsewhere."""
     size = code.fabs(x)
     large = (size >= LARGE) & (size < float("inf"))
-    before = [code.stacked(v) for v in found]
+    results = [Var(code, v.elem, v) for v in found]
     some, done = code.label("large"), code.label("reduced")
     code.branch(code.any(large), some, done, "otherwise")
     code.begin(some)
     code.needs[SYMBOL, 1] = None
+    places = [code.stacked(v) for v in found]
     flags, angles = code.stacked(large.cast("zext", I8)), code.stacked(x)
     with code.loop(0, code.const(I64, x.width)) as k:
         flag = code.let(I8, 1, f"load i8, ptr {code.at(flags, I8, k)}")
         with code.when(flag.ne(0)):
             angle = code.let(F64, 1, f"load double, ptr {code.at(angles, F64, k)}")
-            q, r, low = (code.at(place, elem, k) for place, elem in zip(before, (I64, F64, F64)))
+            q, r, low = (code.at(place, v.elem, k) for place, v in zip(places, found))
             value = code.let(F64, 1, f"call double @{SYMBOL}({angle}, ptr {low}, ptr {q})")
             code.line(f"store {value}, ptr {r}")
+    for result, place in zip(results, places):
+        result.set(code.let(result.elem, x.width, f"load {result.type}, ptr {place}"))
     code.jump(done)
     code.begin(done)
-    return tuple(
-        code.let(v.elem, v.width, f"load {v.type}, ptr {place}") for v, place in zip(found, before)
-    )
+    q, r, r_lo = (result.get() for result in results)
+    return q, r, r_lo

@@ -54,12 +54,12 @@ def floordiv(code: Code, a: Value, b: Value) -> Value:
 
 def mod(code: Code, a: Value, b: Value) -> Value:
     """a - b floor(a / b), exact; it has the sign of b. nan for b = 0 and for infinite a."""
-    rest = Var(code, a.type, a)
+    rest = Var(code, F64, a)
     again, reduce, done = code.label("again"), code.label("reduce"), code.label("done")
     wide = code.fabs(b).eq(inf)
     code.jump(again)
     code.begin(again)
-    r = _read(rest, a)
+    r = rest.get()
     ratio = r / b
     huge = code.fabs(ratio) >= LIMIT
     huge = huge & (code.fabs(r) < inf) & b.ne(0.0)
@@ -81,8 +81,3 @@ def mod(code: Code, a: Value, b: Value) -> Value:
     beyond = code.select(_opposite(a, b), b, a)
     left = code.select(wide & (code.fabs(a) < inf), beyond, left)
     return code.select(left.eq(0.0), code.copysign(left, b), left)
-
-
-def _read(var: Var, like: Value) -> Value:
-    value = var.get()
-    return Value(like.code, F64, like.width, value.ref)

@@ -181,17 +181,22 @@ Operand = Value | float | int | bool
 
 
 class Var:
-    """A scalar variable of a function: memory that LLVM turns into a register."""
+    """A variable of a function: memory that LLVM turns into a register.
+
+    It has as many lanes as the value that it begins with; one if that is a number.
+    """
 
     def __init__(self, code: Code, elem: str, initial: Operand) -> None:
         self.code = code
         self.elem = elem
+        self.width = initial.width if isinstance(initial, Value) else 1
+        self.type = vector_type(elem, self.width)
         with code.hoisted():
-            self.place = code.let(PTR, 1, f"alloca {elem}").ref
+            self.place = code.let(PTR, 1, f"alloca {self.type}").ref
         self.set(initial)
 
     def get(self) -> Value:
-        return self.code.let(self.elem, 1, f"load {self.elem}, ptr {self.place}")
+        return self.code.let(self.elem, self.width, f"load {self.type}, ptr {self.place}")
 
     def set(self, value: Operand) -> None:
         if not isinstance(value, Value):

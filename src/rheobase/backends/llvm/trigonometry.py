@@ -58,8 +58,7 @@ def _reduce(code: Code, x: Value) -> tuple[Value, Value, Value]:
     r, r_lo = two_sum(r, -p)
     r_lo = r_lo - p_lo - n * PIO2[2]
     high = r + r_lo
-    q, r, r_lo = reduce_large(code, x, (t.bits(), high, r_lo - (high - r)))
-    return q, r, r_lo
+    return reduce_large(code, x, (t.bits(), high, r_lo - (high - r)))
 
 
 def _sin_cos(code: Code, r: Value, r_lo: Value) -> tuple[Value, Value]:
