@@ -73,8 +73,9 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
     """
     if not isinstance(kernel.domain, (Elementwise, Select)) or not elements_are_independent(kernel):
         return 1
-    n_calls = sum(op.name in library.FUNCTIONS for op in kernel.body)
-    return host.lanes if n_calls > 2 else min(2 * host.lanes, MAX_LANES)
+    calls = [op.name for op in kernel.body if op.name in library.FUNCTIONS]
+    short = len(calls) <= 2 and "normal" not in calls
+    return min(2 * host.lanes, MAX_LANES) if short else host.lanes
 
 
 def elements_are_independent(kernel: Kernel) -> bool:
