@@ -23,6 +23,7 @@ from rheobase.errors import (
     RheobaseError,
     UnknownNameError,
     UnsupportedEquationsError,
+    UnsupportedError,
 )
 from rheobase.magic import collect, magic_network, run, start_scope, stop
 from rheobase.model.clock import Clock, defaultclock
@@ -30,6 +31,7 @@ from rheobase.model.monitors import PopulationRateMonitor, SpikeMonitor, StateMo
 from rheobase.model.neurongroup import NeuronGroup
 from rheobase.model.operations import NetworkOperation, network_operation
 from rheobase.model.poissongroup import PoissonGroup
+from rheobase.model.spikegenerator import SpikeGeneratorGroup
 from rheobase.model.synapses import Synapses
 from rheobase.network import Network
 from rheobase.runtime.backends import set_backend
@@ -54,11 +56,13 @@ __all__ = [
     "PopulationRateMonitor",
     "RheobaseError",
     "SingleEquation",
+    "SpikeGeneratorGroup",
     "SpikeMonitor",
     "StateMonitor",
     "Synapses",
     "UnknownNameError",
     "UnsupportedEquationsError",
+    "UnsupportedError",
     "collect",
     "defaultclock",
     "magic_network",

@@ -10,6 +10,7 @@ The exception tree (every class also is the built-in that Brian 2 scripts catch)
     │   ├── ModelTypeError              + TypeError       a boolean where a number is needed, ...
     │   ├── ModelValueError             + ValueError      an argument outside its range
     │   ├── DimensionMismatchError      units that do not fit
+    │   ├── UnsupportedError            + NotImplementedError   clear, but nothing here can do it
     │   └── UnsupportedEquationsError   an integration method that cannot treat these equations
     ├── MagicError                      run() cannot tell which objects are meant
     └── IntegrationError                a step failed numerically
@@ -39,6 +40,7 @@ __all__ = [
     "Span",
     "UnknownNameError",
     "UnsupportedEquationsError",
+    "UnsupportedError",
     "did_you_mean",
     "raise_faults",
 ]
@@ -170,6 +172,10 @@ class DimensionMismatchError(ModelError):
             message = f"{message} (unit{'s are' if len(details) > 1 else ' is'} {units})."
         super().__init__(message, faults)
         self.dims: tuple[object, ...] = details
+
+
+class UnsupportedError(ModelError, NotImplementedError):
+    """What is asked for has a clear meaning, but nothing here can do it."""
 
 
 class UnsupportedEquationsError(ModelError):

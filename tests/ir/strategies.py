@@ -29,6 +29,7 @@ from rheobase.ir.kernels import (
     Range,
     Record,
     Reduce,
+    Replay,
     Sample,
     Select,
 )
@@ -42,6 +43,7 @@ DOMAINS = (
     "Propagate",
     "Reduce",
     "Record",
+    "Replay",
     "Generate",
 )
 _ROWS = ("Propagate", "Reduce")
@@ -256,6 +258,8 @@ class _Maker:
 
     # ------------------------------------------------------------ the kernel
     def kernel(self) -> Kernel:
+        if self.domain == "Replay":
+            return Kernel("random Replay", self._domain_replay())
         first = self._write(4)
         self.section = "outer"
         if self.domain in _ROWS or self.domain == "Generate":
@@ -335,6 +339,14 @@ class _Maker:
         else:
             where = Events(events)
         return Propagate(where, self._part(), self.side, *self._rows())
+
+    def _domain_replay(self) -> Domain:
+        numbers = st.tuples(st.integers(0, 8), st.integers(0, self.n_neurons - 1))
+        events = np.array(sorted(self.draw(st.sets(numbers))), np.int64).reshape(-1, 2)
+        steps, entries = Slot("steps", I64, len(events)), Slot("entries", I32, len(events))
+        steps.data[:], entries.data[:] = events.T
+        period, step = (slot(I64, self.draw(st.integers(0, 12))) for _ in range(2))
+        return Replay(steps, entries, period, step, index_list([], self.n_neurons))
 
     def _domain_reduce(self) -> Domain:
         return Reduce(self._part(), self.side, *self._rows())

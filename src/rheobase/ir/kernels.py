@@ -16,6 +16,7 @@ The domains, and which element each index means:
     Reduce        all synapses, row by row                the synapse     the two neurons
     Record        an index list, or one element           the entry       -
     Push          (no code) copies events into a log
+    Replay        (no code) lists the events that a table has for this step
     Generate      candidates of each outer element        -               outer element, candidate
     Python        (no code) returns to Python
 """
@@ -49,6 +50,7 @@ __all__ = [
     "Range",
     "Record",
     "Reduce",
+    "Replay",
     "Sample",
     "Select",
     "Stream",
@@ -218,6 +220,26 @@ class Push:
 
 
 @dataclass(frozen=True)
+class Replay:
+    """Lists, in `out`, the events that a table has for the present step.
+
+    With a period > 0, the table is that of step mod period. What is listed depends on the step
+    alone, not on what was listed before.
+
+    steps     I64 (n,)   ascending
+    entries   I32 (n,)   an element number for each; ascending, without repetition, within a step
+    period    I64 (1,)   0: the table is not repeated
+    step      I64 (1,)   the present step
+    """
+
+    steps: Slot
+    entries: Slot
+    period: Slot
+    step: Slot
+    out: IndexList
+
+
+@dataclass(frozen=True)
 class Range:
     """Candidates k = low, low + step, ... < high (> high for a negative step): I64 values."""
 
@@ -273,7 +295,7 @@ class Python:
 
 
 Domain: TypeAlias = (
-    Elementwise | Select | Indexed | Propagate | Reduce | Record | Push | Generate | Python
+    Elementwise | Select | Indexed | Propagate | Reduce | Record | Push | Replay | Generate | Python
 )
 
 

@@ -35,6 +35,7 @@ from rheobase.ir.kernels import (
     Python,
     Record,
     Reduce,
+    Replay,
     Sample,
     Select,
     Stream,
@@ -111,6 +112,10 @@ _SLOT_DTYPES: dict[tuple[type, str], DType] = {
     (Reduce, "synapses"): I32,
     (Record, "cursor"): I64,
     (Push, "step"): I64,
+    (Replay, "steps"): I64,
+    (Replay, "entries"): I32,
+    (Replay, "period"): I64,
+    (Replay, "step"): I64,
     (Generate, "counts"): I64,
     (Generate, "targets"): I32,
     (Generate, "cursor"): I64,
@@ -161,7 +166,7 @@ class _Verifier:
                     f"{owner.__name__}.{name} is {slot.dtype.value}; it must be {wanted.value}"
                 )
         match self.kernel.domain:
-            case Push() | Python() if self.ops or self.kernel.arrays:
+            case Push() | Replay() | Python() if self.ops or self.kernel.arrays:
                 self.fail(f"{type(self.kernel.domain).__name__} has no code")
             case Propagate(side=side) | Reduce(side=side) | Generate(side=side) if side not in (
                 Index.PRE,
@@ -196,7 +201,7 @@ class _Verifier:
 
     def _indices_in_body(self) -> frozenset[Index]:
         match self.kernel.domain:
-            case Push() | Python():
+            case Push() | Replay() | Python():
                 return frozenset()
             case Propagate() | Reduce():
                 return frozenset(Index)
@@ -390,7 +395,7 @@ def _slot_fields(x: object, owner: type = object, name: str = "") -> Iterator[_F
 def _slots_written(domain: Domain) -> tuple[Slot, ...]:
     """The slots that running the domain writes."""
     match domain:
-        case Select(out=out):
+        case Select(out=out) | Replay(out=out):
             return (out.indices, out.count)
         case Record(cursor=cursor, buffers=buffers):
             return (cursor, *buffers)

@@ -29,6 +29,7 @@ from rheobase.ir.kernels import (
     Push,
     Record,
     Reduce,
+    Replay,
     Select,
 )
 from rheobase.ir.ops import has_effect
@@ -54,6 +55,8 @@ def write_kernel(kernel: Kernel, host: Host, symbol: str, contract: bool) -> str
             _record(emitter, record)
         case Push() as push:
             _push(emitter, push)
+        case Replay() as replay:
+            _replay(emitter, replay)
         case Propagate() as propagate:
             rows.propagate(emitter, propagate)
         case Reduce() as domain:
@@ -254,4 +257,44 @@ def _push(e: Emitter, push: Push) -> None:
     with code.loop(0, n) as k:
         e.write(log.entries, (start + k) & ring, e.read(push.list.indices, k))
     e.write(log.starts, (step + 1) & turn, start + n)
+    code.leave(Status.DONE)
+
+
+def _replay(e: Emitter, replay: Replay) -> None:
+    code = e.code
+    now, period = e.read(replay.step), e.read(replay.period)
+    n_entries = e.length(replay.steps)
+    repeated = period > 0
+    turn = now - (now / code.select(repeated, period, 1)) * period
+    step = code.select(repeated, turn, now)
+    # halve low ... low + left, where the first entry of the step stands, until nothing is left
+    low, left = Var(code, I64, 0), Var(code, I64, n_entries)
+    test, body, found = code.label("search"), code.label("halve"), code.label("found")
+    code.jump(test)
+    code.begin(test)
+    code.branch(left.get() > 0, body, found)
+    code.begin(body)
+    half = left.get() >> 1
+    middle = low.get() + half
+    before = e.read(replay.steps, middle) < step
+    left.set(code.select(before, left.get() - half - 1, half))
+    low.set(code.select(before, middle + 1, low.get()))
+    code.jump(test)
+    code.begin(found)
+
+    position = Var(code, I64, low.get())
+    more, copy, done = code.label("more"), code.label("copy"), code.label("listed")
+    code.jump(more)
+    code.begin(more)
+    now_at = position.get()
+    inside = code.label("inside")
+    code.branch(now_at < n_entries, inside, done)
+    code.begin(inside)
+    code.branch(e.read(replay.steps, now_at).eq(step), copy, done)
+    code.begin(copy)
+    e.write(replay.out.indices, now_at - low.get(), e.read(replay.entries, now_at))
+    position.set(now_at + 1)
+    code.jump(more)
+    code.begin(done)
+    e.write(replay.out.count, 0, position.get() - low.get())
     code.leave(Status.DONE)

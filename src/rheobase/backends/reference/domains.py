@@ -27,6 +27,7 @@ from rheobase.ir.kernels import (
     Range,
     Record,
     Reduce,
+    Replay,
     Sample,
     Select,
 )
@@ -61,6 +62,8 @@ def runner(kernel: Kernel, one_by_one: bool) -> Runner:
             return _record(code, domain, grain)
         case Push() as domain:
             return lambda control: _push(domain, control)
+        case Replay() as domain:
+            return lambda control: _replay(domain)
         case Generate() as domain:
             return _Generator(code, domain, not one_by_one).run
         case Python():
@@ -160,6 +163,17 @@ def _push(domain: Push, control: Control) -> Status:
         return Status.GROW
     entries[np.arange(begin, end) & (len(entries) - 1)] = new
     starts[(step + 1) & (len(starts) - 1)] = end
+    return Status.DONE
+
+
+def _replay(domain: Replay) -> Status:
+    step, period = _scalar(domain.step), _scalar(domain.period)
+    if period > 0:
+        step %= period
+    first, last = np.searchsorted(domain.steps.data, [step, step + 1])
+    found = domain.entries.data[first:last]
+    domain.out.indices.data[: len(found)] = found
+    domain.out.count.data[0] = len(found)
     return Status.DONE
 
 

@@ -25,6 +25,7 @@ from rheobase.ir.kernels import (
     Push,
     Python,
     Record,
+    Replay,
     Select,
 )
 from rheobase.ir.ops import Op, has_effect
@@ -104,7 +105,7 @@ def _written(kernel: Kernel) -> frozenset[Slot]:
     """Every slot that the kernel writes, by its code or its domain."""
     by_code = slots_written(kernel, kernel.ops)
     match kernel.domain:
-        case Select(out=out):
+        case Select(out=out) | Replay(out=out):
             return by_code | {out.indices, out.count}
         case Record(cursor=cursor, buffers=buffers):
             return by_code | {cursor, *buffers}
