@@ -8,6 +8,7 @@ as exp are tested one by one elsewhere. Values are small, so casts to integers s
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -31,9 +32,11 @@ from rheobase.ir.kernels import (
     Reduce,
     Replay,
     Sample,
+    SampleSize,
     Select,
 )
 from rheobase.ir.slots import Slot
+from rheobase.runtime.delays import delay_rows, group_by_delay
 from tests.backends.build import Code, event_log, index_list, part, slot, stream, synapse_rows
 
 DOMAINS = (
@@ -272,7 +275,7 @@ class _Maker:
         results = self._results()
         self.result_dtypes = [self.of(r) for r in results]
         domain = domain or make()
-        sampled = isinstance(domain, Generate) and isinstance(domain.candidates, Sample)
+        sampled = isinstance(domain, Generate) and domain.draws
         random = stream(self.draw(st.integers(0, 2**63 - 1)), 3, 17)
         ops = tuple(self.code.ops)
         return Kernel(
@@ -336,9 +339,31 @@ class _Maker:
                     position += 1
             log.starts.data[9 & 7] = position
             where = Events(events, log, slot(I64, self.draw(st.integers(0, 2))), slot(I64, 8))
+            if self.draw(st.booleans()):
+                window = self.draw(st.tuples(st.integers(5, 8), st.integers(8, 10)))
+                where = replace(where, window=slot(I64, window))
+            if self.draw(st.booleans()):
+                return self._delayed(where)
         else:
             where = Events(events)
         return Propagate(where, self._part(), self.side, *self._rows())
+
+    def _delayed(self, events: Events) -> Domain:
+        """Each entry with a delay of its own; delay numbers go beyond a word of bits."""
+        rows, others, synapses = self._rows()
+        n = len(others)
+        common = self.draw(st.sampled_from((3, 200)))
+        delays = np.array(
+            [self.draw(st.integers(0, min(common, 2))) + (common > 3) * 3 * k for k in range(n)],
+            np.int64,
+        )
+        delays[delays > 2] += 100  # beyond the log: read as no events
+        found = delay_rows()
+        order = group_by_delay(found, rows.data, delays)
+        others.data[:] = others.data[order]
+        own = order if synapses is None else synapses.data[order]
+        part, numbers = self._part(), slot(I32, own) if n else None
+        return Propagate(events, part, self.side, rows, others, numbers, found)
 
     def _domain_replay(self) -> Domain:
         numbers = st.tuples(st.integers(0, 8), st.integers(0, self.n_neurons - 1))
@@ -364,12 +389,21 @@ class _Maker:
         step = code.const(self.draw(st.sampled_from((1, 1, 2, -1))))
         inner = part(self.draw(st.integers(0, 1)), self.draw(st.integers(1, self.n_neurons - 1)))
         p = code.const(self.draw(st.sampled_from((0.0, 0.3, 0.9, 1.0))))
-        sampled = self.draw(st.booleans())
+        size = code.const(self.draw(st.integers(-1, self.size)))
+        candidates = self.draw(
+            st.sampled_from(
+                (
+                    Range(low, high, step),
+                    Sample(low, high, step, p),
+                    SampleSize(low, high, step, size),
+                )
+            )
+        )
         return Generate(
             self.side,
             self._part(),
             inner,
-            Sample(low, high, step, p) if sampled else Range(low, high, step),
+            candidates,
             Slot("counts", I64, self.size),
             Slot("targets", I32, 400),
             Slot("cursor", I64, 2),

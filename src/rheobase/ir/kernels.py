@@ -23,7 +23,7 @@ The domains, and which element each index means:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import TypeAlias
 
@@ -33,6 +33,7 @@ from rheobase.ir.slots import Slot
 __all__ = [
     "Array",
     "At",
+    "DelayRows",
     "Domain",
     "Elementwise",
     "EventLog",
@@ -52,6 +53,7 @@ __all__ = [
     "Reduce",
     "Replay",
     "Sample",
+    "SampleSize",
     "Select",
     "Stream",
 ]
@@ -121,13 +123,17 @@ class Events:
     """The event list that a kernel consumes.
 
     Without a log: the list of this step. With one: the list of `delay` steps ago (delay: I64 (1,),
-    step: I64 (1,), the number of the current step).
+    step: I64 (1,), the number of the current step), where delay 0 means the list of this step.
+
+    window   I64 (2,)   events of steps before window[0] are left out, and all of them from the
+                        current step window[1] on
     """
 
     current: IndexList
     log: EventLog | None = None
     delay: Slot | None = None
     step: Slot | None = None
+    window: Slot | None = None
 
 
 @dataclass(frozen=True)
@@ -163,10 +169,31 @@ class Indexed:
 
 
 @dataclass(frozen=True)
+class DelayRows:
+    """Rows in which the entries of each delay stand together: one segment for each delay of a row.
+
+    Which delays a row has stands in bits, so that its segment for a delay is found by counting
+    bits (a rank directory; Jacobson 1989, FOCS 30:549-554). With w = ceil(n_delays / 64):
+
+    steps    I64 (n_delays,)         all delays in steps, in the order in which they are walked
+    masks    I64 (n_rows * w,)       bit b of masks[r*w + q]: row r has entries of delay 64 q + b
+    ranks    I32 (n_rows * w,)       the number of segments before the bits of masks[r*w + q]
+    starts   I32 (n_segments + 1,)   segment s holds the entries starts[s] <= e < starts[s + 1]
+    """
+
+    steps: Slot
+    masks: Slot
+    ranks: Slot
+    starts: Slot
+
+
+@dataclass(frozen=True)
 class Propagate:
     """The synapses of each event that lies in the part, in order of event and then of row entry.
 
-    Row r = event - first holds the entries rows[r] <= e < rows[r + 1].
+    Row r = event - first holds the entries rows[r] <= e < rows[r + 1]. With `delays`, the events
+    of steps[k] steps ago reach their entries of that delay, for k = 0, 1, ...; `rows` and
+    events.delay are not looked at.
 
     side       PRE if an event is a presynaptic neuron, POST if it is a postsynaptic one
     rows       I64 (n_rows + 1)
@@ -180,6 +207,7 @@ class Propagate:
     rows: Slot
     others: Slot
     synapses: Slot | None = None
+    delays: DelayRows | None = None
 
 
 @dataclass(frozen=True)
@@ -262,6 +290,23 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class SampleSize:
+    """`size` of the numbers of Range(low, high, step), without replacement, ascending as they are;
+    every such choice is equally probable. Stops with status BAD_SIZE if there are not so many
+    numbers, or size < 0; takes the nearest possible size where the domain skips what is invalid.
+
+    With m of r numbers still to choose, a uniform u decides how many are passed over: the least s
+    for which (r - m)(r - m - 1)...(r - m - s) / (r (r - 1)...(r - s)) <= u.
+    Source: method A of Vitter 1984, Commun. ACM 27:703-718.
+    """
+
+    low: int
+    high: int
+    step: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Generate:
     """Makes synapses: for each outer element, for each candidate k, `copies` equal pairs.
 
@@ -282,11 +327,21 @@ class Generate:
     side: Index
     outer: Part
     inner: Part
-    candidates: Range | Sample
+    candidates: Range | Sample | SampleSize
     counts: Slot
     targets: Slot
     cursor: Slot
     skip_invalid: bool = False
+
+    @property
+    def draws(self) -> bool:
+        """Whether the domain itself draws random numbers."""
+        return not isinstance(self.candidates, Range)
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        """The values that the candidates take."""
+        return tuple(getattr(self.candidates, f.name) for f in fields(self.candidates))
 
 
 @dataclass(frozen=True)
@@ -312,7 +367,7 @@ class Stream:
         counter  (element, draw | (s >> 32) << 16, s & 0xffffffff, stream)
     where s = step - state[2], draw is the op's attr (< 65535) and element is the own index (0 for
     what is drawn once a call). In Generate, element is the outer element and s is the candidate k;
-    the gap before the m-th candidate of a Sample is the draw 0xffff at s = m. The four words w give
+    the gap before the m-th candidate of a Sample (or SampleSize) is the draw 0xffff at s = m. The four words w give
         uniform  ((w1 << 32 | w0) >> 12) * 2**-52
         normal   sqrt(-2 log(1 - u)) cos(2 pi v), u and v the uniforms of (w0, w1) and (w2, w3)
     """

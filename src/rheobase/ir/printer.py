@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import cast
 
-from rheobase.ir.kernels import At, Index, Kernel, Linked, Range, Sample
+from rheobase.ir.kernels import At, Index, Kernel, Linked, Range, Sample, SampleSize
 from rheobase.ir.ops import Op
 from rheobase.ir.program import Program
 from rheobase.ir.slots import Slot
@@ -133,7 +133,7 @@ def _show(x: object, numbers: dict[int, str]) -> str:
         return f"({', '.join(_show(y, numbers) for y in parts)})"
     if isinstance(x, Enum):
         return str(x.value)
-    if isinstance(x, (Range, Sample)):
+    if isinstance(x, (Range, Sample, SampleSize)):
         values = (f"{f.name}=%{getattr(x, f.name)}" for f in fields(x))
         return f"{type(x).__name__}({', '.join(values)})"
     if is_dataclass(x):

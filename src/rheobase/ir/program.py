@@ -43,6 +43,7 @@ class Status(IntEnum):
     GROW = 2  # a buffer of the call at control.position must hold at least control.needed entries
     PYTHON = 3  # the call at control.position is Python's to do
     BAD_INDEX = 4  # Generate: a target outside its group; control.outer, control.needed say which
+    BAD_SIZE = 5  # Generate: more than there are, or less than none; control.needed says how many
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ class Control:
 
     position   the next call of the current step
     budget     steps to make before returning PAUSED
-    needed     after GROW: entries that must fit; after BAD_INDEX: the target
-    outer      after BAD_INDEX: the outer element
+    needed     after GROW: entries that must fit; after BAD_INDEX: the target; after BAD_SIZE: the size
+    outer      after BAD_INDEX and BAD_SIZE: the outer element
     """
 
     FIELDS = ("position", "budget", "needed", "outer")

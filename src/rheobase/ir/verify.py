@@ -21,6 +21,7 @@ from typing import NoReturn, TypeAlias, cast
 from rheobase.ir.dtypes import BOOL, F64, I32, I64, DType
 from rheobase.ir.kernels import (
     At,
+    DelayRows,
     Domain,
     EventLog,
     Events,
@@ -37,6 +38,7 @@ from rheobase.ir.kernels import (
     Reduce,
     Replay,
     Sample,
+    SampleSize,
     Select,
     Stream,
 )
@@ -104,6 +106,11 @@ _SLOT_DTYPES: dict[tuple[type, str], DType] = {
     (EventLog, "reach"): I64,
     (Events, "delay"): I64,
     (Events, "step"): I64,
+    (Events, "window"): I64,
+    (DelayRows, "steps"): I64,
+    (DelayRows, "masks"): I64,
+    (DelayRows, "ranks"): I32,
+    (DelayRows, "starts"): I32,
     (Propagate, "rows"): I64,
     (Propagate, "others"): I32,
     (Propagate, "synapses"): I32,
@@ -177,6 +184,10 @@ class _Verifier:
                 self.fail("Record has a list and a part, or neither")
             case Propagate(events=e) if len({e.log is None, e.delay is None, e.step is None}) > 1:
                 self.fail("Events has a log, a delay and a step, or none of them")
+            case Propagate(events=e) if e.window is not None and e.log is None:
+                self.fail("a window is one on a log")
+            case Propagate(events=e, delays=d) if d is not None and e.log is None:
+                self.fail("rows by delay are reached from a log")
             case _:
                 pass
         if self.n_outer and self.side is None:
@@ -366,6 +377,8 @@ class _Verifier:
         values = [(c.low, I64), (c.high, I64), (c.step, I64)]
         if isinstance(c, Sample):
             values.append((c.p, F64))
+        if isinstance(c, SampleSize):
+            values.append((c.size, I64))
         for value, dtype in values:
             if not 0 <= value < self.n_once + self.n_outer:
                 self.fail(f"candidates need %{value} before the body")
@@ -374,7 +387,7 @@ class _Verifier:
 
     def _stream(self) -> None:
         domain = self.kernel.domain
-        sampled = isinstance(domain, Generate) and isinstance(domain.candidates, Sample)
+        sampled = isinstance(domain, Generate) and domain.draws
         needed = sampled or any(is_random(op) for op in self.ops)
         if needed is not (self.kernel.stream is not None):
             self.fail("random numbers and a stream: both or neither")

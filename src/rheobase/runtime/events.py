@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,15 @@ from rheobase.ir.dtypes import I32, I64
 from rheobase.ir.kernels import EventLog, IndexList
 from rheobase.ir.slots import Slot
 
-__all__ = ["event_list", "grow_log", "logged_events", "new_log", "rebase_log", "set_reach"]
+__all__ = [
+    "event_list",
+    "event_log_of",
+    "grow_log",
+    "logged_events",
+    "new_log",
+    "rebase_log",
+    "set_reach",
+]
 
 _FIRST_CAPACITY = 1024
 
@@ -26,6 +36,18 @@ def new_log(name: str) -> EventLog:
         Slot(f"{name} log starts", I64, 2),
         Slot(f"{name} log reach", I64),
     )
+
+
+def event_log_of(lists: Mapping[int, NDArray[np.int32]], reach: int, step: int) -> EventLog:
+    """A log that holds the events of given steps, step - reach <= s, and none else.
+
+    Steps may be negative; only steps from `step - reach` to `step` may be read.
+    """
+    log = new_log("frozen")
+    log.reach.data[0] = reach
+    none = np.zeros(0, np.int32)
+    _rewrite(log, step, [lists.get(s, none) for s in range(step - reach, step)], room=0)
+    return log
 
 
 def logged_events(log: EventLog, step: int, back: int) -> list[NDArray[np.int32]]:

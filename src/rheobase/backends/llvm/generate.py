@@ -6,10 +6,12 @@ before the outer element, and the kernel asks for as many entries as were counte
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.library import call
-from rheobase.backends.llvm.text import I32, I64, Value, Var
-from rheobase.ir.kernels import Generate, Index, Sample
+from rheobase.backends.llvm.text import F64, I32, I64, Value, Var
+from rheobase.ir.kernels import Generate, Index, Range, Sample
 from rheobase.ir.program import Control, Status
 
 __all__ = ["generate"]
@@ -48,11 +50,69 @@ def _candidates(e: Emitter, domain: Generate, outer: Value, n_inner: Value, used
     code, c = e.code, domain.candidates
     low, high, step = e.value(c.low), e.value(c.high), e.value(c.step)
     n = code.select(n_inner > 0, _number(e, low, high, step), 0)
-    if not isinstance(c, Sample):
-        with code.loop(0, n) as i:
-            _candidate(e, domain, outer, low + i * step, n_inner, used)
-        return
-    p = e.value(c.p)
+
+    def candidate(position: Value) -> None:
+        _candidate(e, domain, outer, low + position * step, n_inner, used)
+
+    match c:
+        case Range():
+            with code.loop(0, n) as i:
+                candidate(i)
+        case Sample(p=p):
+            _each_with_probability(e, outer, n, e.value(p), candidate)
+        case _:
+            _exactly(e, outer, n, _possible_size(e, domain, outer, n, e.value(c.size)), candidate)
+
+
+def _possible_size(e: Emitter, domain: Generate, outer: Value, n: Value, size: Value) -> Value:
+    """The size, if 0 <= size <= n; else the nearest that is, or status BAD_SIZE."""
+    code = e.code
+    if domain.skip_invalid:
+        size = code.select(size > n, n, size)
+        return code.select(size < 0, 0, size)
+    with code.when(~size.below(n + 1), likely=False):
+        e.control(NEEDED, size)
+        e.control(OUTER, outer)
+        code.leave(Status.BAD_SIZE)
+        code.begin(code.label("unreached"))
+    return size
+
+
+def _exactly(
+    e: Emitter, outer: Value, n: Value, size: Value, candidate: Callable[[Value], None]
+) -> None:
+    """`size` of the positions below n; see ir/kernels.SampleSize."""
+    code = e.code
+    position = Var(code, I64, 0)
+    left, over, quotient = (Var(code, F64, 0.0) for _ in range(3))
+    left.set(n.cast("sitofp", F64))
+    with code.loop(0, size) as m:
+        e.draw_at = (outer, m)
+        u = e.draw("uniform", code.const(I64, GAP_DRAW))
+        over.set(left.get() - (size - m).cast("sitofp", F64))
+        quotient.set(over.get() / left.get())
+        test, body, done = code.label("pass"), code.label("over"), code.label("chosen")
+        code.jump(test)
+        code.begin(test)
+        code.branch(quotient.get() > u, body, done)
+        code.begin(body)
+        for number in (over, left):
+            number.set(number.get() - 1.0)
+        position.set(position.get() + 1)
+        quotient.set(quotient.get() * over.get() / left.get())
+        code.jump(test)
+        code.begin(done)
+        now = position.get()
+        position.set(now + 1)
+        left.set(left.get() - 1.0)
+        candidate(now)
+
+
+def _each_with_probability(
+    e: Emitter, outer: Value, n: Value, p: Value, candidate: Callable[[Value], None]
+) -> None:
+    """Each position below n with probability p; see ir/kernels.Sample."""
+    code = e.code
     everything = p >= 1.0
     n = code.select(p > 0.0, n, 0)
     rate = call(code, "log1p", -code.select(everything, 0.5, p))
@@ -73,7 +133,7 @@ def _candidates(e: Emitter, domain: Generate, outer: Value, n_inner: Value, used
     position.set(i)
     code.branch(inside, body, done)
     code.begin(body)
-    _candidate(e, domain, outer, low + i * step, n_inner, used)
+    candidate(i)
     code.jump(test)
     code.begin(done)
 

@@ -2,41 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rheobase.backends.llvm.expressions import Emitter
-from rheobase.backends.llvm.text import Value
-from rheobase.ir.kernels import Events, Index, Propagate, Reduce
+from rheobase.backends.llvm.text import I32, I64, PTR, Value
+from rheobase.ir.kernels import DelayRows, Events, Index, Propagate, Reduce
 from rheobase.ir.program import Status
 
 __all__ = ["propagate", "reduce"]
 
 
+@dataclass(frozen=True)
+class _Listed:
+    """Events at the positions low <= p < high; that of p stands at place[p & mask]."""
+
+    low: Value
+    high: Value
+    place: str
+    mask: Value | None
+
+    def event(self, e: Emitter, position: Value) -> Value:
+        where = position if self.mask is None else position & self.mask
+        place = e.code.at(self.place, I32, where)
+        return e.code.let(I32, 1, f"load i32, ptr {place}").cast("sext", I64)
+
+
 def propagate(e: Emitter, domain: Propagate) -> None:
-    """The rows of the events that lie in the part."""
-    code, events = e.code, domain.events
+    """The rows of the events that lie in the part; with delays, their entries of each delay."""
+    code, events, delays = e.code, domain.events, domain.delays
     first, size = e.read(domain.part.first), e.read(domain.part.size)
-    low, high, mask = _events(e, events)
+    if delays is None:
+        listed = _listed(e, events, None if events.delay is None else e.read(events.delay))
+        e.once()
+        with code.loop(listed.low, listed.high) as position:
+            event = listed.event(e, position)
+            row = event - first
+            with code.when(row.below(size)):
+                _row(e, domain, event, row)
+        code.leave(Status.DONE)
+        return
+    n_delays = e.length(delays.steps)
+    n_words = (n_delays + 63) >> 6
     e.once()
-    with code.loop(low, high) as position:
-        if events.log is None or mask is None:
-            event = e.read_index(events.current.indices, position)
-        else:
-            event = e.read_index(events.log.entries, position & mask)
-        row = event - first
-        with code.when(row.below(size)):
-            _row(e, domain, event, row)
+    with code.loop(0, n_delays) as k:
+        listed = _listed(e, events, e.read(delays.steps, k))
+        with code.loop(listed.low, listed.high) as position:
+            event = listed.event(e, position)
+            row = event - first
+            with code.when(row.below(size)):
+                _segment(e, domain, delays, event, row * n_words + (k >> 6), k & 63)
     code.leave(Status.DONE)
 
 
-def _events(e: Emitter, events: Events) -> tuple[Value, Value, Value | None]:
-    """The positions low <= p < high of the events; in a log, entry p stands at p & mask."""
-    if events.log is None or events.delay is None or events.step is None:
-        n = e.read(events.current.count)
-        return n - n, n, None
-    turn = e.length(events.log.starts) - 1
-    step = e.read(events.step) - e.read(events.delay)
-    low = e.read(events.log.starts, step & turn)
-    high = e.read(events.log.starts, (step + 1) & turn)
-    return low, high, e.length(events.log.entries) - 1
+def _listed(e: Emitter, events: Events, delay: Value | None) -> _Listed:
+    """The events of `delay` steps ago."""
+    code = e.code
+    n = e.read(events.current.count)
+    current = e.pointer(events.current.indices)
+    if events.log is None or delay is None or events.step is None:
+        return _Listed(code.const(I64, 0), n, current, None)
+    log = events.log
+    turn = e.length(log.starts) - 1
+    step = e.read(events.step) - delay
+    now = delay.eq(0)  # the log may not hold the events of this step yet
+    low = code.select(now, 0, e.read(log.starts, step & turn))
+    high = code.select(now, n, e.read(log.starts, (step + 1) & turn))
+    mask = code.select(now, -1, e.length(log.entries) - 1)
+    place = code.let(PTR, 1, f"select {now}, ptr {current}, ptr {e.pointer(log.entries)}").ref
+    if events.window is not None:
+        since, until = e.read(events.window, 0), e.read(events.window, 1)
+        outside = (step < since) | (step + delay >= until)
+        high = code.select(outside, low, high)
+    return _Listed(low, high, place, mask)
+
+
+def _segment(
+    e: Emitter, domain: Propagate, delays: DelayRows, event: Value, word: Value, bit: Value
+) -> None:
+    """The entries of one delay in the row of an event, if there are any."""
+    code = e.code
+    mask = e.read(delays.masks, word)
+    own = code.const(I64, 1) << bit
+    with code.when((mask & own).ne(0)):
+        below = code.call("llvm.ctpop.i64", I64, 1, mask & (own - 1))
+        segment = e.read_index(delays.ranks, word) + below
+        begin = e.read_index(delays.starts, segment)
+        end = e.read_index(delays.starts, segment + 1)
+        _entries(e, domain, event, begin, end)
 
 
 def reduce(e: Emitter, domain: Reduce) -> None:
@@ -50,9 +102,15 @@ def reduce(e: Emitter, domain: Reduce) -> None:
 
 
 def _row(e: Emitter, domain: Propagate | Reduce, event: Value, row: Value) -> None:
+    begin, end = e.read(domain.rows, row), e.read(domain.rows, row + 1)
+    _entries(e, domain, event, begin, end)
+
+
+def _entries(
+    e: Emitter, domain: Propagate | Reduce, event: Value, begin: Value, end: Value
+) -> None:
     code = e.code
     near, far = ("pre", "post") if domain.side is Index.PRE else ("post", "pre")
-    begin, end = e.read(domain.rows, row), e.read(domain.rows, row + 1)
     e.at(**{near: event})
     e.outer()
     with code.loop(begin, end) as entry:

@@ -13,6 +13,7 @@ from rheobase.backends.reference.code import Code, Elements, Position, draw
 from rheobase.backends.reference.philox import uniform
 from rheobase.ir.evaluate import Value
 from rheobase.ir.kernels import (
+    DelayRows,
     Elementwise,
     Events,
     Generate,
@@ -29,6 +30,7 @@ from rheobase.ir.kernels import (
     Reduce,
     Replay,
     Sample,
+    SampleSize,
     Select,
 )
 from rheobase.ir.program import Control, Status
@@ -177,11 +179,19 @@ def _replay(domain: Replay) -> Status:
     return Status.DONE
 
 
-def _events(events: Events) -> Ints:
+def _events(events: Events, delay: int | None = None) -> Ints:
+    """The events of `delay` steps ago, or of events.delay."""
     if events.log is None or events.delay is None or events.step is None:
         return _listed(events.current)
+    delay = _scalar(events.delay) if delay is None else delay
+    step = _scalar(events.step) - delay
+    if events.window is not None:
+        since, until = events.window.data.tolist()
+        if step < since or step + delay >= until:
+            return np.zeros(0, np.int32)
+    if delay == 0:
+        return _listed(events.current)
     entries, starts = events.log.entries.data, events.log.starts.data
-    step = _scalar(events.step) - _scalar(events.delay)
     begin, end = starts[step & (len(starts) - 1)], starts[(step + 1) & (len(starts) - 1)]
     return entries[np.arange(begin, end) & (len(entries) - 1)]
 
@@ -190,13 +200,37 @@ def _events(events: Events) -> Ints:
 def _propagate(code: Code, domain: Propagate, grain: Together) -> Runner:
     def run(control: Control) -> Status:
         values = code.once()
-        events = _within(_events(domain.events), domain.part)
-        if len(events):
-            first = _scalar(domain.part.first)
-            _run_rows(code, domain, grain, values, events, events - first)
+        first, delays = _scalar(domain.part.first), domain.delays
+        if delays is None:
+            events = _within(_events(domain.events), domain.part)
+            if len(events):
+                _run_rows(code, domain, grain, values, events, *_whole(domain, events - first))
+            return Status.DONE
+        for k, delay in enumerate(delays.steps.data.tolist()):
+            events = _within(_events(domain.events, delay), domain.part)
+            found, starts, ends = _segments(delays, k, events - first)
+            if found.any():
+                _run_rows(code, domain, grain, values, events[found], starts, ends)
         return Status.DONE
 
     return run
+
+
+def _whole(domain: Propagate | Reduce, rows: Ints) -> tuple[Ints, Ints]:
+    """The first entry of each row, and the one behind its last."""
+    return domain.rows.data[rows], domain.rows.data[rows + 1]
+
+
+def _segments(delays: DelayRows, k: int, rows: Ints) -> tuple[Ints, Ints, Ints]:
+    """Which rows have entries of delay k; the first entry of each, and the one behind its last."""
+    words = rows * (-(-len(delays.steps) // 64)) + k // 64
+    masks = delays.masks.data[words].view(np.uint64)
+    bit = np.uint64(1) << np.uint64(k % 64)
+    found = (masks & bit) != 0
+    below = np.ascontiguousarray(masks[found] & (bit - np.uint64(1)))
+    n_below = np.unpackbits(below.view(np.uint8)).reshape(-1, 64).sum(axis=1, dtype=np.int64)
+    segments = delays.ranks.data[words[found]] + n_below
+    return found, delays.starts.data[segments], delays.starts.data[segments + 1]
 
 
 def _reduce(code: Code, domain: Reduce, grain: Together) -> Runner:
@@ -205,7 +239,7 @@ def _reduce(code: Code, domain: Reduce, grain: Together) -> Runner:
         first, last = _bounds(domain.part)
         if first < last:
             neurons = np.arange(first, last)
-            _run_rows(code, domain, grain, values, neurons, neurons - first)
+            _run_rows(code, domain, grain, values, neurons, *_whole(domain, neurons - first))
         return Status.DONE
 
     return run
@@ -217,10 +251,10 @@ def _run_rows(
     grain: Together,
     values: list[Value],
     neurons: Ints,
-    rows: Ints,
+    starts: Ints,
+    ends: Ints,
 ) -> None:
-    """Run `outer` and `body` for the rows of the neurons."""
-    starts, ends = domain.rows.data[rows], domain.rows.data[rows + 1]
+    """Run `outer` for each neuron, and `body` for its entries start <= e < end."""
     if grain is Together.ALL:
         code.outer(values, _on_side(domain.side, neurons, len(neurons)))
         counts = ends - starts
@@ -279,8 +313,8 @@ class _Generator:
         cursor = self.domain.cursor.data
         for outer in range(int(cursor[1]), _scalar(self.domain.outer.size)):
             targets = self._targets(values, outer, control)
-            if targets is None:
-                return Status.BAD_INDEX
+            if isinstance(targets, Status):
+                return targets
             used, end = int(cursor[0]), int(cursor[0]) + len(targets)
             if end > len(self.domain.targets):
                 control.data[2] = end
@@ -290,12 +324,16 @@ class _Generator:
             cursor[:] = (end, outer + 1)
         return Status.DONE
 
-    def _targets(self, values: list[Value], outer: int, control: Control) -> Ints | None:
-        """The targets of one outer element; None if one is outside, which control then says."""
+    def _targets(self, values: list[Value], outer: int, control: Control) -> Ints | Status:
+        """The targets of one outer element; a status if there is something wrong with them, which
+        control then says."""
         domain = self.domain
         neuron, n_inner = _scalar(domain.outer.first) + outer, _scalar(domain.inner.size)
         self.code.outer(values, _on_side(domain.side, neuron, None))
         k = self._candidates(values, outer)
+        if isinstance(k, int):
+            control.data[2:4] = (k, outer)
+            return Status.BAD_SIZE
         if not len(k) or not n_inner:
             return np.zeros(0, np.int64)
         other = _scalar(domain.inner.first) + np.clip(k, 0, n_inner - 1)
@@ -305,21 +343,44 @@ class _Generator:
         outside = condition & ((target < 0) | (target >= n_inner))
         if outside.any() and not domain.skip_invalid:
             control.data[2:4] = (target[outside][0], outer)
-            return None
+            return Status.BAD_INDEX
         kept = condition & ~outside
         return np.repeat(target[kept], np.maximum(copies[kept], 0))
 
-    def _candidates(self, values: list[Value], outer: int) -> Ints:
+    def _candidates(self, values: list[Value], outer: int) -> Ints | int:
+        """The candidates of an outer element; a number that is no size of a sample of them."""
         c = self.domain.candidates
         low, high, step = int(values[c.low]), int(values[c.high]), int(values[c.step])
-        if step == 0:
-            return np.zeros(0, np.int64)
+        if step == 0 or not _scalar(self.domain.inner.size):
+            high, step = low, 1
         everything = np.arange(low, high, step, dtype=np.int64)
         match c:
             case Range():
                 return everything
             case Sample(p=p):
                 return everything[self._sampled(len(everything), float(values[p]), outer)]
+            case SampleSize(size=size):
+                wanted, n = int(values[size]), len(everything)
+                if not self.domain.skip_invalid and not 0 <= wanted <= n:
+                    return wanted
+                return everything[self._chosen(n, min(max(wanted, 0), n), outer)]
+
+    def _chosen(self, n: int, size: int, outer: int) -> list[int]:
+        """`size` positions < n, ascending; see ir/kernels.SampleSize."""
+        stream = self.code.kernel.stream
+        assert stream is not None
+        draws = uniform(draw(stream, np.full(size, outer), 0xFFFF, np.arange(size)))
+        chosen: list[int] = []
+        position, left = 0, float(n)
+        for m, u in enumerate(draws.tolist()):
+            over = left - (size - m)
+            quotient = over / left
+            while quotient > u:
+                position, over, left = position + 1, over - 1, left - 1
+                quotient = quotient * over / left
+            chosen.append(position)
+            position, left = position + 1, left - 1
+        return chosen
 
     def _sampled(self, n: int, p: float, outer: int) -> Ints:
         """Positions < n, each chosen with probability p, by geometric gaps."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from rheobase.ir.kernels import Array, Generate, Kernel, Linked, Sample
+from rheobase.ir.kernels import Array, Generate, Kernel, Linked
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.slots import Slot
 
@@ -29,9 +29,7 @@ def roots(kernel: Kernel) -> tuple[int, ...]:
     """The values that the domain takes: results and the bounds of candidates."""
     if not isinstance(kernel.domain, Generate):
         return kernel.results
-    c = kernel.domain.candidates
-    bounds = (c.low, c.high, c.step)
-    return kernel.results + bounds + ((c.p,) if isinstance(c, Sample) else ())
+    return kernel.results + kernel.domain.bounds
 
 
 def rebuild(
@@ -61,7 +59,7 @@ def rebuild(
         c = domain.candidates
         bounds = {f: number[same[getattr(c, f)]] for f in c.__dataclass_fields__}
         domain = replace(domain, candidates=replace(c, **bounds))
-        sampled = isinstance(c, Sample)
+        sampled = domain.draws
     if not sampled and not any(is_random(ops[k]) for k in number):
         stream = None
     results = tuple(number[same[r]] for r in kernel.results)

@@ -1,0 +1,100 @@
+"""Rows of synapses in which the entries of each delay stand together, and what is under way.
+
+A pathway whose synapses have delays of their own reads, for each distinct delay d, the events of d
+steps ago, and of their rows the segment with that delay (ir/kernels.DelayRows). Nothing is kept for
+an event and a synapse; the cost of a step is that of the synapses reached, and a look at each
+event for each distinct delay.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.ir.dtypes import I32, I64
+from rheobase.ir.kernels import DelayRows, EventLog
+from rheobase.ir.slots import Slot
+from rheobase.runtime.events import event_log_of, logged_events
+
+__all__ = ["delay_rows", "frozen_log", "group_by_delay"]
+
+
+def delay_rows() -> DelayRows:
+    """Slots for the segments, without entries."""
+    return DelayRows(
+        Slot("delays", I64, 0), Slot("delay masks", I64, 0), Slot("delay ranks", I32, 0),
+        Slot("delay starts", I32),
+    )  # fmt: skip
+
+
+def group_by_delay(
+    out: DelayRows, rows: NDArray[np.int64], steps: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Fill `out`; which entry stands where.
+
+    rows    (n_rows + 1,)   row r holds the entries rows[r] <= e < rows[r + 1]
+    steps   (n,)            the delay of each entry, >= 0
+    Returns (n,): the entries in their new order, by row, then by delay, the greatest first (so
+    that the oldest events come first), then as before.
+    """
+    n_rows = len(rows) - 1
+    distinct, number = np.unique(steps, return_inverse=True)
+    n_delays = len(distinct)
+    number = n_delays - 1 - number.reshape(-1)
+    key = np.repeat(np.arange(n_rows), np.diff(rows)) * n_delays + number
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    begins = np.flatnonzero(np.diff(key, prepend=-1))  # of segments
+    row, delay = np.divmod(key[begins], max(n_delays, 1))
+    n_words = -(-n_delays // 64)
+    words = row * n_words + delay // 64
+    masks = np.zeros(n_rows * n_words, np.uint64)
+    first_of_word = np.flatnonzero(np.diff(words, prepend=-1))
+    if len(words):
+        bits = np.uint64(1) << (delay % 64).astype(np.uint64)
+        masks[words[first_of_word]] = np.bitwise_or.reduceat(bits, first_of_word)
+    out.steps.assign(distinct[::-1])
+    out.masks.assign(masks.view(np.int64))
+    out.ranks.assign(np.searchsorted(words, np.arange(n_rows * n_words)))
+    out.starts.assign(np.append(begins, len(steps)))
+    return order
+
+
+def frozen_log(
+    log: EventLog,
+    since: int,
+    step: int,
+    delays: NDArray[np.int64],
+    new_step: int,
+    ratio: float,
+) -> tuple[EventLog, NDArray[np.int64], int]:
+    """A log of its own for what is under way, before delays or dt change.
+
+    log      the events so far; those of steps < since do not count
+    step     the next step, as counted in the log
+    delays   (n,) distinct delays in steps: events of step s with s + d >= step are under way
+    new_step, ratio   the next step in the new counting, and new steps for each old step
+    Returns the log, the delays with which each event is read from it at the step nearest to its
+    time, and the step from which on it is empty.
+    """
+    horizon = 1
+    due: list[list[tuple[int, NDArray[np.int32]]]] = []
+    reach = int(log.reach.data[0])
+    for d in delays.tolist():
+        back = min(d, reach, step - since)
+        lists = logged_events(log, step, back) if back > 0 else []
+        found = [
+            (max(0, round((d - age) * ratio)), events)
+            for age, events in zip(range(back, 0, -1), lists)
+            if len(events)
+        ]
+        horizon = max([horizon, *(x + 1 for x, _ in found)])
+        due.append(found)
+    # delay k is read `horizon` steps apart from delay k + 1, so that no two share a step
+    read = 1 + horizon * (1 + np.arange(len(delays), dtype=np.int64))[::-1]
+    buckets: dict[int, list[NDArray[np.int32]]] = {}
+    for d, found in zip(read.tolist(), due):
+        for x, events in found:
+            buckets.setdefault(new_step + x - d, []).append(events)
+    merged = {s: np.sort(np.concatenate(parts)) for s, parts in buckets.items()}
+    return event_log_of(merged, int(read.max(initial=1)), new_step), read, new_step + horizon
