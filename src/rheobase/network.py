@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
+from functools import partial
 from typing import Any
 
-from rheobase.errors import ModelTypeError, ModelValueError
+from rheobase import checkpoints, devices
+from rheobase.errors import (
+    ModelError,
+    ModelTypeError,
+    ModelValueError,
+    NetworkError,
+    did_you_mean,
+)
 from rheobase.ir.passes.fuse import fuse_calls
-from rheobase.ir.program import Call, Executable, Program
-from rheobase.model.base import SimulationObject, Work
+from rheobase.ir.program import Call, Control, Executable, Program
+from rheobase.model.base import SimulationObject, Work, take_name
 from rheobase.model.callers import caller_namespace
 from rheobase.model.clock import Clock, seconds
 from rheobase.model.code import Runner
 from rheobase.model.spikes import EventSource
+from rheobase.preference_names import is_schedule, prefs
 from rheobase.report import Report, make_report
 from rheobase.runtime import random
 from rheobase.runtime.backends import active_backend
 from rheobase.runtime.engine import RunHooks, execute
+from rheobase.runtime.interrupts import interruptible
+from rheobase.summaries import ProfileEntry, SchedulingEntry, SchedulingSummary
 from rheobase.units import Quantity, second
 
-__all__ = ["Network", "RunReport"]
+__all__ = ["Network", "RunReport", "running_networks"]
 
 logger = logging.getLogger(__name__)
 
-SCHEDULE = ("start", "groups", "thresholds", "synapses", "resets", "end")
+Pair = tuple[SimulationObject, Work]
+
+_running: list[Network] = []
+
+
+def running_networks() -> Sequence[Network]:
+    """The networks that are in a run now: more than one, if a network_operation runs another."""
+    return _running
 
 
 @dataclass(frozen=True)
@@ -48,10 +63,24 @@ class RunReport:
     total_seconds: float
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What one run() was asked to do."""
+
+    length: float
+    report: str | Callable[..., None] | None
+    report_period: float
+    namespace: Mapping[str, Any]
+    profile: bool
+
+
 class Network:
     """A set of objects that are simulated together, in one time.
 
     objects   objects, or lists, sets and dicts of objects
+    name      'network*' takes the first of network, network_1, ... that is free
+
+    Raises NetworkError (a RuntimeError) for an object that another network has simulated.
 
     >>> from rheobase import Network, NeuronGroup, ms
     >>> cells = NeuronGroup(1, 'dv/dt = -v/(10*ms) : 1')
@@ -61,17 +90,19 @@ class Network:
     1. * msecond
     """
 
-    def __init__(self, *objects: Any, name: str = "network") -> None:
-        self.name = name
+    def __init__(self, *objects: Any, name: str = "network*") -> None:
+        self.name = take_name(name, self)
         self.objects: list[SimulationObject] = []
-        self.schedule: list[str] = list(SCHEDULE)
+        self._schedule: list[str] | None = None
         self.t_ = 0.0
         self.last_run: RunReport | None = None
+        self.profile: list[ProfileEntry] | None = None
         self._stop = False
         self._key: tuple[object, ...] | None = None
         self._program: Program | None = None
         self._executable: Executable | None = None
         self._calls: tuple[Call, ...] = ()
+        self._snapshots: dict[str, checkpoints.Snapshot] = {}
         self.add(*objects)
 
     @property
@@ -84,8 +115,7 @@ class Network:
         """Add objects, or containers of objects."""
         for x in objects:
             if isinstance(x, SimulationObject):
-                if x not in self.objects:
-                    self.objects.append(x)
+                self._add_one(x)
             elif isinstance(x, Mapping):
                 self.add(*x.values())  # pyright: ignore[reportUnknownArgumentType]
             elif isinstance(x, Iterable) and not isinstance(x, str):
@@ -95,13 +125,28 @@ class Network:
                     f"a network holds groups, synapses, monitors and such, not {x!r}"
                 )
 
+    def _add_one(self, x: SimulationObject) -> None:
+        self._check_free(x)
+        if x not in self.objects:
+            self.objects.append(x)
+
+    def _check_free(self, x: SimulationObject) -> None:
+        other = x.network
+        if other is not None and other is not self:
+            raise NetworkError(
+                f"{x.label} has been simulated by {other.name}, and cannot be in {self.name}, too: "
+                "each network has a time of its own. Make the object anew for the other network."
+            )
+
     def remove(self, *objects: Any) -> None:
-        """Take objects out again."""
+        """Take objects out again; ModelTypeError for what no network can hold."""
         for x in objects:
             if isinstance(x, SimulationObject):
                 self.objects.remove(x)
+            elif isinstance(x, Iterable) and not isinstance(x, str):
+                self.remove(*x)  # pyright: ignore[reportUnknownArgumentType]
             else:
-                self.remove(*x)
+                raise ModelTypeError(f"a network does not hold {x!r}")
 
     def all_objects(self) -> list[SimulationObject]:
         """The objects and what they contain."""
@@ -116,85 +161,122 @@ class Network:
         visit(self.objects)
         return list(found.values())
 
+    @property
+    def sorted_objects(self) -> list[SimulationObject]:
+        """All objects in the order in which they run within a step."""
+        return sorted(self.all_objects(), key=self._rank)
+
     def __iter__(self) -> Iterator[SimulationObject]:
-        return iter(self.objects)
+        return iter(self.all_objects())
 
     def __len__(self) -> int:
-        return len(self.objects)
+        return len(self.all_objects())
 
     def __contains__(self, name: str) -> bool:
         return any(x.name == name for x in self.all_objects())
 
-    def __getitem__(self, name: str) -> SimulationObject:
+    def __getitem__(self, name: str) -> Any:
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a network is indexed with the name of an object, not {name!r}")
         for x in self.all_objects():
             if x.name == name:
                 return x
-        raise KeyError(f"{self.name} has no object '{name}'")
+        near = did_you_mean(name, [x.name for x in self.all_objects()])
+        raise KeyError(f"{self.name} has no object '{name}'. {near}")
+
+    def __delitem__(self, name: str) -> None:
+        self.remove(self[name])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} '{self.name}': {', '.join(x.name for x in self.objects)}>"
 
     # ------------------------------------------------------------ schedule
+    @property
+    def schedule(self) -> list[str]:
+        """The slots of a step; before_x and after_x go with each x.
+
+        None: those of prefs.core.network.default_schedule (also if that changes).
+        """
+        if self._schedule is None:
+            return list(prefs["core.network.default_schedule"])
+        return list(self._schedule)
+
+    @schedule.setter
+    def schedule(self, names: Any) -> None:
+        if names is None:
+            self._schedule = None
+            return
+        if isinstance(names, (str, set)) or not isinstance(names, Sequence):
+            raise ModelTypeError(f"a schedule is a list of names of slots, not {names!r}")
+        if not all(isinstance(n, str) for n in names):  # pyright: ignore
+            raise ModelTypeError(f"the slots of a schedule have names, but this is {names!r}")
+        if not is_schedule(list(names)):  # pyright: ignore[reportUnknownArgumentType]
+            raise ModelValueError(
+                f"a schedule does not list slots that begin with before_ or after_: {names!r}; "
+                "each slot has them by itself"
+            )
+        self._schedule = list(names)  # pyright: ignore[reportUnknownArgumentType]
+
     def _rank(self, x: SimulationObject) -> tuple[float, int, str]:
         """Where in the step an object runs: slot, order, name."""
+        schedule = prefs["core.network.default_schedule"] if self._schedule is None else self._schedule
         for prefix, shift in (("before_", -0.25), ("after_", 0.25), ("", 0.0)):
             slot = x.when.removeprefix(prefix)
-            if x.when.startswith(prefix) and slot in self.schedule:
-                return self.schedule.index(slot) + shift, x.order, x.name
+            if x.when.startswith(prefix) and slot in schedule:
+                return schedule.index(slot) + shift, x.order, x.name
         raise ModelValueError(
-            f"{x.label}: there is no slot '{x.when}' in the schedule {self.schedule}"
+            f"{x.label}: there is no slot '{x.when}' in the schedule {list(schedule)}"
         )
 
-    # ------------------------------------------------------------ running
-    def run(
-        self,
-        duration: Any,
-        report: str | Callable[..., None] | None = None,
-        report_period: Any = 10 * second,
-        namespace: Mapping[str, Any] | None = None,
-        level: int = 0,
-    ) -> None:
-        """Simulate for a duration.
+    def scheduling_summary(self) -> SchedulingSummary:
+        """What runs in a step, in order; as text, and as a table in notebooks.
 
-        duration        a time >= 0
-        report          'text' (or 'stdout', 'stderr'): progress as text; or a function of
-                        (elapsed, completed, start, duration)
-        report_period   how often, in real time
-        namespace       external constants; default: the names that the calling script sees
-
-        Ctrl-C ends the run after the present step; it can be continued.
-        Raises ModelError, with everything that is wrong with the model, before the first step.
+        >>> from rheobase import Network, NeuronGroup
+        >>> net = Network(NeuronGroup(1, 'dv/dt = -v/(10*ms) : 1', name='cells'))
+        >>> [entry.name for entry in net.scheduling_summary().entries]
+        ['cells_stateupdater']
         """
-        started = time.perf_counter()
-        length = seconds(duration, "the duration of a run")
-        if length < 0:
-            raise ModelValueError(f"the duration of a run cannot be negative ({duration})")
-        end = self.t_ + length
-        names = caller_namespace(level) if namespace is None else namespace
-        work, clocks = self._prepare(names)
-        prepared = time.perf_counter()
-        program, executable = self._compile(work, clocks)
-        compiled = time.perf_counter()
-        progress = make_report(report, seconds(report_period, "report_period"), self.t_, length)
-        native = self._execute(program, executable, work, clocks, end, progress)
-        self.last_run = RunReport(
-            prepared - started, compiled - prepared, native, time.perf_counter() - started
-        )
+        entries = [
+            SchedulingEntry(
+                x.name, type(x).__name__, owner, x.when, x.order, x.clock.dt, x.clock.name, x.active
+            )
+            for x, owner in self._scheduled()
+        ]
+        return SchedulingSummary(entries)
 
-    def _prepare(
-        self, namespace: Mapping[str, Any]
-    ) -> tuple[list[tuple[SimulationObject, Work]], list[Clock]]:
+    def _scheduled(self) -> list[tuple[SimulationObject, str]]:
+        """The objects that do something in a step, sorted, and to whom they belong."""
+        owners = {id(part): x.name for x in self.all_objects() for part in x.contained_objects}
+        return [(x, owners.get(id(x), "")) for x in self.sorted_objects if x.does_something()]
+
+    # ------------------------------------------------------------ checks
+    def check_dependencies(self) -> None:
+        """Raises ModelValueError if an object is missing without which another cannot run."""
         objects = self.all_objects()
-        self._check_names(objects)
-        for clock in {id(x.clock): x.clock for x in objects}.values():
-            clock.state.set_time(self.t_, clock.name)
         for x in objects:
-            source = getattr(x, "spike_source", None)
-            if isinstance(source, EventSource):
-                source.follow_clock()
-        for x in objects:
-            x.prepare(namespace)
-        active = sorted((x for x in objects if x.active), key=self._rank)
-        work = [(x, w) for x in active for w in x.work()]
-        clocks = list({id(x.clock): x.clock for x in active}.values())
-        return work, clocks
+            missing = self.missing_for(x, objects)
+            if missing is not None:
+                raise ModelValueError(
+                    f"{x.label} is in {self.name}, but {missing.label}, which it needs, is not: "
+                    "add it to the network"
+                )
+
+    @staticmethod
+    def missing_for(
+        x: SimulationObject, objects: Sequence[SimulationObject]
+    ) -> SimulationObject | None:
+        """An object that x needs and that is not there."""
+        present = set(map(id, objects))
+        for needed in x.dependencies():
+            root = needed
+            while id(root) not in present and not root.add_to_magic_network:
+                source = getattr(root, "source", None)  # a part of a group stands for the group
+                if not isinstance(source, SimulationObject) or source is root:
+                    break
+                root = source
+            if id(root) not in present:
+                return root
+        return None
 
     def _check_names(self, objects: Sequence[SimulationObject]) -> None:
         seen: dict[str, SimulationObject] = {}
@@ -206,15 +288,96 @@ class Network:
                 )
             seen[x.name] = x
 
+    # ------------------------------------------------------------ running
+    def run(
+        self,
+        duration: Any,
+        report: str | Callable[..., None] | None = None,
+        report_period: Any = 10 * second,
+        namespace: Mapping[str, Any] | None = None,
+        profile: bool | None = None,
+        level: int = 0,
+    ) -> None:
+        """Simulate for a duration.
+
+        duration        a time >= 0
+        report          'text' (or 'stdout', 'stderr'): progress as text; 'bar': a progress bar; or
+                        a function of (elapsed, completed, start, duration), which is called with
+                        completed = 0.0 at the beginning and 1.0 at the end in any case
+        report_period   how often, in real time
+        namespace       external constants; default: the names that the calling script sees
+        profile         True: measure what each kernel costs; see profiling_summary
+
+        Ctrl-C ends the run after the present step; it can be continued.
+        Raises ModelError, with everything that is wrong with the model, before the first step.
+        """
+        length = seconds(duration, "the duration of a run")
+        if length < 0:
+            raise ModelValueError(f"the duration of a run cannot be negative ({duration})")
+        period = seconds(report_period, "report_period")
+        make_report(report, period, 0.0, length)  # says now what is wrong with it
+        names = caller_namespace(level) if namespace is None else namespace
+        request = _Request(length, report, period, names, bool(profile))
+        devices.get_device().submit(self, partial(self._run, request))
+
+    def _run(self, request: _Request) -> None:
+        started = time.perf_counter()
+        end = self.t_ + request.length
+        work, clocks = self._prepare(request.namespace)
+        prepared = time.perf_counter()
+        program, executable = self._compile(work, clocks, request.profile)
+        compiled = time.perf_counter()
+        progress = make_report(request.report, request.report_period, self.t_, request.length)
+        control = Control.profiling(len(program.calls)) if request.profile else Control()
+        native = self._execute(program, executable, work, clocks, end, progress, control)
+        if request.profile:
+            self._note_profile(work, control)
+        self.last_run = RunReport(
+            prepared - started, compiled - prepared, native, time.perf_counter() - started
+        )
+
+    def _prepare(self, namespace: Mapping[str, Any]) -> tuple[list[Pair], list[Clock]]:
+        objects = self.all_objects()
+        self._check_names(objects)
+        self.check_dependencies()
+        for x in objects:
+            self._check_free(x)
+            x.simulated_by(self)
+        for clock in {id(x.clock): x.clock for x in objects}.values():
+            clock.state.set_time(self.t_, clock.name)
+        for x in objects:
+            source = getattr(x, "spike_source", None)
+            if isinstance(source, EventSource):
+                source.follow_clock()
+        for x in objects:
+            _prepare_object(x, namespace)
+        self._check_schedule_of_device()
+        ordered = sorted(objects, key=self._rank)
+        work = [(x, w) for x in ordered for w in (x.work() if x.active else x.idle_work())]
+        clocks = list({id(x.clock): x.clock for x in ordered if x.active}.values())
+        known = set(map(id, clocks))
+        return [(x, w) for x, w in work if id(x.clock) in known], clocks
+
+    def _check_schedule_of_device(self) -> None:
+        only = devices.get_device().network_schedule
+        if only is not None and list(only) != self.schedule:
+            logger.getChild("schedule_conflict").warning(
+                "the device can only do the schedule %s; that of %s is left aside",
+                list(only),
+                self.name,
+            )
+
     def _compile(
-        self, work: Sequence[tuple[SimulationObject, Work]], clocks: Sequence[Clock]
+        self, work: Sequence[Pair], clocks: Sequence[Clock], profile: bool
     ) -> tuple[Program, Executable]:
         backend = active_backend()
         numbers = {id(c): k for k, c in enumerate(clocks)}
         calls = tuple(Call(w.kernel, numbers[id(x.clock)]) for x, w in work)
-        key = (backend.name, *((id(c.kernel), c.clock) for c in calls), *map(id, clocks))
+        key = (backend.name, profile, *((id(c.kernel), c.clock) for c in calls), *map(id, clocks))
         if key != self._key or self._program is None or self._executable is None:
-            self._program = Program(fuse_calls(calls), tuple(c.state.slots for c in clocks))
+            # a profile wants the cost of each kernel, so none are joined
+            joined = calls if profile else fuse_calls(calls)
+            self._program = Program(joined, tuple(c.state.slots for c in clocks))
             self._executable = backend.compile(self._program)
             self._key = key
             self._calls = calls  # keeps the kernels alive, and so their ids theirs
@@ -224,14 +387,14 @@ class Network:
         self,
         program: Program,
         executable: Executable,
-        work: Sequence[tuple[SimulationObject, Work]],
+        work: Sequence[Pair],
         clocks: Sequence[Clock],
         end: float,
         progress: Report,
+        control: Control,
     ) -> float:
         self._give_streams(work)
-        for clock in clocks:
-            clock.state.slots.end.data[0] = clock.state.steps_until(end)
+        _set_ends(clocks, self.t_, end)
         objects = self.all_objects()
         for x in objects:
             x.before_run(int(x.clock.state.slots.end.data[0]) - x.clock.timestep)
@@ -243,7 +406,7 @@ class Network:
         }
         self._stop = False
         start = self.t_
-        native = 0.0
+        native = -1.0
 
         def pause() -> bool:
             self.t_ = min((c.t_ for c in clocks), default=end)
@@ -251,20 +414,24 @@ class Network:
             return self._stop
 
         progress.begin()
+        _running.append(self)
         try:
             if end > start and clocks:
-                with _interruptible(self):
+                with interruptible(self.stop, prefs["core.stop_on_keyboard_interrupt"]):
                     hooks = RunHooks(python, pause, lambda: self._stop)
-                    native = execute(program, executable, hooks)
+                    native = execute(program, executable, hooks, control)
+            else:
+                native = 0.0
         finally:
+            _running.remove(self)
             for x in objects:
                 x.after_run()
             done = not self._stop and native >= 0
             self.t_ = end if done else min((c.t_ for c in clocks), default=end)
-        progress.end(self.t_)
+        progress.end()
         return native
 
-    def _give_streams(self, work: Sequence[tuple[SimulationObject, Work]]) -> None:
+    def _give_streams(self, work: Sequence[Pair]) -> None:
         """Streams of random numbers for kernels that draw, anew after each seed()."""
         for x in {id(x): x for x, w in work if w.kernel.stream is not None}.values():
             if isinstance(x, Runner) and x.stream_generation != random.generation():
@@ -275,24 +442,138 @@ class Network:
         """End the run after the present step; it can be continued."""
         self._stop = True
 
+    # ------------------------------------------------------------ profile
+    def _note_profile(self, work: Sequence[Pair], control: Control) -> None:
+        several = {id(x) for x, _ in work if sum(1 for y, _ in work if y is x) > 1}
+        self.profile = [
+            ProfileEntry(
+                x.name if id(x) not in several else f"{x.name}: {w.kernel.name}",
+                float(nanoseconds) * 1e-9,
+            )
+            for (x, w), nanoseconds in zip(work, control.spent)
+        ]
 
-class _interruptible:
-    """While native code runs, the first Ctrl-C stops the network, a second one raises."""
+    @property
+    def profiling_info(self) -> list[tuple[str, Quantity]]:
+        """(name, time) of each kernel of the last run with profile=True, the longest first.
 
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.previous: Any = None
+        Raises ModelValueError if there was none.
+        """
+        if self.profile is None:
+            raise ModelValueError(
+                f"{self.name} has measured nothing: run it with run(..., profile=True)"
+            )
+        ordered = sorted(self.profile, key=lambda e: -e.seconds)
+        return [(e.name, Quantity(e.seconds, dim=second.dim)) for e in ordered]
 
-    def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            self.previous = signal.signal(signal.SIGINT, self.handle)
+    # ------------------------------------------------------------ state
+    def get_states(
+        self,
+        units: bool = True,
+        format: str = "dict",
+        subexpressions: bool = False,
+        read_only_variables: bool = True,
+        level: int = 0,
+    ) -> dict[str, Any]:
+        """{name of object: {name of variable: values}}; see Group.get_states."""
+        return {
+            x.name: x.get_states(  # pyright: ignore
+                units=units,
+                format=format,
+                subexpressions=subexpressions,
+                read_only_variables=read_only_variables,
+                level=level,
+            )
+            for x in self.all_objects()
+            if hasattr(x, "get_states")
+        }
 
-    def handle(self, number: int, frame: FrameType | None) -> None:
-        if self.network._stop:  # pyright: ignore[reportPrivateUsage]
-            raise KeyboardInterrupt
-        self.network.stop()
-        logger.warning("interrupted: the run ends after this step; run() goes on from there")
+    def set_states(
+        self, values: Mapping[str, Any], units: bool = True, format: str = "dict", level: int = 0
+    ) -> None:
+        """Set what get_states has returned, or a part of it; KeyError for unknown objects."""
+        for name, states in values.items():
+            self[name].set_states(states, units=units, format=format, level=level)
 
-    def __exit__(self, *exception: object) -> None:
-        if self.previous is not None:
-            signal.signal(signal.SIGINT, self.previous)
+    def store(self, name: str = "default", filename: Any = None) -> None:
+        """Keep the present state: all variables, synapses, spikes on their way, recordings, time.
+
+        name      of the snapshot; a file may hold several
+        filename  write it to a file (see checkpoints); None: keep it in memory
+
+        >>> from rheobase import Network, NeuronGroup, ms
+        >>> cells = NeuronGroup(1, 'dv/dt = -v/(10*ms) : 1')
+        >>> net = Network(cells)
+        >>> net.store()
+        >>> net.run(1*ms)
+        >>> net.restore()
+        >>> net.t
+        0. * second
+        """
+        snapshot = self.snapshot()
+        if filename is None:
+            self._snapshots[name] = snapshot
+        else:
+            checkpoints.write(filename, name, snapshot)
+
+    def restore(
+        self, name: str = "default", filename: Any = None, restore_random_state: bool = False
+    ) -> None:
+        """Go back to a state that store() has kept.
+
+        restore_random_state   whether the random numbers that come are those that came then, too
+
+        Raises KeyError if there is no such snapshot, or if the objects of the network and those of
+        the snapshot have not the same names; it lists them.
+        """
+        if filename is not None:
+            snapshot = checkpoints.read(filename, name)
+        elif name in self._snapshots:
+            snapshot = self._snapshots[name]
+        else:
+            raise KeyError(
+                f"{self.name} has stored nothing as '{name}'; it has: {sorted(self._snapshots)}"
+            )
+        self.return_to(snapshot, restore_random_state)
+
+    def snapshot(self) -> checkpoints.Snapshot:
+        """The present state; see checkpoints."""
+        return checkpoints.take(self.all_objects(), self.t_)
+
+    def return_to(
+        self, snapshot: checkpoints.Snapshot, restore_random_state: bool = False
+    ) -> None:
+        """Go back to a snapshot."""
+        checkpoints.put_back(snapshot, self.all_objects(), restore_random_state)
+        self.t_ = snapshot.t
+
+
+def _prepare_object(x: SimulationObject, namespace: Mapping[str, Any]) -> None:
+    """Prepare an object; errors that are not the model's own say which object they met."""
+    try:
+        x.prepare(namespace)
+    except ModelError:
+        raise
+    except Exception as error:
+        raise wrapped(error, f"{x.label} could not be prepared for the run: {error}") from error
+
+
+def wrapped(error: Exception, message: str) -> Exception:
+    """An exception that is caught as ModelError, and as what it was."""
+    kind = type(error)
+    try:
+        both: Any = type(kind.__name__, (ModelError, kind), {"__module__": kind.__module__})
+        return both(message)
+    except TypeError:  # a class that takes other arguments, or has another layout
+        return ModelError(message)
+
+
+def _set_ends(clocks: Sequence[Clock], start: float, end: float) -> None:
+    for clock in clocks:
+        clock.set_interval(start, end)
+    if clocks and end > start and not any(c.is_whole(end - start) for c in clocks):
+        logger.getChild("fractional_steps").warning(
+            "the duration of the run, %g s, is no whole number of steps of any clock; it ends "
+            "with the last step that begins before",
+            end - start,
+        )

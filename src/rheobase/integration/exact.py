@@ -19,7 +19,7 @@ Source: Rotter & Diesmann 1999, Biol. Cybern. 81:381-402.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ from rheobase.integration.system import Evaluate, System, Table, Updates
 from rheobase.integration.terms import (
     DT,
     NOT_REFRACTORY,
+    TIME,
     ZERO,
     Refusal,
     exponential_step,
@@ -42,8 +43,18 @@ from rheobase.integration.terms import (
     total,
 )
 from rheobase.lang.fold import linear_coefficients
-from rheobase.lang.functions import FUNCTIONS
-from rheobase.lang.nodes import Binary, Call, Conditional, Expr, Name, names_in, walk
+from rheobase.lang.nodes import (
+    Assign,
+    Binary,
+    Call,
+    Conditional,
+    Expr,
+    Name,
+    names_in,
+    transform,
+    walk,
+)
+from rheobase.lang.symbols import Symbol, Type
 
 __all__ = ["EXACT", "Exact"]
 
@@ -77,6 +88,7 @@ class Exact:
     options: Mapping[str, object] = field(default_factory=lambda: {"simplify": True})
 
     def refuses(self, system: System) -> Refusal | None:
+        system, _ = _held_still(system)
         rows: dict[str, _Row] = {}
         for name, expr in system.equations.items():
             row = _linear_row(name, expr, system)
@@ -92,6 +104,7 @@ class Exact:
 
     def integrate(self, system: System, options: Mapping[str, object]) -> Updates:
         """`simplify` is accepted for scripts that give it; there is nothing to simplify."""
+        system, first = _held_still(system)
         rows: dict[str, _Row] = {}
         for name, expr in system.equations.items():
             row = _linear_row(name, expr, system)
@@ -110,13 +123,40 @@ class Exact:
         made = tuple(
             Table(e.name, len(e.keys), e.compute, e.per_element) for e in tables.values() if e.keys
         )
-        return Updates(statements, made)
+        return Updates((*first, *statements), made)
 
 
 EXACT: Final = Exact()
 
 
 # -------------------------------------------------------------------- reading the equations
+def _held_still(system: System) -> tuple[System, tuple[Assign, ...]]:
+    """The system with a name for each call that keeps its value during the step, and the
+    statements that give these names their values."""
+    if not system.still:
+        return system, ()
+    held: dict[Expr, Name] = {}
+
+    def named(node: Expr) -> Expr | None:
+        if not _is_still(node, system):
+            return None
+        return held.setdefault(node, Name(f"_still_{len(held)}", span=node.span))
+
+    equations = {n: transform(e, named) for n, e in system.equations.items()}
+    symbols = {name.id: Symbol(name.id, Type.FLOAT) for name in held.values()}
+    first = tuple(Assign(name.id, None, call) for call, name in held.items())
+    return replace(system, equations=equations, symbols={**system.symbols, **symbols}), first
+
+
+def _is_still(node: Expr, system: System) -> bool:
+    if not isinstance(node, Call) or node.function not in system.still:
+        return False
+    time, *rest = node.args
+    used = frozenset[str]().union(*map(names_in, rest))
+    moving = any(_moves(n, system) for e in rest for n in walk(e))
+    return time == TIME and not moving and not used & system.equations.keys()
+
+
 def _linear_row(name: str, expr: Expr, system: System) -> _Row | Refusal:
     noise = next((n for n in walk(expr) if isinstance(n, Name) and is_noise(n.id)), None)
     if noise is not None:
@@ -134,7 +174,7 @@ def _linear_row(name: str, expr: Expr, system: System) -> _Row | Refusal:
             culprit.span,
             "Try 'exponential_euler', 'rk4' or 'euler'.",
         )
-    moving = next((n for n in walk(expr) if _moves(n)), None)
+    moving = next((n for n in walk(expr) if _moves(n, system)), None)
     if moving is not None:
         return Refusal(
             f"'{moving.span.text}' in the equation for '{name}' is not constant over a step.",
@@ -145,12 +185,12 @@ def _linear_row(name: str, expr: Expr, system: System) -> _Row | Refusal:
     return _Row({n: factors[n] for n in factors if not is_zero(factors[n])}, rest)
 
 
-def _moves(node: Expr) -> bool:
+def _moves(node: Expr, system: System) -> bool:
     if isinstance(node, Name):
         return node.id in _TIMES
     if not isinstance(node, Call):
         return False
-    known = FUNCTIONS.get(node.function)
+    known = system.functions.get(node.function)
     return known is not None and not known.stateless
 
 

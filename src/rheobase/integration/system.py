@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
+from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.nodes import Assign, Expr
 from rheobase.lang.symbols import Symbol
 
@@ -24,11 +25,15 @@ class System:
                 constants, t, and for noise the names xi, xi_*
     refractory  the variables that hold still while `not_refractory` is false
     symbols     every name that occurs in the equations, dt and not_refractory included
+    functions   every function that is called
+    still       those whose value at t holds during the whole step: steps of a TimedArray
     """
 
     equations: Mapping[str, Expr]
     symbols: Mapping[str, Symbol]
     refractory: frozenset[str] = frozenset()
+    functions: Mapping[str, FunctionInfo] = field(default_factory=lambda: FUNCTIONS)
+    still: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

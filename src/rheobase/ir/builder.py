@@ -12,16 +12,16 @@ here has types and dimensions that fit. The result is simplified and hoisted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
-from rheobase.ir.kernels import Array, At, Domain, Index, Kernel, Linked, Stream
+from rheobase.ir.kernels import Array, At, Domain, Generate, Index, Kernel, Linked, Stream
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.passes import optimize
 from rheobase.ir.slots import Slot
 from rheobase.lang.fold import fold
-from rheobase.lang.functions import FUNCTIONS
+from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.nodes import (
     Assign,
     Binary,
@@ -34,7 +34,6 @@ from rheobase.lang.nodes import (
     Not,
     Number,
     Unary,
-    substitute,
 )
 
 __all__ = ["Alias", "Binding", "Element", "KernelBuilder", "Literal", "Position"]
@@ -80,12 +79,25 @@ class Alias:
 
     expr: Expr
     bindings: Mapping[str, Binding]
+    functions: Mapping[str, FunctionInfo] = field(default_factory=lambda: FUNCTIONS)
 
 
 Binding: TypeAlias = Element | Literal | Position | Alias
 
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "//": "floordiv", "%": "mod"}
 _COMPARISON = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What names mean in one piece of code.
+
+    values   temporaries and arguments: numbers of values that exist already
+    """
+
+    bindings: Mapping[str, Binding]
+    functions: Mapping[str, FunctionInfo]
+    values: dict[str, int] = field(default_factory=dict[str, int])
 
 
 class KernelBuilder:
@@ -95,10 +107,15 @@ class KernelBuilder:
     scatters       the domain may meet an element more than once (Propagate, Reduce, Indexed):
                    `x += y` through another index than own accumulates
     float_dtype    of literals and of results that nothing else decides
+    functions      what each called name is
     """
 
     def __init__(
-        self, bindings: Mapping[str, Binding], scatters: bool = False, float_dtype: DType = F64
+        self,
+        bindings: Mapping[str, Binding],
+        scatters: bool = False,
+        float_dtype: DType = F64,
+        functions: Mapping[str, FunctionInfo] = FUNCTIONS,
     ) -> None:
         self.bindings = bindings
         self.scatters = scatters
@@ -108,7 +125,7 @@ class KernelBuilder:
         self._arrays: list[Array] = []
         self._array_numbers: dict[tuple[int, object], int] = {}
         self._current: dict[int, int] = {}  # array -> value that stands in it now
-        self._temporaries: dict[str, int] = {}
+        self._top = _Frame(bindings, functions)
         self._aliases: dict[tuple[int, int], int] = {}
         self._n_draws = 0
 
@@ -209,8 +226,8 @@ class KernelBuilder:
     def assign(self, statement: Assign) -> None:
         """Write one statement."""
         binding = self.bindings.get(statement.target)
-        if binding is None or statement.target in self._temporaries:
-            self._temporaries[statement.target] = self.value(_full_value(statement))
+        if binding is None or statement.target in self._top.values:
+            self._top.values[statement.target] = self.value(_full_value(statement))
             return
         assert isinstance(binding, Element), f"{statement.target} cannot be assigned to"
         if self._accumulates(statement, binding):
@@ -234,13 +251,13 @@ class KernelBuilder:
     # ------------------------------------------------------------ expressions
     def value(self, expr: Expr) -> int:
         """The value of an expression."""
-        return self._value(fold(expr), self.bindings)
+        return self._value(fold(expr), self._top)
 
     def typed(self, expr: Expr, dtype: DType) -> int:
         """The value of an expression, as a given type."""
         return self._to_dtype(self.value(expr), dtype)
 
-    def _value(self, expr: Expr, scope: Mapping[str, Binding]) -> int:
+    def _value(self, expr: Expr, scope: _Frame) -> int:
         match expr:
             case Number(value=value):
                 return self.const(value)
@@ -272,11 +289,10 @@ class KernelBuilder:
             case Call():
                 return self._call(expr, scope)
 
-    def _name(self, name: str, scope: Mapping[str, Binding]) -> int:
-        own = scope is self.bindings or name.startswith("_")  # temporaries are seen here only
-        if own and name in self._temporaries:
-            return self._temporaries[name]
-        binding = scope[name]
+    def _name(self, name: str, scope: _Frame) -> int:
+        if name in scope.values:
+            return scope.values[name]
+        binding = scope.bindings[name]
         match binding:
             case Element():
                 return self.load(binding)
@@ -288,13 +304,13 @@ class KernelBuilder:
                     return value
                 first = self.load(Element(offset, Index.SHARED))
                 return self.op("sub", value, first, dtype=I64)
-            case Alias(expr=meant, bindings=bindings):
-                key = (id(binding), len(self._temporaries))
+            case Alias(expr=meant, bindings=bindings, functions=functions):
+                key = (id(binding), len(self._top.values))
                 if key not in self._aliases:
-                    self._aliases[key] = self._value(fold(meant), bindings)
+                    self._aliases[key] = self._value(fold(meant), _Frame(bindings, functions))
                 return self._aliases[key]
 
-    def _binary(self, expr: Binary, scope: Mapping[str, Binding]) -> int:
+    def _binary(self, expr: Binary, scope: _Frame) -> int:
         if expr.op == "**":
             return self._power(expr, scope)
         left, right = self._value(expr.left, scope), self._value(expr.right, scope)
@@ -304,7 +320,7 @@ class KernelBuilder:
         left, right = self._unify(left, right)
         return self.op(_ARITHMETIC[expr.op], left, right, dtype=self.dtype(left))
 
-    def _power(self, expr: Binary, scope: Mapping[str, Binding]) -> int:
+    def _power(self, expr: Binary, scope: _Frame) -> int:
         base = self._number(self._value(expr.left, scope))
         exponent = _literal(expr.right)
         if exponent is not None and exponent == int(exponent) and 1 <= abs(exponent) <= 64:
@@ -322,20 +338,28 @@ class KernelBuilder:
         left, right = self._unify(self._float(base), other)
         return self.op("pow", left, right, dtype=self.dtype(left))
 
-    def _call(self, call: Call, scope: Mapping[str, Binding]) -> int:
-        function = FUNCTIONS[call.function]
+    def _call(self, call: Call, scope: _Frame) -> int:
+        function = scope.functions[call.function]
         assert function.is_native, f"no kernel computes {call.function}"
         if function.draws is not None:
             return self.draw(function.draws)
         args = [self._value(a, scope) for a in call.args]
+        if function.op == "load_at":
+            return self._entry(function.data["table"], args[0])
         if function.op is not None:
             return self._apply(function.op, args)
         assert function.expansion is not None
         # arguments are evaluated once, then named: the expansion may use them twice
-        names = {p: f"_arg{len(self._ops)}_{p}" for p in function.parameters}
-        self._temporaries.update((names[p], v) for p, v in zip(function.parameters, args))
-        body = substitute(function.expansion, {p: Name(n) for p, n in names.items()})
-        return self._value(body, self.bindings)
+        values = dict(zip(function.parameters, args))
+        inner = _Frame(function.data, function.functions or FUNCTIONS, values)
+        for statement in function.body:
+            values[statement.target] = self._value(fold(_full_value(statement)), inner)
+        return self._value(function.expansion, inner)
+
+    def _entry(self, table: Slot, position: int) -> int:
+        """The entry of a table at a computed position, clipped to its length."""
+        number = self.array(table, Index.SHARED)
+        return self.op("load_at", self._number(position), dtype=table.dtype, attr=number)
 
     def _apply(self, name: str, args: list[int]) -> int:
         if name == "int":
@@ -398,6 +422,7 @@ class KernelBuilder:
     ) -> Kernel:
         """The kernel, simplified and hoisted (not if `as_written`)."""
         random = any(is_random(op) for op in self._ops)
+        random = random or (isinstance(domain, Generate) and domain.draws)
         kernel = Kernel(
             name,
             domain,

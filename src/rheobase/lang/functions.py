@@ -8,32 +8,33 @@ and how a kernel computes it: by one operation of the IR, or by an expression in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.lang.nodes import Expr
+from rheobase.lang.nodes import Assign, Call, Expr, walk
 from rheobase.lang.parse import parse_expression
-from rheobase.lang.symbols import Type
+from rheobase.lang.symbols import Symbol, Type
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
-__all__ = ["FUNCTIONS", "FunctionInfo"]
+__all__ = ["FUNCTIONS", "FunctionInfo", "called_in"]
 
 Array: TypeAlias = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FunctionInfo:
-    """One function.
+    """One function; equal to itself only.
 
     name         as expressions call it
     parameters   names of the arguments
     dims         for each argument: its dimension, None if any will do, or the name of an earlier
                  argument whose dimension it shares
-    result_dim   the dimension of the value, or a function of the dimensions of the arguments
+    result_dim   the dimension of the value, or a function of the dimensions of the arguments;
+                 None: type and dimension follow from `body` and `expansion`, for each call anew
     result_type  the type of the value; "highest": integer if all arguments are integers or
                  booleans, else float
     stateless    the same arguments give the same value
@@ -44,15 +45,24 @@ class FunctionInfo:
 
     How a kernel computes it is one of the following; if all are None, it cannot:
 
-    op           the operation of the IR ("int": a cast)
+    op           the operation of the IR ("int": a cast; "load_at": an entry of `data["table"]`)
     draws        the operation of the IR that draws a random number
     expansion    an expression in the parameters, which calls other rows
+    callback     Python's: `python` is called with the arguments of all elements, between kernels
+
+    Where an expansion is not enough:
+
+    body         assignments (each target once) that come before the expansion
+    data         what further names of the two are in memory: bindings of ir.builder
+    symbols      and what checking knows of them
+    functions    what they call; None: FUNCTIONS
+    still_over   whether f(t) keeps its value during each step of this length, in s
     """
 
     name: str
     parameters: tuple[str, ...]
     dims: tuple[Dimension | str | None, ...]
-    result_dim: Dimension | Callable[[tuple[Dimension, ...]], Dimension]
+    result_dim: Dimension | Callable[[tuple[Dimension, ...]], Dimension] | None
     result_type: Type | Literal["highest"]
     stateless: bool = True
     sympy: str = ""
@@ -61,6 +71,12 @@ class FunctionInfo:
     op: str | None = None
     draws: Literal["uniform", "normal"] | None = None
     expansion: Expr | None = None
+    callback: bool = False
+    body: tuple[Assign, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    symbols: Mapping[str, Symbol] = field(default_factory=dict[str, Symbol])
+    functions: Mapping[str, FunctionInfo] | None = None
+    still_over: Callable[[float], bool] | None = None
 
     @property
     def is_native(self) -> bool:
@@ -75,6 +91,7 @@ class FunctionInfo:
         """The dimension of the value, for arguments of these dimensions."""
         if isinstance(self.result_dim, Dimension):
             return self.result_dim
+        assert self.result_dim is not None
         return self.result_dim(dims)
 
     def type_of(self, types: Iterable[Type]) -> Type:
@@ -231,3 +248,13 @@ _ROWS: Final = (
 # fmt: on
 
 FUNCTIONS: Final[Mapping[str, FunctionInfo]] = MappingProxyType({f.name: f for f in _ROWS})
+
+
+def called_in(expressions: Iterable[Expr]) -> dict[str, Call]:
+    """The functions that expressions call: name -> the first call."""
+    found: dict[str, Call] = {}
+    for expr in expressions:
+        for node in walk(expr):
+            if isinstance(node, Call):
+                found.setdefault(node.function, node)
+    return found

@@ -130,7 +130,8 @@ class Inference:
             symbol.dim,
             symbol.shared,
             symbol.constant,
-            symbol.meaning is None or self.is_stateless(symbol.meaning, {node.id}),
+            symbol.stateless
+            and (symbol.meaning is None or self.is_stateless(symbol.meaning, {node.id})),
             fits_all=is_infinite,
         )
 
@@ -288,7 +289,31 @@ class Inference:
             return replace(result, dim=self.fixed_dim(info))
         if info.result_type == "highest" and len(types) < info.arity:
             result = replace(result, type=None)
+        if info.result_dim is None:
+            return self.inlined(info, node, found, result)
         return replace(result, dim=self.call_dim(info, node, found))
+
+    def inlined(
+        self, info: FunctionInfo, node: Call, found: tuple[Found, ...], result: Found
+    ) -> Found:
+        """The call of a function whose units follow from its code."""
+        if any(f.type is None or f.dim is None for f in found):
+            return _UNKNOWN
+        scope = dict(info.symbols)
+        for name, arg in zip(info.parameters, found):
+            scope[name] = Symbol(name, arg.type or Type.FLOAT, arg.dim or DIMENSIONLESS)
+        assert info.expansion is not None
+        inner = Inference(scope, FaultList(), info.functions or self.functions)
+        for statement in info.body:
+            value = inner.of(statement.value)
+            if value.type is None or value.dim is None:
+                break
+            scope[statement.target] = Symbol(statement.target, value.type, value.dim)
+        value = _UNKNOWN if inner.faults.faults else inner.of(info.expansion)
+        for fault in inner.faults.faults[:1]:
+            message = f"in {node.function}(): {fault.message}"
+            self.refuse(fault.error, message, node, fault.hint)
+        return replace(result, type=value.type, dim=value.dim)
 
     def unknown_function(self, node: Call) -> None:
         symbol = self.lookup(node.function)

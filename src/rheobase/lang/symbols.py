@@ -46,6 +46,7 @@ class Symbol:
                 variables. Used by checks only (an exponent decides a dimension): code reads it
                 from memory.
     meaning     a subexpression's definition; None for everything else
+    stateless   evaluating twice gives the same
     """
 
     name: str
@@ -56,3 +57,4 @@ class Symbol:
     read_only: bool = False
     value: float | int | bool | None = None
     meaning: Expr | None = None
+    stateless: bool = True

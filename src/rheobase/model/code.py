@@ -18,21 +18,25 @@ from typing import Any, Protocol
 from rheobase.errors import (
     Fault,
     FaultList,
+    ModelSyntaxError,
     ModelTypeError,
     Span,
     UnknownNameError,
     did_you_mean,
     raise_faults,
 )
-from rheobase.ir.builder import Binding, KernelBuilder
+from rheobase.ir.builder import Alias, Binding, KernelBuilder
 from rheobase.ir.dtypes import BOOL, F64, DType
 from rheobase.ir.kernels import Domain, Index, Kernel, Stream
+from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
-from rheobase.lang.nodes import Assign, Binary, Expr, Name, names_in, walk
+from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
+from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name, names_in, walk
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import SimulationObject, Work
 from rheobase.model.clock import Clock
 from rheobase.model.variables import Meaning
+from rheobase.runtime import random
 from rheobase.runtime.random import new_stream_state
 from rheobase.units.dimensions import Dimension
 
@@ -53,6 +57,10 @@ class CodeOwner(Protocol):
 
     def known_names(self) -> Collection[str]:
         """The names of its variables, for suggestions."""
+        ...
+
+    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+        """What a called name means in the owner's code."""
         ...
 
 
@@ -109,6 +117,7 @@ class Resolution:
     symbols: Mapping[str, Symbol]
     bindings: Mapping[str, Binding]
     signature: tuple[object, ...]
+    functions: Mapping[str, FunctionInfo] = field(default_factory=lambda: FUNCTIONS)
 
 
 def resolve(
@@ -121,12 +130,14 @@ def resolve(
     exponents: Collection[str] = (),
     faults: FaultList,
     places: Mapping[str, Name] | None = None,
+    calls: Mapping[str, Call] | None = None,
 ) -> Resolution:
     """Find the meaning of each name; a fault for each that has none.
 
     optional    names that need no meaning: temporaries
     exponents   names whose value belongs to the structure, since dimensions depend on it
     places      where a name stands, for the message
+    calls       the functions that are called, and where
     """
     symbols: dict[str, Symbol] = {}
     bindings: dict[str, Binding] = {}
@@ -145,7 +156,53 @@ def resolve(
         (name, s.type, s.dim, s.shared, s.value if name in exponents else None)
         for name, s in symbols.items()
     )
-    return Resolution(symbols, bindings, signature)
+    functions = resolve_functions(calls or {}, owner, namespace, faults)
+    own = tuple((n, f) for n, f in sorted(functions.items()) if FUNCTIONS.get(n) is not f)
+    called = tuple(f for b in bindings.values() for f in _functions_behind(b))
+    return Resolution(symbols, bindings, (*signature, own, called), {**FUNCTIONS, **functions})
+
+
+def resolve_functions(
+    calls: Mapping[str, Call],
+    owner: CodeOwner,
+    namespace: Mapping[str, Any],
+    faults: FaultList,
+) -> dict[str, FunctionInfo]:
+    """Find the meaning of each called name; a fault for each that has none."""
+    functions: dict[str, FunctionInfo] = {}
+    for name, call in calls.items():
+        found = owner.function(name, namespace)
+        if isinstance(found, FunctionInfo):
+            functions[name] = found
+        elif found is not None:
+            span = found.span or call.span
+            faults.faults.append(Fault(found.error, found.message, span, found.hint))
+        else:
+            faults.faults.append(_unknown_function(call, owner, namespace))
+    return functions
+
+
+def _functions_behind(binding: Binding) -> tuple[FunctionInfo, ...]:
+    """The functions that subexpressions call, defaults aside."""
+    if not isinstance(binding, Alias):
+        return ()
+    own = tuple(
+        f
+        for n in sorted(called_in((binding.expr,)))
+        if FUNCTIONS.get(n) is not (f := binding.functions[n])
+    )
+    return own + tuple(f for b in binding.bindings.values() for f in _functions_behind(b))
+
+
+def _unknown_function(call: Call, owner: CodeOwner, namespace: Mapping[str, Any]) -> Fault:
+    name = call.function
+    if isinstance(owner.meaning(name, namespace), Meaning):
+        message, hint = f"'{name}' is no function.", "Is a * missing before the '('?"
+        return Fault(ModelSyntaxError, message, call.span, hint)
+    known = [n for n in FUNCTIONS if not n.startswith("_")]
+    known += [n for n, v in namespace.items() if callable(v) and not n.startswith("_")]
+    message = f"The function '{name}' is unknown."
+    return Fault(UnknownNameError, message, call.span, did_you_mean(name, known))
 
 
 def _placed(fault: Fault, name: str, places: Mapping[str, Name] | None) -> Fault:
@@ -159,10 +216,11 @@ def unknown_name(
 ) -> Fault:
     """The fault of a name that means nothing to the owner called `label`."""
     message = (
-        f"'{name}' is unknown: it is no variable of {label}, no unit, no constant, and no number "
-        "of that name is in the namespace."
+        f"'{name}' is unknown: it is no variable here, no unit, and no number of that name is in "
+        "the script or the namespace."
     )
-    return Fault(UnknownNameError, message, span, did_you_mean(name, [*variables, *others]))
+    hint = did_you_mean(name, [*variables, *others])
+    return Fault(UnknownNameError, message, span, hint, "" if span else label)
 
 
 def _numbers_in(namespace: Mapping[str, Any]) -> list[str]:
@@ -202,20 +260,31 @@ def resolve_block(
         exponents=exponents_in(expressions),
         faults=faults,
         places=name_places(expressions),
+        calls=called_in(expressions),
     )
 
 
-def check_block(block: Block, resolution: Resolution, faults: FaultList) -> None:
-    """Types and dimensions of all code of a block."""
-    temporaries = check_statements(block.statements, resolution.symbols, faults)
+def check_block(
+    block: Block, resolution: Resolution, faults: FaultList, known_names: Collection[str] = ()
+) -> None:
+    """Types and dimensions of all code of a block; `known_names` are for suggestions."""
+    functions = resolution.functions
+    temporaries = check_statements(
+        block.statements, resolution.symbols, faults, functions, known_names
+    )
     scope = {**resolution.symbols, **temporaries}
     for result in block.results:
-        check_result(result, scope, faults)
+        check_result(result, scope, faults, functions)
 
 
-def check_result(result: Result, scope: Mapping[str, Symbol], faults: FaultList) -> None:
+def check_result(
+    result: Result,
+    scope: Mapping[str, Symbol],
+    faults: FaultList,
+    functions: Mapping[str, FunctionInfo] = FUNCTIONS,
+) -> None:
     """The value of an expression: its names, its dimension, and that it is a condition or none."""
-    kind = check_expression(result.expr, scope, result.dim, faults, result.what)
+    kind = check_expression(result.expr, scope, result.dim, faults, result.what, functions)
     wanted = result.dtype is BOOL
     if kind is not None and wanted != (kind.type is Type.BOOLEAN):
         faults.faults.append(_wrong_type(result, wanted))
@@ -224,7 +293,8 @@ def check_result(result: Result, scope: Mapping[str, Symbol], faults: FaultList)
 def _wrong_type(result: Result, wanted_boolean: bool) -> Fault:
     met, to = ("a number", "true or false") if wanted_boolean else ("true or false", "a number")
     hint = "Compare it with something, e.g. 'v > 0*mV'." if wanted_boolean else "Use int(...)."
-    message = f"{result.what} must be {to}, but this is {met}."
+    what = result.what[0].upper() + result.what[1:]
+    message = f"{what} must be {to}, but this is {met}."
     return Fault(ModelTypeError, message, result.expr.span, hint)
 
 
@@ -232,7 +302,7 @@ def lower(
     block: Block, resolution: Resolution, stream: Stream | None, float_dtype: DType = F64
 ) -> Kernel:
     """The kernel of a checked block."""
-    builder = KernelBuilder(resolution.bindings, block.scatters, float_dtype)
+    builder = KernelBuilder(resolution.bindings, block.scatters, float_dtype, resolution.functions)
     for statement in block.statements:
         builder.assign(statement)
     results = tuple(builder.typed(r.expr, r.dtype) for r in block.results)
@@ -246,7 +316,7 @@ def make_kernel(
     faults = FaultList()
     resolution = resolve_block(block, owner, namespace, faults)
     if not faults.faults:
-        check_block(block, resolution, faults)
+        check_block(block, resolution, faults, owner.known_names())
     raise_faults(faults.faults, f"{owner.label}, {block.name}")
     return lower(block, resolution, stream)
 
@@ -272,8 +342,8 @@ class Runner(SimulationObject):
         self._blocks = blocks
         self._kept: dict[int, tuple[Block, tuple[object, ...], Kernel]] = {}
         self._kernels: tuple[Kernel, ...] = ()
-        self.stream = new_stream_state(self.name)
-        self.stream_generation = -1  # of the seed() from which the stream was taken
+        self._streams: dict[int, Slot] = {}
+        self._seeded: dict[Slot, int] = {}  # the seed() from which each stream was taken
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         kernels: list[Kernel] = []
@@ -289,12 +359,30 @@ class Runner(SimulationObject):
         if kept and kept[0] == block and kept[1] == resolution.signature:
             return kept[2]
         if not block.checked:
-            check_block(block, resolution, faults)
+            check_block(block, resolution, faults, self.owner.known_names())
             raise_faults(faults.faults, f"{self.owner.label}, {block.name}")
-        stream = Stream(self.stream, self.clock.state.slots.step)
-        kernel = lower(block, resolution, stream)
+        kernel = lower(block, resolution, self.stream(number))
         self._kept[number] = (block, resolution.signature, kernel)
         return kernel
 
+    def stream(self, number: int) -> Stream:
+        """Random numbers of its own for each block."""
+        if number not in self._streams:
+            self._streams[number] = new_stream_state(f"{self.name} {number}")
+        return Stream(self._streams[number], self.clock.state.slots.step)
+
+    def seed_stream(self, state: Slot) -> None:
+        """Take a new stream if seed() was called since the last one was taken."""
+        if self._seeded.get(state) != random.generation():
+            random.write_stream(state, random.take_streams(), self.clock.timestep)
+            self._seeded[state] = random.generation()
+
     def work(self) -> Sequence[Work]:
         return [Work(k) for k in self._kernels]
+
+    def dependencies(self) -> Sequence[SimulationObject]:
+        owner = [self.owner] if isinstance(self.owner, SimulationObject) else []
+        return [*owner, *super().dependencies()]
+
+    def restored(self) -> None:
+        self._kept.clear()  # blocks may have been made for other lengths of delay

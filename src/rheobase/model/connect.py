@@ -15,7 +15,7 @@ from rheobase.ir.dtypes import BOOL, F64, I32, I64
 from rheobase.ir.kernels import Generate, Index, Kernel, Part, Range, Sample, Stream
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression
-from rheobase.lang.functions import FUNCTIONS
+from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.lang.nodes import (
     Call,
     Compare,
@@ -90,14 +90,14 @@ def generate(owner: CodeOwner, request: Request, namespace: Mapping[str, Any]) -
 def _kernel(
     owner: CodeOwner, request: Request, namespace: Mapping[str, Any]
 ) -> tuple[Kernel, Generate]:
-    symbols, bindings = _resolve(owner, request, namespace)
+    symbols, bindings, functions = _resolve(owner, request, namespace)
     request = _settle_probability(request, bindings)
-    _check(request, symbols)
-    generator = _skip_outer(request, bindings)
+    _check(request, symbols, functions)
+    generator = _skip_outer(request, bindings, functions)
     state = random.new_stream_state("connect")
     random.write_stream(state, random.take_streams(), 0)
     stream = Stream(state, ClockState(1.0).slots.step)
-    builder = KernelBuilder(bindings)
+    builder = KernelBuilder(bindings, functions=functions)
     low, high, step = (
         builder.typed(e, I64) for e in (generator.low, generator.high, generator.step)
     )
@@ -135,7 +135,7 @@ def _expressions(request: Request) -> list[Expr]:
 
 def _resolve(
     owner: CodeOwner, request: Request, namespace: Mapping[str, Any]
-) -> tuple[dict[str, Symbol], dict[str, Binding]]:
+) -> tuple[dict[str, Symbol], dict[str, Binding], Mapping[str, FunctionInfo]]:
     generator = request.generator
     count = Meaning(
         Symbol("_n_inner", Type.INTEGER, shared=True, constant=True),
@@ -157,14 +157,18 @@ def _resolve(
         exponents=exponents_in(expressions),
         faults=faults,
         places=name_places(expressions),
+        calls=called_in(expressions),
     )
     raise_faults(faults.faults, f"{owner.label}, connect")
     symbols, bindings = dict(resolution.symbols), dict(resolution.bindings)
     symbols[inner_name] = Symbol(inner_name, Type.INTEGER)
-    bindings[inner_name] = candidate.binding if whole else Alias(generator.element, dict(bindings))
+    functions = resolution.functions
+    bindings[inner_name] = (
+        candidate.binding if whole else Alias(generator.element, dict(bindings), functions)
+    )
     if not whole:
         _refuse_inner_variables(owner, request, bindings)
-    return symbols, bindings
+    return symbols, bindings, functions
 
 
 def _refuse_inner_variables(
@@ -223,7 +227,9 @@ def _inner_side(request: Request) -> Index:
     return Index.POST if request.side is Index.PRE else Index.PRE
 
 
-def _skip_outer(request: Request, bindings: Mapping[str, Binding]) -> Generator:
+def _skip_outer(
+    request: Request, bindings: Mapping[str, Binding], functions: Mapping[str, FunctionInfo]
+) -> Generator:
     """Where a condition speaks of the outer element alone and is false, there are no candidates."""
     generator = request.generator
     condition = generator.condition
@@ -235,7 +241,7 @@ def _skip_outer(request: Request, bindings: Mapping[str, Binding]) -> Generator:
         e
         for e in parts
         if not any(_reaches(bindings[n], inner) for n in names_in(e) if n in bindings)
-        and not any(isinstance(x, Call) and not FUNCTIONS[x.function].stateless for x in walk(e))
+        and not any(isinstance(x, Call) and not functions[x.function].stateless for x in walk(e))
     ]
     rest = [e for e in parts if e not in outer_only]
     high = generator.high
@@ -254,7 +260,9 @@ def _conjunction(parts: Sequence[Expr]) -> Expr | None:
     return Logic("and", tuple(parts))
 
 
-def _check(request: Request, symbols: Mapping[str, Symbol]) -> None:
+def _check(
+    request: Request, symbols: Mapping[str, Symbol], functions: Mapping[str, FunctionInfo]
+) -> None:
     """Types: whole numbers where elements are counted, a condition, a probability."""
     generator = request.generator
     faults = FaultList()
@@ -266,17 +274,20 @@ def _check(request: Request, symbols: Mapping[str, Symbol]) -> None:
         (request.n, "n"),
     ]
     for expr, what in whole:
-        kind = check_expression(expr, symbols, DIMENSIONLESS, faults, what)
+        kind = check_expression(expr, symbols, DIMENSIONLESS, faults, what, functions)
         if kind is not None and kind.type is not Type.INTEGER:
             hint = "Use int(...) to round towards zero."
-            faults.add(ModelTypeError, f"{what} must be a whole number.", expr.span, hint)
+            message = f"{what[0].upper()}{what[1:]} must be a whole number."
+            faults.add(ModelTypeError, message, expr.span, hint)
     if generator.condition is not None:
-        kind = check_expression(generator.condition, symbols, None, faults, "the condition")
+        kind = check_expression(
+            generator.condition, symbols, None, faults, "the condition", functions
+        )
         if kind is not None and kind.type is not Type.BOOLEAN:
-            message = "the condition must be true or false, but this is a number."
+            message = "The condition must be true or false, but this is a number."
             faults.add(ModelTypeError, message, generator.condition.span)
     if generator.p is not None:
-        check_expression(generator.p, symbols, DIMENSIONLESS, faults, "p")
+        check_expression(generator.p, symbols, DIMENSIONLESS, faults, "p", functions)
     raise_faults(faults.faults)
 
 

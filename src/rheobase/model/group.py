@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.errors import Fault, Source, did_you_mean
+from rheobase.errors import Fault, FaultList, Source, did_you_mean
 from rheobase.ir.builder import Alias, Binding, Position
 from rheobase.ir.dtypes import BOOL, I32, I64
 from rheobase.ir.kernels import Domain, Elementwise, Index, Indexed, IndexList, Part, Select, Stream
 from rheobase.ir.slots import Slot
+from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Name, names_in
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import SimulationObject
 from rheobase.model.callers import caller_namespace
 from rheobase.model.clock import Clock
-from rheobase.model.code import Block, Result, make_kernel, name_places, unknown_name
-from rheobase.model.namespace import Constants
+from rheobase.model.code import (
+    Block,
+    Result,
+    make_kernel,
+    name_places,
+    resolve_functions,
+    unknown_name,
+)
+from rheobase.model.namespace import Constants, find_function
 from rheobase.model.variables import (
     ArrayVariable,
     Meaning,
@@ -133,6 +142,10 @@ class Group(SimulationObject):
             return self.constants.meaning(name, self.namespace, outside)
         return self.variable_meaning(variable, namespace, index)
 
+    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+        """What a called name means in the group's code."""
+        return find_function(name, self.namespace, self.external_namespace(namespace))
+
     def variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Index
     ) -> Meaning | Sequence[Fault]:
@@ -158,7 +171,15 @@ class Group(SimulationObject):
                 faults += [found] if isinstance(found, Fault) else found
             else:
                 faults.append(self._unknown_in(name, variable))
-        return faults or Meaning(symbol, Alias(variable.expr, bindings))
+            if isinstance(found, Meaning) and not found.symbol.stateless:
+                symbol = replace(symbol, stateless=False)
+        collected = FaultList()
+        calls = called_in([variable.expr])
+        functions = resolve_functions(calls, self, namespace, collected)
+        faults += collected.faults
+        if not all(f.stateless for f in functions.values()):
+            symbol = replace(symbol, stateless=False)
+        return faults or Meaning(symbol, Alias(variable.expr, bindings, functions))
 
     def _unknown_in(self, name: str, variable: Subexpression) -> Fault:
         place = name_places([variable.expr])[name]

@@ -11,12 +11,13 @@ from rheobase.errors import (
     FaultList,
     ModelTypeError,
     ModelValueError,
-    Source,
+    labelled,
     raise_faults,
 )
 from rheobase.integration.system import Method
 from rheobase.ir.dtypes import BOOL
 from rheobase.ir.kernels import Elementwise, Indexed, Select
+from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import (
     Assign,
     Binary,
@@ -29,15 +30,15 @@ from rheobase.lang.nodes import (
     Number,
     names_in,
 )
-from rheobase.lang.parse import parse_expression, parse_statements
 from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.clock import Clock, seconds
 from rheobase.model.code import Block, Result, Runner, check_result
 from rheobase.model.group import Group, new_part
-from rheobase.model.namespace import find_external
+from rheobase.model.namespace import find_external, find_function
 from rheobase.model.spikes import EventSource, SpikeFinder
 from rheobase.model.stateupdater import StateUpdater, check_equations, noise_symbols
+from rheobase.model.texts import read_equations, read_expression, read_statements
 from rheobase.model.variables import ArrayVariable, Subexpression, symbol_of
 from rheobase.units import Quantity, second
 
@@ -97,8 +98,10 @@ class NeuronGroup(Group):
         super().__init__(
             name, new_part(0, size), order=order, dt=dt, clock=clock, namespace=namespace
         )
-        self.equations = Equations(model) if isinstance(model, str) else model
-        self.equations.check_flags(_FLAGS)
+        self.equations = read_equations(model, self.label)
+        with labelled(f"{self.label}, equations"):
+            self.equations.check_flags(_FLAGS)
+            self.equations.check_stateful(lambda f: f in FUNCTIONS and not FUNCTIONS[f].stateless)
         self.refractory_code = self._refractory_expression(refractory)
         self._add_model_variables()
         self.spike_source = EventSource(self.name, size, self.clock, "thresholds", self.order)
@@ -113,9 +116,9 @@ class NeuronGroup(Group):
         if value is False or value is None:
             return None
         if isinstance(value, str):
-            return parse_expression(value, Source(value, f"{self.label}, refractory"))
+            return read_expression(value, f"{self.label}, refractory", "v > 0*mV")
         if isinstance(value, Quantity):
-            duration = seconds(value, "refractory")
+            duration = seconds(value, f"{self.label}: refractory")
             self.add_array("_refractory", dim=second.dim, shared=True, constant=True, fill=duration)
             return Name("_refractory")
         raise ModelTypeError(
@@ -164,10 +167,20 @@ class NeuronGroup(Group):
             if isinstance(symbol, Symbol):
                 scope[name] = symbol
         faults = FaultList()
-        check_equations(self.equations, scope, faults)
-        if self.threshold is not None and names_in(self.threshold) <= set(scope):
-            check_result(Result(self.threshold, None, BOOL, "the threshold"), scope, faults)
-        raise_faults(faults.faults, self.label)
+        functions = self._known_functions([*self.equations.expressions(), *codes])
+        check_equations(self.equations, scope, faults, functions)
+        threshold = self.threshold
+        if threshold is not None and names_in(threshold) <= set(scope):
+            result = Result(threshold, None, BOOL, "the threshold")
+            if called_in([threshold]).keys() <= functions.keys():
+                check_result(result, scope, faults, functions)
+        raise_faults(faults.faults, f"{self.label}, equations")
+
+    def _known_functions(self, codes: Sequence[Expr]) -> dict[str, FunctionInfo]:
+        """Default functions, and those of the group's own namespace."""
+        found = {n: find_function(n, self.namespace, {}) for n in called_in(codes)}
+        own = {n: f for n, f in found.items() if isinstance(f, FunctionInfo)}
+        return {**FUNCTIONS, **own}
 
     # ------------------------------------------------------------ what runs
     def _make_runners(
@@ -276,14 +289,16 @@ def group_size(n: Any) -> int:
             f"the number of neurons must be a whole number, not {n!r}; "
             "NeuronGroup(N, equations, ...)"
         ) from None
-    if size != n or size < 1:
+    if size != n:
+        raise ModelValueError(f"the number of neurons must be a whole number, not {n}")
+    if size < 1:
         raise ModelValueError(f"a group has at least one neuron, not {n}")
     return size
 
 
 def _parse(code: str | None, label: str) -> Expr | None:
-    return None if code is None else parse_expression(code, Source(code, label))
+    return None if code is None else read_expression(code, label, "v > -50*mV")
 
 
 def _parse_block(code: str | None, label: str) -> tuple[Assign, ...]:
-    return () if code is None else parse_statements(code, Source(code, label))
+    return () if code is None else read_statements(code, label, "v = -70*mV")

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.equations import Equations
-from rheobase.errors import FaultList, raise_faults
+from rheobase.errors import FaultList, labelled, raise_faults
 from rheobase.integration import choose
 from rheobase.integration.system import Method, System, Table
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import At, Elementwise, Index, Kernel, Stream
+from rheobase.ir.kernels import At, Elementwise, Index, Kernel
 from rheobase.ir.slots import Slot
-from rheobase.lang.check import check_expression
+from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.fold import evaluate
+from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Expr, names_in
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import Work
@@ -69,6 +71,7 @@ class StateUpdater(Runner):
             name: equations.substituted(name) for name in equations.diff_eq_names
         }
         self._signature: tuple[object, ...] | None = None
+        self._still = frozenset[str]()  # functions of t that hold still during a step
         self._tables: list[tuple[Table, list[Slot]]] = []
         self._kernel_now: Kernel | None = None
 
@@ -90,20 +93,30 @@ class StateUpdater(Runner):
             exponents=exponents_in(expressions),
             faults=faults,
             places=name_places([*written, *expressions]),
+            calls=called_in([*written, *expressions]),
         )
-        raise_faults(faults.faults, self.group.label)
-        if resolution.signature != self._signature:
+        raise_faults(faults.faults, f"{self.group.label}, equations")
+        dt = self.clock.dt_
+        self._still = frozenset(
+            n for n, f in resolution.functions.items() if f.still_over and f.still_over(dt)
+        )
+        signature = (*resolution.signature, self._still)
+        if signature != self._signature:
             self._rebuild(resolution)
-            self._signature = resolution.signature
+            self._signature = signature
         self._fill_tables(resolution)
 
     def _rebuild(self, resolution: Resolution) -> None:
         scope = {**resolution.symbols, **noise_symbols(self.equations)}
         faults = FaultList()
-        check_equations(self.equations, scope, faults)
-        raise_faults(faults.faults, self.group.label)
-        system = System(self._system_equations, scope, self.refractory)
-        self.method, updates = choose(system, self.method_choice, self.method_options)
+        check_equations(self.equations, scope, faults, resolution.functions)
+        check_statements(self.first, scope, faults, resolution.functions)
+        raise_faults(faults.faults, f"{self.group.label}, equations")
+        system = System(
+            self._system_equations, scope, self.refractory, resolution.functions, self._still
+        )
+        with labelled(f"{self.group.label}, equations"):
+            self.method, updates = choose(system, self.method_choice, self.method_options)
         logger.info("%s: integrated by '%s'", self.group.label, self.method.name)
         self._tables = []
         local: dict[str, Meaning] = {}
@@ -118,14 +131,13 @@ class StateUpdater(Runner):
             checked=True,
         )
         bindings = {**resolution.bindings, **{k: m.binding for k, m in local.items()}}
-        full = Resolution(scope, bindings, resolution.signature)
-        stream = Stream(self.stream, self.clock.state.slots.step)
-        self._kernel_now = lower(block, full, stream)
+        full = replace(resolution, symbols=scope, bindings=bindings)
+        self._kernel_now = lower(block, full, self.stream(0))
 
     def _fill_tables(self, resolution: Resolution) -> None:
         def value_of(expr: Expr) -> NDArray[Any]:
             values = {n: self._number(n, resolution.symbols[n]) for n in names_in(expr)}
-            return np.asarray(evaluate(expr, values))
+            return np.asarray(evaluate(expr, values, resolution.functions))
 
         for table, slots in self._tables:
             numbers = table.compute(value_of)
@@ -165,12 +177,19 @@ def noise_symbols(equations: Equations) -> dict[str, Symbol]:
     return {n: Symbol(n, Type.FLOAT, unit) for n in equations.stochastic_variables}
 
 
-def check_equations(equations: Equations, scope: Mapping[str, Symbol], faults: FaultList) -> None:
-    """Types and dimensions of every equation of which all names are in the scope."""
+def check_equations(
+    equations: Equations,
+    scope: Mapping[str, Symbol],
+    faults: FaultList,
+    functions: Mapping[str, FunctionInfo] = FUNCTIONS,
+) -> None:
+    """Types and dimensions of every equation of which all names and functions are known."""
     for equation in equations.values():
         if equation.expr is None or not names_in(equation.expr) <= set(scope):
+            continue
+        if not called_in([equation.expr]).keys() <= functions.keys():
             continue
         rate = equation.type == "differential equation"
         dim = equation.dim / second.dim if rate else equation.dim
         what = f"d{equation.varname}/dt" if rate else f"'{equation.varname}'"
-        check_expression(equation.expr, scope, dim, faults, what)
+        check_expression(equation.expr, scope, dim, faults, what, functions)
