@@ -101,6 +101,20 @@ def test_an_entry_is_not_taken_for_another(tmp_path):
     assert cache.load("aa") is None
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions of files as on Unix")
+def test_a_folder_that_others_may_write_to_is_not_used(tmp_path):
+    """Code in it might be anybody's."""
+    folder = tmp_path / "native"
+    cache = DiskCache(folder)
+    cache.store("aa", b"code")
+    folder.chmod(0o777)
+    cache.store("bb", b"code")
+    assert cache.load("aa") is None
+    folder.chmod(0o700)
+    assert cache.load("aa") == b"code"
+    assert cache.load("bb") is None
+
+
 def test_the_folder_is_chosen_by_the_environment(monkeypatch, tmp_path):
     """RHEOBASE_CACHE_DIR, or the user's cache folder."""
     monkeypatch.setenv("RHEOBASE_CACHE_DIR", str(tmp_path))

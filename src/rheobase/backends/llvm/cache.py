@@ -3,7 +3,7 @@
 The folder belongs to its user alone. Files are written under another name and moved into place, so
 that any number of processes may share it without locks. Each begins with a digest of the rest; a
 damaged file counts as missing. Where nothing can be written, nothing is kept, silently: the cache
-saves time and has no other effect.
+saves time and has no other effect. A folder that others may write to is not used.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -51,7 +52,7 @@ class DiskCache:
     def load(self, key: str) -> bytes | None:
         """The bytes, or None if there are none or they are damaged."""
         try:
-            content = (self.folder / key).read_bytes()
+            content = (self.folder / key).read_bytes() if self._is_private() else b""
         except OSError:
             return None
         digest, data = content[:_DIGEST_SIZE], content[_DIGEST_SIZE:]
@@ -62,6 +63,8 @@ class DiskCache:
         digest = hashlib.sha256(key.encode() + data).digest()
         with contextlib.suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._is_private():
+                return
             handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".new-")
             try:
                 with os.fdopen(handle, "wb") as file:
@@ -71,3 +74,10 @@ class DiskCache:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
                 raise
+
+    def _is_private(self) -> bool:
+        """Whether nobody else can put code into the folder."""
+        if sys.platform == "win32":
+            return True  # there, folders of a user are the user's unless shared on purpose
+        status = self.folder.stat()
+        return status.st_uid == os.getuid() and not status.st_mode & 0o022
