@@ -12,6 +12,7 @@ The exception tree (every class also is the built-in that Brian 2 scripts catch)
     │   ├── DimensionMismatchError      units that do not fit
     │   ├── UnsupportedError            + NotImplementedError   clear, but nothing here can do it
     │   └── UnsupportedEquationsError   an integration method that cannot treat these equations
+    ├── NetworkError + RuntimeError     an object that two networks want
     ├── MagicError                      run() cannot tell which objects are meant
     └── IntegrationError                a step failed numerically
 
@@ -22,7 +23,8 @@ A check collects `Fault`s and raises them together with `raise_faults`; each say
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "ModelSyntaxError",
     "ModelTypeError",
     "ModelValueError",
+    "NetworkError",
     "RheobaseError",
     "Source",
     "Span",
@@ -42,6 +45,7 @@ __all__ = [
     "UnsupportedEquationsError",
     "UnsupportedError",
     "did_you_mean",
+    "labelled",
     "raise_faults",
 ]
 
@@ -103,12 +107,15 @@ class Fault:
     hint: str = ""
     label: str = ""
 
+    @property
+    def where(self) -> str:
+        """What is at fault: "group 'cells' (model.py:12), reset"; "" if unknown."""
+        return self.label or (self.span.source.label if self.span else "")
+
     def show(self) -> str:
-        label = self.label or (self.span.source.label if self.span else "")
-        lines = [label] if label else []
-        if self.span is not None:
-            lines.append(self.span.show())
-        lines.append(("  " if lines else "") + self.message)
+        """Place, message and hint, without the label."""
+        lines = [] if self.span is None else [self.span.show()]
+        lines.append("  " + self.message)
         if self.hint:
             lines.append("  " + self.hint)
         return "\n".join(lines)
@@ -182,6 +189,10 @@ class UnsupportedEquationsError(ModelError):
     """An integration method that cannot treat these equations."""
 
 
+class NetworkError(RheobaseError, RuntimeError):
+    """An object cannot be simulated by two networks: each has a time of its own."""
+
+
 class MagicError(RheobaseError):
     """run() cannot tell which objects are meant."""
 
@@ -194,17 +205,65 @@ def raise_faults(faults: Iterable[Fault], label: str = "") -> None:
     """Raise all faults as one exception, of the class of the first; return if there are none.
 
     label   what is being checked, for faults that do not say where they are
+
+    Faults of one text stand together, in the order of the text, and each is said once.
     """
-    found = tuple(faults)
+    found = _in_order(dict.fromkeys(faults), label)
     if not found:
         return
-    text = "\n\n".join(f.show() for f in found)
-    raise found[0].error(f"{label}\n{text}" if label else text, found)
+    parts: list[str] = []
+    above = None
+    for fault in found:
+        header = fault.where or label
+        parts.append(f"{header}\n{fault.show()}" if header and header != above else fault.show())
+        above = header
+    raise found[0].error("\n\n".join(parts), found)
+
+
+def _in_order(faults: Iterable[Fault], label: str) -> tuple[Fault, ...]:
+    together: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        text = fault.span.source.text if fault.span else ""
+        together.setdefault((fault.where or label, text), []).append(fault)
+    for group in together.values():
+        group.sort(key=lambda f: f.span.start if f.span else -1)
+    return tuple(f for group in together.values() for f in group)
+
+
+@contextmanager
+def labelled(label: str) -> Generator[None, None, None]:
+    """Faults that are raised inside and do not say of what they speak, speak of `label`.
+
+    >>> from rheobase.errors import Fault, ModelValueError, labelled, raise_faults
+    >>> with labelled("group 'cells', equations"):
+    ...     raise_faults([Fault(ModelValueError, "This is wrong.")])
+    Traceback (most recent call last):
+        ...
+    rheobase.errors.ModelValueError: group 'cells', equations
+      This is wrong.
+    """
+    try:
+        yield
+    except ModelError as error:
+        if not error.faults or all(f.where for f in error.faults):
+            raise
+        faults = error.faults
+    else:
+        return
+    raise_faults(faults, label)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """'Did you mean x?' for the nearest of the known names, or ''."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    """'Did you mean x?' for the nearest of the known names, or ''.
+
+    >>> from rheobase.errors import did_you_mean
+    >>> did_you_mean("TAU_m", ["tau", "tau_m"])
+    "Did you mean 'tau_m'?"
+    """
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if not near and len(name) > 1:
+        near = [other for other in names if other.lower() == name.lower()]
     return f"Did you mean '{near[0]}'?" if near else ""
 
 

@@ -304,7 +304,7 @@ def _left_fault(text: str) -> tuple[str, str]:
             f"Write d{match[1]}/dt.",
         )
     if match := _PRIMED.fullmatch(text):
-        return f"'{text}' is not a left side.", f"Write d{match[1]}/dt for the derivative."
+        return "A prime has no meaning here.", f"Write d{match[1]}/dt for the derivative."
     if text[-1] in "+-*/%":
         return (
             "An equation defines a variable: it cannot change one in place.",

@@ -17,7 +17,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from rheobase.errors import (
@@ -94,13 +94,16 @@ def check_statements(
     scope: Mapping[str, Symbol],
     faults: FaultList,
     functions: Mapping[str, FunctionInfo] = FUNCTIONS,
+    known_names: Collection[str] = (),
 ) -> dict[str, Symbol]:
     """Check assignments in order; returns the temporaries that they introduce.
+
+    known_names   what else exists, for suggestions: the scope may hold what the block uses only
 
     A target that the scope does not know becomes a temporary of the type and dimension of its
     first value; a later float makes an integer one a float.
     """
-    block = _Block(dict(scope), faults, functions)
+    block = _Block(dict(scope), faults, functions, known_names)
     for statement in statements:
         block.check(statement)
     return block.temporaries
@@ -117,8 +120,10 @@ class _Block:
         known: dict[str, Symbol],
         faults: FaultList,
         functions: Mapping[str, FunctionInfo],
+        known_names: Collection[str],
     ) -> None:
         self.known = known
+        self.known_names = known_names
         self.faults = faults
         self.functions = functions
         self.temporaries: dict[str, Symbol] = {}
@@ -167,7 +172,7 @@ class _Block:
         if name in self.broken:
             return
         message = f"'{name}' is unknown, and '{statement.op}=' changes a value that exists."
-        near = did_you_mean(name, self.known)
+        near = did_you_mean(name, {*self.known, *self.known_names} - {name})
         span = place(statement.target_span)
         self.faults.add(UnknownNameError, message, span, near or f"Use = to introduce '{name}'.")
 
@@ -209,4 +214,5 @@ class _Block:
         else:
             message = f"{is_in(name, wanted)}, but '{statement.op}= {text}' makes it "
             message += "a pure number." if met is DIMENSIONLESS else f"one in {met}."
-        self.faults.add(DimensionMismatchError, message, place(statement.span))
+        where = place(statement.span) or place(statement.value.span)
+        self.faults.add(DimensionMismatchError, message, where)

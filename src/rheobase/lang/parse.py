@@ -317,6 +317,8 @@ class _Converter:
     def span(self, node: ast.expr) -> Span:
         start = self.position(node.lineno, node.col_offset)
         end = self.position(node.end_lineno or node.lineno, node.end_col_offset or 0)
+        # the brackets around the code are ours: a tuple would claim them
+        start, end = max(start, 1), min(end, len(self.code) - 1)
         return self.piece.span(self.start + start, self.start + end)
 
     def refuse(self, node: ast.expr, message: str, hint: str = "") -> Expr:
@@ -441,4 +443,4 @@ class _Converter:
             hint = f"Functions and constants are referred to by their bare name: {node.attr}."
         else:
             hint = "Models know no objects: give the value a name of its own."
-        return self.refuse(node, f"'.{node.attr}' has no meaning here", hint)
+        return self.refuse(node, f"'{self.span(node).text}' has no meaning here", hint)

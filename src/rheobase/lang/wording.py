@@ -10,6 +10,7 @@ from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["VERBS", "factor_hint", "is_in", "place", "text_of", "unlike"]
 
+_RATE: Final = Dimension((0, 0, -1, 0, 0, 0, 0))
 VERBS: Final = {"+": "added", "-": "subtracted", "%": "divided with remainder"}
 _LONGEST: Final = 60  # characters of the user's text that a message repeats
 
@@ -27,9 +28,14 @@ def place(span: Span) -> Span | None:
     return span if span.source.text else None
 
 
+def unit_of(dim: Dimension) -> str:
+    """The unit as a user would write it; a rate of change is 1/second rather than hertz."""
+    return "1/second" if dim is _RATE else str(dim)
+
+
 def is_in(what: str, dim: Dimension) -> str:
     """'I is in amp', 'x is a pure number'."""
-    return f"{what} is a pure number" if dim is DIMENSIONLESS else f"{what} is in {dim}"
+    return f"{what} is a pure number" if dim is DIMENSIONLESS else f"{what} is in {unit_of(dim)}"
 
 
 def unlike(a: str, dim_a: Dimension, b: str, dim_b: Dimension, verb: str) -> str:
@@ -45,15 +51,29 @@ def factor_hint(text: str, met: Dimension, wanted: Dimension) -> str:
     if met is DIMENSIONLESS and _is_literal(text):
         return f" A unit is missing: {text}*{wanted}." if _is_simple(wanted) else ""
     if wanted is DIMENSIONLESS:
-        return f" Dividing {text} by {_article(str(met))} gives one." if _is_simple(met) else ""
+        return f" Dividing {text} by {_article(str(met))} gives one." if _is_one_word(met) else ""
     factor = wanted / met
-    if not _is_simple(factor) or not _is_simple(wanted):
+    if factor is _RATE:
+        if "tau" in text:
+            return " A division by a time is missing."
+        return f" A time constant is missing: {_factor(text)}/tau, with tau in second."
+    if not _is_one_word(factor) or not _is_simple(wanted):
         return ""
     return f" A factor in {factor} would turn {text} into {_article(str(wanted))}."
 
 
 def _is_literal(text: str) -> bool:
     return text.replace(".", "", 1).isdigit()
+
+
+def _factor(text: str) -> str:
+    """The text as the dividend of a quotient."""
+    is_sum = any(sign in text.lstrip("+-") for sign in "+-")
+    return f"({text})" if is_sum or " " in text else text
+
+
+def _is_one_word(dim: Dimension) -> bool:
+    return str(dim).isalpha()
 
 
 def _is_simple(dim: Dimension) -> bool:

@@ -19,7 +19,8 @@ def seconds(value: Any, what: str) -> float:
     """
     number, dim = to_si(value)
     if dim is not second.dim:
-        raise DimensionMismatchError(f"{what} must be a time, not {value} ({dim}); e.g. 10*ms")
+        met = f"the pure number {value}" if dim.is_dimensionless else str(value)
+        raise DimensionMismatchError(f"{what} must be a time such as 10*ms, not {met}")
     if getattr(number, "size", 1) != 1 or not math.isfinite(float(number)):
         raise ModelValueError(f"{what} must be one finite time, not {value}")
     return float(number)

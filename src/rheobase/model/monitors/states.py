@@ -81,7 +81,8 @@ class StateMonitor(Runner):
         for n in names:
             if n not in self.source.variables:
                 near = did_you_mean(n, self.source.variables)
-                raise ModelValueError(f"{self.label}: {self.source.label} has no '{n}'. {near}")
+                message = f"{self.label}: {self.source.label} has no variable '{n}'."
+                raise ModelValueError(f"{message} {near}".rstrip())
         return names
 
     def _variable(self, name: str) -> Variable:
@@ -125,9 +126,8 @@ class StateMonitor(Runner):
     def _values(self, name: str, rows: Any = slice(None)) -> Any:
         plain = name.removesuffix("_") if name not in self.record_variables else name
         if plain not in self.record_variables:
-            raise AttributeError(
-                f"{self.label} does not record '{name}'. {did_you_mean(name, self.record_variables)}"
-            )
+            near = did_you_mean(name, self.record_variables)
+            raise AttributeError(f"{self.label} does not record '{name}'. {near}".rstrip())
         values = self._columns.column(plain).reshape(len(self._times), len(self.indices))
         chosen = values.T[rows]
         dim = self._variable(plain).dim
