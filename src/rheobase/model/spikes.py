@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from rheobase.errors import ModelTypeError, ModelValueError
 from rheobase.ir.kernels import EventLog, Events, IndexList, Kernel, Push
 from rheobase.ir.slots import Slot
-from rheobase.model.base import Work
+from rheobase.model.base import SimulationObject, Work
 from rheobase.model.clock import Clock
 from rheobase.model.code import Block, CodeOwner, Runner
 from rheobase.runtime import events
 
-__all__ = ["EventSource", "SpikeFinder"]
+__all__ = ["EventSource", "SpikeFinder", "spikes_of"]
 
 
 class EventSource:
@@ -82,3 +84,20 @@ class SpikeFinder(Runner):
     def work(self) -> Sequence[Work]:
         push = self.events.push()
         return [*super().work(), *([Work(push)] if push else [])]
+
+
+def spikes_of(group: Any, label: str) -> EventSource:
+    """The spikes of a group; `label` is who wants them.
+
+    Raises ModelTypeError for what can never spike, ModelValueError for neurons without threshold.
+    """
+    events = getattr(group, "spike_source", None)
+    if not isinstance(events, EventSource):
+        what = group.label if isinstance(group, SimulationObject) else repr(group)
+        raise ModelTypeError(f"{label}: {what} makes no spikes")
+    if getattr(group, "threshold", True) is None:
+        raise ModelValueError(
+            f"{label}: {group.label} makes no spikes, since it has no threshold; "
+            "give it one, such as threshold='v > -50*mV'"
+        )
+    return events

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.equations import Equations
-from rheobase.errors import Fault, ModelTypeError, ModelValueError, Source
+from rheobase.errors import Fault, ModelTypeError, ModelValueError, Source, labelled
 from rheobase.ir.dtypes import F64, I64
 from rheobase.ir.kernels import Domain, Events, Index, Propagate, Reduce
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, Expr, Name, Number
-from rheobase.lang.parse import parse_expression, parse_statements
+from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.callers import caller_namespace
 from rheobase.model.clock import Clock, seconds
@@ -23,7 +23,8 @@ from rheobase.model.connect import Request, generate
 from rheobase.model.connections import Connections
 from rheobase.model.generators import only_condition, parse_generator
 from rheobase.model.group import Group, new_part
-from rheobase.model.spikes import EventSource
+from rheobase.model.spikes import spikes_of
+from rheobase.model.texts import read_equations, read_expression, read_statements
 from rheobase.model.variables import (
     ArrayVariable,
     Meaning,
@@ -80,6 +81,10 @@ class Synapses(Group):
     ) -> None:
         self.source = source
         self.target = source if target is None else target
+        for side, group in (("source", self.source), ("target", self.target)):
+            if not isinstance(group, Group):  # pyright: ignore[reportUnnecessaryIsInstance]
+                message = f"the {side} of Synapses must be a group of neurons, not {group!r}"
+                raise ModelTypeError(f"{message}; Synapses(source, target, equations, ...)")
         super().__init__(
             name,
             new_part(0, 0),
@@ -91,7 +96,7 @@ class Synapses(Group):
         self.connections = Connections(len(source))
         self.add_variable(PositionVariable("i", source.part.first))
         self.add_variable(PositionVariable("j", self.target.part.first))
-        self.equations = Equations(model or "") if not isinstance(model, Equations) else model
+        self.equations = read_equations("" if model is None else model, self.label)
         self.equations.check_flags(_FLAGS)
         self._add_model_variables()
         self.pathways: dict[str, SynapticPathway] = {}
@@ -147,6 +152,11 @@ class Synapses(Group):
         return self.pathways["pre"]
 
     # ------------------------------------------------------------ names in code
+    def known_names(self) -> Collection[str]:
+        """Own variables, and those of both sides with their endings."""
+        sides = ((self.source, "_pre"), (self.target, "_post"), (self.target, ""))
+        return [*self.variables, *(n + end for group, end in sides for n in group.variables)]
+
     def meaning(
         self, name: str, namespace: Mapping[str, Any], index: Index = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
@@ -240,7 +250,8 @@ class Synapses(Group):
 
     def _code(self, value: Any, what: str) -> Expr:
         if isinstance(value, str):
-            return parse_expression(value, Source(value, f"{self.label}, connect, {what}"))
+            label = f"{self.label}, connect, {what}"
+            return read_expression(value, label, "i != j")
         if np.ndim(value) != 0:
             raise ModelTypeError(f"{self.label}: {what} must be one number or a text")
         if what == "p" and not 0 <= value <= 1:
@@ -381,9 +392,7 @@ class SynapticPathway(Runner):
 
     def __init__(self, synapses: Synapses, name: str, code: str, side: str, delay: Any) -> None:
         group = synapses.source if side == "pre" else synapses.target
-        events = getattr(group, "spike_source", None)
-        if not isinstance(events, EventSource):
-            raise ModelTypeError(f"{synapses.label}: {group.label} makes no spikes")
+        events = spikes_of(group, synapses.label)
         super().__init__(
             synapses,
             f"{synapses.name}_{name}",
@@ -396,7 +405,7 @@ class SynapticPathway(Runner):
         self.side = Index.PRE if side == "pre" else Index.POST
         self.events = events
         label = f"{synapses.label}, on_{side}"
-        self.statements = parse_statements(code, Source(code, label))
+        self.statements = read_statements(code, label, "v_post += w")
         self._delay = Slot("delay", F64)
         self._delay_steps = Slot("delay steps", I64)
         if delay is not None:

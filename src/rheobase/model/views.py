@@ -77,7 +77,9 @@ def indices_of(item: Any, size: int, label: str) -> NDArray[Any]:
         raise ModelTypeError(f"{label} cannot be indexed with {item!r}")
     array = array.astype(np.int64)
     if array.size and (array.max(initial=0) >= size or array.min(initial=0) < -size):
-        raise IndexError(f"{label} has {size} elements; there is no element {item!r}")
+        bad = array[(array >= size) | (array < -size)].flat[0]
+        message = f"{label} has {size} elements (0 to {size - 1}); there is no element {bad}"
+        raise IndexError(message)
     return np.where(array < 0, array + size, array)
 
 

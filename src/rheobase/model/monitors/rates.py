@@ -18,7 +18,7 @@ from rheobase.model.clock import seconds
 from rheobase.model.code import Block, Result, Runner
 from rheobase.model.group import Group
 from rheobase.model.monitors.buffers import Columns
-from rheobase.model.spikes import EventSource
+from rheobase.model.spikes import spikes_of
 from rheobase.model.variables import Meaning
 from rheobase.units import Quantity, hertz, second
 
@@ -40,9 +40,7 @@ class PopulationRateMonitor(Runner):
     invalidates_magic_network = False
 
     def __init__(self, source: Group, name: str = "ratemonitor*") -> None:
-        events = getattr(source, "spike_source", None)
-        if not isinstance(events, EventSource):
-            raise ModelTypeError(f"PopulationRateMonitor: {source!r} makes no spikes")
+        events = spikes_of(source, "PopulationRateMonitor")
         self.source = source
         self.events = events
         super().__init__(source, name, self._make_blocks, when="end", clock=events.clock)

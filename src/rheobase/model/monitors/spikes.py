@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.errors import ModelTypeError, ModelValueError
+from rheobase.errors import ModelValueError
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64, I32, I64
 from rheobase.ir.kernels import Index, Indexed
@@ -18,7 +18,7 @@ from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.code import Block, Result, Runner
 from rheobase.model.group import Group
 from rheobase.model.monitors.buffers import Columns
-from rheobase.model.spikes import EventSource
+from rheobase.model.spikes import spikes_of
 from rheobase.model.variables import Meaning, dtype_of
 from rheobase.units import Quantity, second
 
@@ -55,9 +55,7 @@ class SpikeMonitor(Runner):
         order: int | None = None,
         name: str = "spikemonitor*",
     ) -> None:
-        events = getattr(source, "spike_source", None)
-        if not isinstance(events, EventSource):
-            raise ModelTypeError(f"SpikeMonitor: {source!r} makes no spikes")
+        events = spikes_of(source, "SpikeMonitor")
         self.source = source
         self.events = events
         names = [variables] if isinstance(variables, str) else list(variables or ())
