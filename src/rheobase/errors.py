@@ -25,7 +25,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 __all__ = [
     "DimensionMismatchError",
@@ -208,23 +208,24 @@ def raise_faults(faults: Iterable[Fault], label: str = "") -> None:
 
     Faults of one text stand together, in the order of the text, and each is said once.
     """
-    found = _in_order(dict.fromkeys(faults), label)
+    placed = (f if f.where else replace(f, label=label) for f in faults)
+    found = _in_order(dict.fromkeys(placed))
     if not found:
         return
     parts: list[str] = []
-    above = None
+    above = ""
     for fault in found:
-        header = fault.where or label
-        parts.append(f"{header}\n{fault.show()}" if header and header != above else fault.show())
+        header = fault.where
+        parts.append(f"{header}\n{fault.show()}" if header != above else fault.show())
         above = header
     raise found[0].error("\n\n".join(parts), found)
 
 
-def _in_order(faults: Iterable[Fault], label: str) -> tuple[Fault, ...]:
+def _in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     together: dict[tuple[str, str], list[Fault]] = {}
     for fault in faults:
         text = fault.span.source.text if fault.span else ""
-        together.setdefault((fault.where or label, text), []).append(fault)
+        together.setdefault((fault.where, text), []).append(fault)
     for group in together.values():
         group.sort(key=lambda f: f.span.start if f.span else -1)
     return tuple(f for group in together.values() for f in group)

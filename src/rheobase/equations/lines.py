@@ -138,6 +138,8 @@ class _Chunk:
             if len(self.faults.faults) == before:
                 self._no_unit(head)
             return None
+        if self._colon_in_brackets(head_end):
+            return None  # what follows is no unit
         declared = self._unit(colon + 1)
         if head is None or declared is None:
             return None
@@ -218,6 +220,11 @@ class _Chunk:
         place = left if text else Span(self.source, left.start, left.start + 1)
         self.faults.add(EquationError, message, place, hint)
         return "subexpression", None
+
+    def _colon_in_brackets(self, colon: int) -> bool:
+        """Whether the expression has a fault because its unit seems to begin in brackets."""
+        before, behind = self.text[self.start : colon], self.text[colon : self.end]
+        return before.count("(") > before.count(")") and behind.count(")") > behind.count("(")
 
     # ---------------------------------------------------------------- what stands behind it
     def _no_unit(self, head: tuple[EquationType, Span, Expr | None, str] | None) -> None:
