@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rheobase.errors import DimensionMismatchError, ModelValueError
+from rheobase.errors import DimensionMismatchError, ModelTypeError, ModelValueError
 from rheobase.runtime.clocks import ClockState
 from rheobase.units import Quantity, second, to_si
 
@@ -17,7 +17,11 @@ def seconds(value: Any, what: str) -> float:
 
     Raises DimensionMismatchError if it is not a time, ModelValueError if it is not one number.
     """
-    number, dim = to_si(value)
+    try:
+        number, dim = to_si(value)
+    except TypeError:
+        message = f"{what} must be a time such as 10*ms, not {value!r}"
+        raise ModelTypeError(message) from None
     if dim is not second.dim:
         met = f"the pure number {value}" if dim.is_dimensionless else str(value)
         raise DimensionMismatchError(f"{what} must be a time such as 10*ms, not {met}")

@@ -150,8 +150,9 @@ def resolve(
                 faults.faults.append(_placed(fault, name, places))
         elif name not in optional:
             span = places[name].span if places and name in places else None
-            near = _numbers_in(namespace)
-            faults.faults.append(unknown_name(name, owner.label, span, owner.known_names(), near))
+            known = [*owner.known_names(), *_numbers_in(namespace)]
+            value = namespace.get(name)
+            faults.faults.append(unknown_name(name, owner.label, span, known, value))
     signature = tuple(
         (name, s.type, s.dim, s.shared, s.value if name in exponents else None)
         for name, s in symbols.items()
@@ -212,14 +213,22 @@ def _placed(fault: Fault, name: str, places: Mapping[str, Name] | None) -> Fault
 
 
 def unknown_name(
-    name: str, label: str, span: Span | None, variables: Collection[str], others: Sequence[str] = ()
+    name: str, label: str, span: Span | None, known: Collection[str], value: Any = None
 ) -> Fault:
-    """The fault of a name that means nothing to the owner called `label`."""
+    """The fault of a name that means nothing to the owner called `label`.
+
+    known   names that mean something
+    value   what the script calls so: no number, since that would have been a constant
+    """
+    if isinstance(value, (str, list, tuple, dict, set)):
+        kind = type(value).__name__  # pyright: ignore[reportUnknownArgumentType]
+        message = f"'{name}' is a {kind} in the script: a constant is one number, with its unit."
+        return Fault(UnknownNameError, message, span, "", "" if span else label)
     message = (
         f"'{name}' is unknown: it is no variable here, no unit, and no number of that name is in "
         "the script or the namespace."
     )
-    hint = did_you_mean(name, [*variables, *others])
+    hint = did_you_mean(name, known)
     return Fault(UnknownNameError, message, span, hint, "" if span else label)
 
 

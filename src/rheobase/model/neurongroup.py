@@ -290,7 +290,7 @@ def group_size(n: Any) -> int:
             "NeuronGroup(N, equations, ...)"
         ) from None
     if size != n:
-        raise ModelValueError(f"the number of neurons must be a whole number, not {n}")
+        raise ModelValueError(f"the number of neurons must be a whole number, not {n!r}")
     if size < 1:
         raise ModelValueError(f"a group has at least one neuron, not {n}")
     return size

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.errors import ModelValueError, did_you_mean
+from rheobase.errors import ModelTypeError, ModelValueError, did_you_mean
 from rheobase.ir.dtypes import F64, I32, I64
 from rheobase.ir.kernels import IndexList
 from rheobase.ir.slots import Slot
@@ -56,6 +56,9 @@ class StateMonitor(Runner):
         order: int = 0,
         name: str = "statemonitor*",
     ) -> None:
+        if not isinstance(source, Group):  # pyright: ignore[reportUnnecessaryIsInstance]
+            message = f"StateMonitor records a group or synapses, not {source!r}"
+            raise ModelTypeError(f"{message}; StateMonitor(source, variables, record=...)")
         own = Clock(dt) if dt is not None else clock
         self.source = source
         super().__init__(
