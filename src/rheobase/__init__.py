@@ -27,11 +27,14 @@ from rheobase.errors import (
 )
 from rheobase.magic import collect, magic_network, run, start_scope, stop
 from rheobase.model.clock import Clock, defaultclock
+from rheobase.model.linked import linked_var
 from rheobase.model.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
 from rheobase.model.neurongroup import NeuronGroup
 from rheobase.model.operations import NetworkOperation, network_operation
 from rheobase.model.poissongroup import PoissonGroup
 from rheobase.model.spikegenerator import SpikeGeneratorGroup
+from rheobase.model.states import ImportExport
+from rheobase.model.subgroup import EventGroup, Subgroup
 from rheobase.model.synapses import Synapses
 from rheobase.network import Network
 from rheobase.runtime.backends import set_backend
@@ -43,6 +46,8 @@ __all__ = [
     "Clock",
     "EquationError",
     "Equations",
+    "EventGroup",
+    "ImportExport",
     "IntegrationError",
     "MagicError",
     "ModelError",
@@ -59,12 +64,14 @@ __all__ = [
     "SpikeGeneratorGroup",
     "SpikeMonitor",
     "StateMonitor",
+    "Subgroup",
     "Synapses",
     "UnknownNameError",
     "UnsupportedEquationsError",
     "UnsupportedError",
     "collect",
     "defaultclock",
+    "linked_var",
     "magic_network",
     "network_operation",
     "run",

@@ -46,12 +46,14 @@ class Element:
     index   which one; another Element (of an integer slot) gives its number: a linked variable
     weak    a constant from outside: adapts to the precision of what it meets
     guard   name of a boolean binding; where it is false, writing has no effect
+    clipped   the number may lie outside the slot: it is clipped to it (for reading only)
     """
 
     slot: Slot
     index: Index | At | Element
     weak: bool = False
     guard: Element | None = None
+    clipped: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,10 @@ class KernelBuilder:
         return self._array_numbers[key]
 
     def load(self, element: Element) -> int:
+        if isinstance(element.index, Element) and _is_computed(element):
+            where = self.cast(self.load(element.index), I64)
+            array = self.array(element.slot, At(0))
+            return self.op("load_at", where, dtype=element.slot.dtype, attr=array)
         number = self.array(element.slot, element.index)
         if number not in self._current:
             value = self.op("load", dtype=element.slot.dtype, attr=number)
@@ -437,6 +443,13 @@ class KernelBuilder:
     def writes(self) -> bool:
         """Whether any statement has an effect."""
         return any(has_effect(op) for op in self._ops)
+
+
+def _is_computed(element: Element) -> bool:
+    """Whether the place of an element, or of one that leads to it, has to be clipped."""
+    if element.clipped:
+        return True
+    return isinstance(element.index, Element) and _is_computed(element.index)
 
 
 def _full_value(statement: Assign) -> Expr:

@@ -33,6 +33,7 @@ from rheobase.ir.slots import Slot
 __all__ = [
     "Array",
     "At",
+    "Chosen",
     "DelayRows",
     "Domain",
     "Elementwise",
@@ -142,6 +143,16 @@ class Part:
 
     first: Slot
     size: Slot
+
+
+@dataclass(frozen=True)
+class Chosen(Part):
+    """Those elements k of the range for which numbers[k] >= 0: for domains that go over lists.
+
+    numbers   I32 (at least first + size,)   the number of each element within the part, or -1
+    """
+
+    numbers: Slot
 
 
 # ------------------------------------------------------------------ domains

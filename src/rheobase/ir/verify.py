@@ -21,8 +21,10 @@ from typing import NoReturn, TypeAlias, cast
 from rheobase.ir.dtypes import BOOL, F64, I32, I64, DType
 from rheobase.ir.kernels import (
     At,
+    Chosen,
     DelayRows,
     Domain,
+    Elementwise,
     EventLog,
     Events,
     Generate,
@@ -99,6 +101,9 @@ def root_index(kernel: Kernel, array: int) -> Index | At:
 _SLOT_DTYPES: dict[tuple[type, str], DType] = {
     (Part, "first"): I64,
     (Part, "size"): I64,
+    (Chosen, "first"): I64,
+    (Chosen, "size"): I64,
+    (Chosen, "numbers"): I32,
     (IndexList, "indices"): I32,
     (IndexList, "count"): I64,
     (EventLog, "entries"): I32,
@@ -173,6 +178,11 @@ class _Verifier:
                     f"{owner.__name__}.{name} is {slot.dtype.value}; it must be {wanted.value}"
                 )
         match self.kernel.domain:
+            case (
+                Elementwise(part=Chosen()) | Select(part=Chosen()) | Reduce(part=Chosen())
+                | Generate(outer=Chosen()) | Generate(inner=Chosen())
+            ):  # fmt: skip
+                self.fail(f"{type(self.kernel.domain).__name__} goes over all of a range")
             case Push() | Replay() | Python() if self.ops or self.kernel.arrays:
                 self.fail(f"{type(self.kernel.domain).__name__} has no code")
             case Propagate(side=side) | Reduce(side=side) | Generate(side=side) if side not in (

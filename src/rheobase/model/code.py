@@ -28,6 +28,7 @@ from rheobase.errors import (
 from rheobase.ir.builder import Alias, Binding, KernelBuilder
 from rheobase.ir.dtypes import BOOL, F64, DType
 from rheobase.ir.kernels import Domain, Index, Kernel, Stream
+from rheobase.ir.passes import optimize, write_shared_once
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
@@ -35,7 +36,7 @@ from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name, names_in, walk
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import SimulationObject, Work
 from rheobase.model.clock import Clock
-from rheobase.model.variables import Meaning
+from rheobase.model.variables import Meaning, Reach
 from rheobase.runtime import random
 from rheobase.runtime.random import new_stream_state
 from rheobase.units.dimensions import Dimension
@@ -50,7 +51,7 @@ class CodeOwner(Protocol):
     def label(self) -> str: ...
 
     def meaning(
-        self, name: str, namespace: Mapping[str, Any], index: Index = Index.OWN
+        self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         """What a name means in the owner's code, when own variables are reached by `index`."""
         ...
@@ -315,7 +316,8 @@ def lower(
     for statement in block.statements:
         builder.assign(statement)
     results = tuple(builder.typed(r.expr, r.dtype) for r in block.results)
-    return builder.finish(block.name, block.domain, results, stream)
+    written = builder.finish(block.name, block.domain, results, stream, as_written=True)
+    return optimize(write_shared_once(written))
 
 
 def make_kernel(

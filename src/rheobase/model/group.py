@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.errors import Fault, FaultList, Source, did_you_mean
-from rheobase.ir.builder import Alias, Binding, Position
-from rheobase.ir.dtypes import BOOL, I32, I64
+from rheobase.errors import Fault, FaultList, Source, UnknownNameError, did_you_mean
+from rheobase.ir.builder import Alias, Binding
+from rheobase.ir.dtypes import BOOL, F64, I32, I64, DType
 from rheobase.ir.kernels import Domain, Elementwise, Index, Indexed, IndexList, Part, Select, Stream
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo, called_in
@@ -24,19 +24,26 @@ from rheobase.model.clock import Clock
 from rheobase.model.code import (
     Block,
     Result,
+    Runner,
     make_kernel,
     name_places,
     resolve_functions,
     unknown_name,
 )
+from rheobase.model.linked import LinkedValue, linked_meaning, make_link, position_meaning
 from rheobase.model.namespace import Constants, find_function
+from rheobase.model.runregularly import guarded_targets, make_regular_runner, steps_of
+from rheobase.model.states import Indices, exported, imported
 from rheobase.model.variables import (
     ArrayVariable,
+    LinkedVariable,
     Meaning,
     PositionVariable,
+    Reach,
     Subexpression,
     Variable,
     dtype_of,
+    stored_dtype,
     symbol_of,
 )
 from rheobase.model.views import VariableView, indices_of
@@ -59,6 +66,7 @@ class Group(SimulationObject):
 
     variables   by name
     part        the elements of the slots that belong to it
+    span        the range of elements in which they lie: differs for some subgroups only
     namespace   external constants of its own, or {} to use none from outside; None: the script's
     """
 
@@ -74,10 +82,11 @@ class Group(SimulationObject):
         namespace: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(name, when, order, dt, clock)
-        self.part = part
+        self.part = self.span = part
+        self.float_dtype: DType = F64
         self.namespace: dict[str, Any] = dict(namespace or {})
         self._implicit_namespace = namespace is None
-        self.variables: dict[str, Variable] = {}
+        self.variables: MutableMapping[str, Variable] = {}
         self.constants = Constants()
         self._add_standard_variables()
 
@@ -113,10 +122,11 @@ class Group(SimulationObject):
         read_only: bool = False,
         guard: ArrayVariable | None = None,
         fill: float = 0,
+        dtype: DType | None = None,
     ) -> ArrayVariable:
-        """A new variable with memory of its own."""
+        """A new variable with memory of its own; dtype: None, what the group uses for its type."""
         n = 1 if shared else len(self) if size is None else size
-        slot = Slot(name, dtype_of(kind), n, fill)
+        slot = Slot(name, dtype or dtype_of(kind, self.float_dtype), n, fill)
         variable = ArrayVariable(name, kind, dim, slot, shared, constant, read_only, guard)
         self.add_variable(variable)
         return variable
@@ -133,7 +143,7 @@ class Group(SimulationObject):
         return namespace if self._implicit_namespace else {}
 
     def meaning(
-        self, name: str, namespace: Mapping[str, Any], index: Index = Index.OWN
+        self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         """What a name means in the group's code; see model.code.CodeOwner."""
         variable = self.variables.get(name)
@@ -147,19 +157,21 @@ class Group(SimulationObject):
         return find_function(name, self.namespace, self.external_namespace(namespace))
 
     def variable_meaning(
-        self, variable: Variable, namespace: Mapping[str, Any], index: Index
+        self, variable: Variable, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]:
         symbol = symbol_of(variable)
         match variable:
             case ArrayVariable():
                 return Meaning(symbol, variable.element(index))
-            case PositionVariable(offset=offset):
-                return Meaning(symbol, Position(index.value, offset))
+            case PositionVariable():
+                return position_meaning(variable, index)
+            case LinkedVariable():
+                return linked_meaning(self, variable, namespace, index)
             case Subexpression():
                 return self._alias(symbol, variable, namespace, index)
 
     def _alias(
-        self, symbol: Symbol, variable: Subexpression, namespace: Mapping[str, Any], index: Index
+        self, symbol: Symbol, variable: Subexpression, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]:
         bindings: dict[str, Binding] = {}
         faults: list[Fault] = []
@@ -193,7 +205,30 @@ class Group(SimulationObject):
         return indices + int(self.part.first.data[0])
 
     def view_indices(self, item: Any) -> NDArray[Any]:
+        if isinstance(item, Group):
+            return self._numbers_of(item)
         return indices_of(item, self.view_size(), self.label)
+
+    def _numbers_of(self, other: Group) -> NDArray[Any]:
+        """The elements of a subgroup, as this group numbers them."""
+        if other.root() is not self.root():
+            raise IndexError(f"{self.label} does not hold the elements of {other.label}")
+        numbers = self.numbers_at(other.positions(np.arange(len(other))))
+        if (numbers < 0).any():
+            raise IndexError(f"{self.label} does not hold all elements of {other.label}")
+        return numbers
+
+    def root(self) -> Group:
+        """The group that owns the memory: itself, unless it is a subgroup."""
+        return self
+
+    def numbers_at(self, positions: NDArray[Any]) -> NDArray[Any]:
+        """The elements that stand at positions of the slots; -1 for those of none of its own."""
+        numbers = positions - int(self.part.first.data[0])
+        return np.where((numbers >= 0) & (numbers < len(self)), numbers, -1)
+
+    def dtype_of(self, variable: Variable) -> np.dtype[Any]:
+        return stored_dtype(variable, self.float_dtype).numpy
 
     def written(self, variable: ArrayVariable) -> None:
         """The script has written to a variable: nothing to do."""
@@ -202,21 +237,22 @@ class Group(SimulationObject):
         """All elements."""
         return Elementwise(self.part)
 
-    def select(self, condition: str, level: int = 0) -> NDArray[np.int32]:
-        out = IndexList(Slot("selected", I32, self.view_size()), Slot("count", I64))
+    def select(self, condition: str, level: int = 0) -> NDArray[Any]:
+        out = IndexList(Slot("selected", I32, int(self.span.size.data[0])), Slot("count", I64))
         source = Source(condition, f"{self.label}, index")
         expr = parse_expression(condition, source)
         result = Result(expr, None, BOOL, "an index given as text")
-        block = Block("index", Select(self.part, out), results=(result,))
+        block = Block("index", Select(self.span, out), results=(result,))
         self._run_block(block, level)
-        first = int(self.part.first.data[0])
-        return out.indices.data[: out.count.data[0]] - np.int32(first)
+        numbers = self.numbers_at(out.indices.data[: out.count.data[0]])
+        return np.sort(numbers[numbers >= 0])
 
     def evaluate(
         self, variable: Variable, indices: NDArray[Any] | None, level: int = 0
     ) -> NDArray[Any]:
-        dtype = dtype_of(variable.type)
-        size = 1 if variable.shared else int(self.part.first.data[0]) + len(self)
+        dtype = stored_dtype(variable, self.float_dtype)
+        span = self.span
+        size = 1 if variable.shared else int(span.first.data[0]) + int(span.size.data[0])
         out = ArrayVariable("_value", variable.type, variable.dim, Slot("value", dtype, size))
         where = Index.SHARED if variable.shared else Index.OWN
         local = {"_value": Meaning(symbol_of(out), out.element(where))}
@@ -227,8 +263,7 @@ class Group(SimulationObject):
         )
         if variable.shared:
             return out.slot.data[0]
-        values = out.slot.data[int(self.part.first.data[0]) :]
-        return values if indices is None else values[indices]
+        return out.slot.data[self.positions(np.arange(len(self)) if indices is None else indices)]
 
     def assign_code(
         self, variable: ArrayVariable, indices: NDArray[Any] | None, code: str, level: int = 0
@@ -244,7 +279,8 @@ class Group(SimulationObject):
             listed.data[:] = self.positions(indices)
             count = Slot("count", I64, fill=len(indices))
             domain = Indexed(IndexList(listed, count), self.part)
-        self._run_block(Block(f"set {variable.name}", domain, (statement,)), level)
+        local = guarded_targets(self, (statement,))
+        self._run_block(Block(f"set {variable.name}", domain, (statement,), local=local), level)
 
     def _run_block(self, block: Block, level: int) -> None:
         """Check and run a block now, with the names that the calling script sees."""
@@ -257,7 +293,7 @@ class Group(SimulationObject):
 
     # ------------------------------------------------------------ attributes
     def __getattr__(self, name: str) -> Any:
-        variables: dict[str, Variable] = self.__dict__.get("variables", {})
+        variables: Mapping[str, Variable] = self.__dict__.get("variables", {})
         if name in variables:
             return VariableView(self, variables[name], with_unit=True)
         if name.endswith("_") and name[:-1] in variables:
@@ -266,9 +302,12 @@ class Group(SimulationObject):
         raise AttributeError(f"{self.__dict__.get('name', 'the group')} has no '{name}'. {near}")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        variables: dict[str, Variable] = self.__dict__.get("variables", {})
+        variables: Mapping[str, Variable] = self.__dict__.get("variables", {})
         plain = name[:-1] if name.endswith("_") and name not in variables else name
         if plain in variables:
+            if isinstance(value, LinkedValue):
+                self.add_variable(make_link(self, variables[plain], value))
+                return
             view = VariableView(self, variables[plain], with_unit=plain == name)
             if not view.is_same(value):  # G.v += x has written already
                 view.set_item(slice(None), value)
@@ -280,6 +319,99 @@ class Group(SimulationObject):
                 f"To keep something of your own there, call add_attribute('{name}') first."
             )
         object.__setattr__(self, name, value)
+
+    # ------------------------------------------------------------ code in steps of its own
+    def run_regularly(
+        self,
+        code: str,
+        dt: Any = None,
+        clock: Clock | None = None,
+        when: str = "start",
+        order: int = 0,
+        name: str | None = None,
+        codeobj_class: Any = None,
+    ) -> Runner:
+        """Run statements for all elements in each step; the object that does it.
+
+        dt, clock    how often; default: each step of the group
+        when, order  where in the step
+        codeobj_class   accepted for scripts that give one; it has no meaning here
+
+        Variables with the flag (unless refractory) are not written while it holds.
+
+        >>> from rheobase import NeuronGroup, ms, run
+        >>> cells = NeuronGroup(2, 'x : 1')
+        >>> counting = cells.run_regularly('x += 1', dt=1*ms)
+        >>> run(3*ms)
+        >>> list(cells.x[:])
+        [3.0, 3.0]
+        """
+        steps = steps_of(self, dt, clock)
+        runner = make_regular_runner(
+            self, code, steps, when, order, name or f"{self.name}_run_regularly*"
+        )
+        self.contain(runner)
+        return runner
+
+    def run_on_clock(
+        self,
+        code: str,
+        clock: Clock,
+        when: str = "start",
+        order: int = 0,
+        name: str | None = None,
+        codeobj_class: Any = None,
+    ) -> Runner:
+        """Run statements for all elements in each step of a clock; see run_regularly."""
+        return self.run_regularly(code, None, clock, when, order, name)
+
+    def contain(self, x: SimulationObject) -> None:
+        """Make an object run wherever this group runs."""
+        self.contained_objects.append(x)
+
+    # ------------------------------------------------------------ states
+    @property
+    def indices(self) -> Indices:
+        """Element numbers: `G.indices['v > 0']`, `G.indices[2:5]`."""
+        return Indices(self)
+
+    def state(self, name: str, use_units: bool = True, level: int = 0) -> VariableView:
+        """The variable called `name`, as G.name shows it (UnknownNameError)."""
+        if name not in self.variables:
+            near = did_you_mean(name, self.variables)
+            raise UnknownNameError(f"{self.label} has no variable '{name}'. {near}")
+        return VariableView(self, self.variables[name], with_unit=use_units)
+
+    def get_states(
+        self,
+        vars: Sequence[str] | None = None,
+        units: bool = True,
+        format: str = "dict",
+        subexpressions: bool = False,
+        read_only_variables: bool = True,
+        level: int = 0,
+    ) -> Any:
+        """The values of variables: a dict by name, or a pandas table.
+
+        vars    names; None: all, with subexpressions and what cannot be set as the flags say
+        units   quantities instead of SI numbers (not for 'pandas')
+        format  'dict', 'pandas', or what ImportExport.register has added
+        """
+        if vars is None:
+            vars = [
+                n
+                for n, v in self.variables.items()
+                if not n.startswith("_")
+                and (subexpressions or not isinstance(v, Subexpression))
+                and (read_only_variables or not v.read_only)
+            ]
+        return exported(self, vars, units, format, level)
+
+    def set_states(
+        self, values: Any, units: bool = True, format: str = "dict", level: int = 0
+    ) -> None:
+        """Set variables to what get_states gave; see there."""
+        imported(self, values, units, format, level)
 
     def add_attribute(self, name: str) -> None:
         """Allow a script to keep a value of its own under this name."""

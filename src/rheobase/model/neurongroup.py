@@ -34,10 +34,11 @@ from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.clock import Clock, seconds
 from rheobase.model.code import Block, Result, Runner, check_result
-from rheobase.model.group import Group, new_part
+from rheobase.model.group import new_part
 from rheobase.model.namespace import find_external, find_function
 from rheobase.model.spikes import EventSource, SpikeFinder
 from rheobase.model.stateupdater import StateUpdater, check_equations, noise_symbols
+from rheobase.model.subgroup import EventGroup
 from rheobase.model.texts import read_equations, read_expression, read_statements
 from rheobase.model.variables import ArrayVariable, Subexpression, symbol_of
 from rheobase.units import Quantity, second
@@ -55,7 +56,7 @@ _FLAGS = {
 }
 
 
-class NeuronGroup(Group):
+class NeuronGroup(EventGroup):
     """N neurons that share their equations.
 
     N            number of neurons, >= 1

@@ -13,16 +13,17 @@ from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Type
 from rheobase.model.clock import Clock
 from rheobase.model.code import Block, Result
-from rheobase.model.group import Group, new_part
+from rheobase.model.group import new_part
 from rheobase.model.neurongroup import group_size
 from rheobase.model.spikes import EventSource, SpikeFinder
+from rheobase.model.subgroup import EventGroup
 from rheobase.model.variables import Subexpression
 from rheobase.units import hertz
 
 __all__ = ["PoissonGroup"]
 
 
-class PoissonGroup(Group):
+class PoissonGroup(EventGroup):
     """N neurons that spike at random, each step with probability rates * dt, independently.
 
     N       number of neurons, >= 1

@@ -21,8 +21,9 @@ from rheobase.ir.program import EPSILON
 from rheobase.ir.slots import Slot
 from rheobase.model.clock import Clock, seconds
 from rheobase.model.code import Block
-from rheobase.model.group import Group, new_part
+from rheobase.model.group import new_part
 from rheobase.model.spikes import EventSource, SpikeFinder
+from rheobase.model.subgroup import EventGroup
 from rheobase.units import Quantity, second, to_si
 
 __all__ = ["SpikeGeneratorGroup"]
@@ -30,7 +31,7 @@ __all__ = ["SpikeGeneratorGroup"]
 _SLACK = 1e-3  # of a step: a time that is nearly the beginning of a step belongs to it
 
 
-class SpikeGeneratorGroup(Group):
+class SpikeGeneratorGroup(EventGroup):
     """N neurons that spike when the script says.
 
     N         number of neurons, >= 1

@@ -29,6 +29,7 @@ from rheobase.model.variables import (
     ArrayVariable,
     Meaning,
     PositionVariable,
+    Reach,
     Subexpression,
     Variable,
     dtype_of,
@@ -158,7 +159,7 @@ class Synapses(Group):
         return [*self.variables, *(n + end for group, end in sides for n in group.variables)]
 
     def meaning(
-        self, name: str, namespace: Mapping[str, Any], index: Index = Index.OWN
+        self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         if name in self.variables:
             return self.variable_meaning(self.variables[name], namespace, index)
@@ -174,7 +175,7 @@ class Synapses(Group):
         return super().meaning(name, namespace, index)
 
     def variable_meaning(
-        self, variable: Variable, namespace: Mapping[str, Any], index: Index
+        self, variable: Variable, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]:
         if variable.name in ("i", "j"):
             index = Index.PRE if variable.name == "i" else Index.POST

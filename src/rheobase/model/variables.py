@@ -7,10 +7,11 @@ reaches the variable: own, pre, post, or shared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
+from rheobase.errors import Fault
 from rheobase.ir.builder import Binding, Element, Literal
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
 from rheobase.ir.kernels import At, Index
@@ -21,14 +22,22 @@ from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = [
     "ArrayVariable",
+    "Link",
+    "LinkedVariable",
     "Meaning",
     "PositionVariable",
+    "Reach",
     "Subexpression",
     "Variable",
     "constant_meaning",
     "dtype_of",
+    "stored_dtype",
     "symbol_of",
+    "type_of",
 ]
+
+# how code reaches an element: by an index of its own, or by a number that stands in memory
+Reach: TypeAlias = Index | At | Element
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ class ArrayVariable:
     read_only: bool = False
     guard: ArrayVariable | None = None
 
-    def element(self, index: Index | At) -> Element:
+    def element(self, index: Reach) -> Element:
         """What code reads and writes when it reaches the variable through `index`."""
         reached = Index.SHARED if self.shared else index
         guarded = self.guard is not None and index in (Index.PRE, Index.POST)
@@ -85,7 +94,70 @@ class PositionVariable:
     read_only: bool = True
 
 
-Variable: TypeAlias = ArrayVariable | Subexpression | PositionVariable
+@dataclass(frozen=True)
+class Link:
+    """What a linked variable stands for: a variable of another group.
+
+    source     the group
+    variable   of the group
+    position   the same element for all: its number in the source's slots
+    numbers    or one number for each element
+    chooser    or the name of an integer variable that says, in each step, which element of the
+               source it is; `numbers` then turns that into the number in the source's slots
+    With none of the three, elements of the same number belong together.
+    """
+
+    source: LinkSource
+    variable: Variable
+    position: int | None = None
+    numbers: Slot | None = None
+    chooser: str | None = None
+
+    @property
+    def shared(self) -> bool:
+        """Whether all elements see the same."""
+        return self.variable.shared or self.position is not None
+
+
+class LinkSource(Protocol):
+    """A group whose variables others may be linked to."""
+
+    @property
+    def label(self) -> str: ...
+
+    def variable_meaning(
+        self, variable: Variable, namespace: Mapping[str, Any], index: Reach
+    ) -> Meaning | Sequence[Fault]: ...
+
+
+@dataclass(frozen=True)
+class LinkedVariable:
+    """A variable that is another group's: flag (linked).
+
+    link   None until the script sets it with linked_var
+    """
+
+    name: str
+    type: Type
+    dim: Dimension
+    link: Link | None = None
+    constant: bool = False
+
+    @property
+    def shared(self) -> bool:
+        return self.link is not None and self.link.shared
+
+    @property
+    def read_only(self) -> bool:
+        """Code may write where each element has one of its own."""
+        if self.link is None or self.link.variable.read_only:
+            return True
+        own = self.link.variable
+        one_to_one = self.link.numbers is None and self.link.position is None
+        return not (one_to_one and isinstance(own, (ArrayVariable, LinkedVariable)))
+
+
+Variable: TypeAlias = ArrayVariable | Subexpression | PositionVariable | LinkedVariable
 
 
 @dataclass(frozen=True)
@@ -125,6 +197,15 @@ def dtype_of(kind: Type, floats: DType = F64) -> DType:
     if kind is Type.FLOAT:
         return floats
     return _DTYPES[kind]
+
+
+def stored_dtype(variable: Variable, floats: DType = F64) -> DType:
+    """How values of a variable are stored: as it is itself, if it has memory."""
+    if isinstance(variable, ArrayVariable):
+        return variable.slot.dtype
+    if isinstance(variable, LinkedVariable) and variable.link is not None:
+        return stored_dtype(variable.link.variable, floats)
+    return dtype_of(variable.type, floats)
 
 
 def type_of(dtype: DType) -> Type:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from rheobase.errors import DimensionMismatchError, ModelTypeError, ModelValueError
 from rheobase.lang.symbols import Type
-from rheobase.model.variables import ArrayVariable, Variable
-from rheobase.units import Quantity, to_si
-from rheobase.units.dimensions import Dimension
+from rheobase.model.variables import ArrayVariable, LinkedVariable, Variable
+from rheobase.units import Quantity, get_unit, to_si
+from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["VariableView", "ViewOwner", "indices_of"]
 
@@ -25,12 +25,14 @@ class ViewOwner(Protocol):
     Element numbers here are those that users count: 0 .. size - 1 of this group.
     """
 
+    name: str
+
     @property
     def label(self) -> str: ...
 
     def view_size(self) -> int: ...
 
-    def select(self, condition: str, level: int) -> NDArray[np.int32]:
+    def select(self, condition: str, level: int) -> NDArray[Any]:
         """The elements for which a condition holds."""
         ...
 
@@ -52,6 +54,10 @@ class ViewOwner(Protocol):
 
     def view_indices(self, item: Any) -> NDArray[Any]:
         """Element numbers for anything that users index with, strings aside."""
+        ...
+
+    def dtype_of(self, variable: Variable) -> np.dtype[Any]:
+        """How the values of a variable are stored."""
         ...
 
     def written(self, variable: ArrayVariable) -> None:
@@ -102,14 +108,30 @@ class VariableView(NDArrayOperatorsMixin):
         self._variable = variable
         self._with_unit = with_unit
 
-    # ------------------------------------------------------------ reading
+    # ------------------------------------------------------------ what it is
     @property
     def name(self) -> str:
         return self._variable.name
 
     @property
+    def group(self) -> ViewOwner:
+        """The group whose variable it is."""
+        return self._owner
+
+    @property
+    def variable(self) -> Variable:
+        """The description of the variable."""
+        return self._variable
+
+    @property
     def dim(self) -> Dimension:
-        return self._variable.dim
+        """The dimension of the values that reading gives."""
+        return self._variable.dim if self._with_unit else DIMENSIONLESS
+
+    @property
+    def unit(self) -> Quantity:
+        """The unit of the values that reading gives."""
+        return get_unit(self.dim)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -125,7 +147,7 @@ class VariableView(NDArrayOperatorsMixin):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self._values(None, 0).dtype
+        return self._owner.dtype_of(self._variable)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -136,7 +158,7 @@ class VariableView(NDArrayOperatorsMixin):
         """Plain SI numbers at some elements, or all."""
         variable = self._variable
         if not isinstance(variable, ArrayVariable):
-            return self._owner.evaluate(variable, indices, level + 1)
+            return self._owner.evaluate(variable, indices, level)
         data = variable.slot.data
         if variable.shared:
             return data[0]
@@ -152,11 +174,15 @@ class VariableView(NDArrayOperatorsMixin):
         return Quantity(values, dim=self._variable.dim)
 
     def __getitem__(self, item: Any) -> Any:
-        return self.get_item(item, level=1)
+        return self.get_item(item)
 
     def get_item(self, item: Any, level: int = 0) -> Any:
         """The values at an index; `level` frames further out is where names are looked up."""
         if self._variable.shared:
+            if not _means_all(item):
+                raise IndexError(
+                    f"'{self.name}' is shared: it has one value, and only [:] means it"
+                )
             return self._wrap(self._values(None, level)[()])
         if isinstance(item, str):
             return self._wrap(self._values(self._owner.select(item, level), level))
@@ -194,7 +220,8 @@ class VariableView(NDArrayOperatorsMixin):
         return bool(self[:])
 
     def __repr__(self) -> str:
-        return f"<{self._owner.label}.{self.name}: {self[:]!r}>"
+        mark = "" if self._with_unit else "_"
+        return f"<{self._owner.name}.{self.name}{mark}: {self[:]!r}>"
 
     def is_same(self, other: object) -> bool:
         """Whether `other` is a view of the same variable of the same group."""
@@ -206,7 +233,7 @@ class VariableView(NDArrayOperatorsMixin):
 
     # ------------------------------------------------------------ writing
     def __setitem__(self, item: Any, value: Any) -> None:
-        self.set_item(item, value, level=1)
+        self.set_item(item, value)
 
     def set_item(self, item: Any, value: Any, level: int = 0) -> None:
         """Write at an index; `level` frames further out is where names are looked up."""
@@ -231,7 +258,7 @@ class VariableView(NDArrayOperatorsMixin):
 
     def _set_indices(self, variable: ArrayVariable, item: Any, level: int) -> NDArray[Any]:
         if variable.shared:
-            if isinstance(item, slice) and item == slice(None):
+            if _means_all(item):
                 return np.zeros(1, np.int64)
             raise IndexError(
                 f"'{variable.name}' is shared: it has one value, and only [:] means it"
@@ -242,13 +269,18 @@ class VariableView(NDArrayOperatorsMixin):
 
     def _set_code(self, variable: ArrayVariable, item: Any, code: str, level: int) -> None:
         indices = None
-        if not (isinstance(item, slice) and item == slice(None)):
+        if not _means_all(item):
             indices = np.atleast_1d(self._set_indices(variable, item, level))
         self._owner.assign_code(variable, indices, code, level)
         self._owner.written(variable)
 
     def _writable(self) -> ArrayVariable:
         variable = self._variable
+        if isinstance(variable, LinkedVariable):
+            raise ModelValueError(
+                f"{self._owner.label}: '{variable.name}' is another group's: set it there, or link "
+                f"it to something else with linked_var"
+            )
         if not isinstance(variable, ArrayVariable):
             raise ModelTypeError(
                 f"{self._owner.label}: '{variable.name}' is computed, it cannot be set"
@@ -301,6 +333,11 @@ class VariableView(NDArrayOperatorsMixin):
 
     def __ipow__(self, other: Any) -> VariableView:  # pyright: ignore
         return self._update("pow", other)
+
+
+def _means_all(item: Any) -> bool:
+    """Whether an index is [:]."""
+    return isinstance(item, slice) and item == slice(None)
 
 
 def _plain(value: Any) -> Any:

@@ -178,7 +178,7 @@ def _indexed(e: Emitter, list_: IndexList, part: Part) -> None:
     e.once()
     with code.loop(0, n) as entry:
         own = e.read_index(list_.indices, entry)
-        with code.when((own - first).below(size)):
+        with code.when(rows.inside(e, part, own, first, size)):
             e.at(own=own)
             e.body()
     code.leave(Status.DONE)
@@ -197,10 +197,10 @@ def _record(e: Emitter, record: Record) -> None:
 
 def _record_list(e: Emitter, record: Record, list_: IndexList, part: Part) -> None:
     first, size, n = e.read(part.first), e.read(part.size), e.read(list_.count)
-    cursor = _begin_record(e, record, _count_entries(e, list_, n, first, size))
+    cursor = _begin_record(e, record, _count_entries(e, list_, part, n))
     with e.code.loop(0, n) as entry:
         own = e.read_index(list_.indices, entry)
-        with e.code.when((own - first).below(size)):
+        with e.code.when(rows.inside(e, part, own, first, size)):
             e.at(own=own)
             e.body()
             _write_entry(e, record, cursor)
@@ -227,12 +227,13 @@ def _end_record(e: Emitter, record: Record, cursor: Var) -> None:
     e.code.leave(Status.DONE)
 
 
-def _count_entries(e: Emitter, list_: IndexList, n: Value, first: Value, size: Value) -> Value:
+def _count_entries(e: Emitter, list_: IndexList, part: Part, n: Value) -> Value:
     """How many entries of the list lie in the part."""
+    first, size = e.read(part.first), e.read(part.size)
     inside = Var(e.code, I64, 0)
     with e.code.loop(0, n) as entry:
         own = e.read_index(list_.indices, entry)
-        inside.set(inside.get() + (own - first).below(size).cast("zext", I64))
+        inside.set(inside.get() + rows.inside(e, part, own, first, size).cast("zext", I64))
     return inside.get()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.text import I32, I64, PTR, Value
-from rheobase.ir.kernels import DelayRows, Events, Index, Propagate, Reduce
+from rheobase.ir.kernels import Chosen, DelayRows, Events, Index, Part, Propagate, Reduce
 from rheobase.ir.program import Status
 
 __all__ = ["propagate", "reduce"]
@@ -27,6 +27,16 @@ class _Listed:
         return e.code.let(I32, 1, f"load i32, ptr {place}").cast("sext", I64)
 
 
+def inside(e: Emitter, part: Part, element: Value, first: Value, size: Value) -> Value:
+    """Whether an element belongs to a part; first and size are those of the part."""
+    number = element - first
+    in_range = number.below(size)
+    if not isinstance(part, Chosen):
+        return in_range
+    safe = e.code.select(in_range, element, first)
+    return in_range & (e.read_index(part.numbers, safe) >= 0)
+
+
 def propagate(e: Emitter, domain: Propagate) -> None:
     """The rows of the events that lie in the part; with delays, their entries of each delay."""
     code, events, delays = e.code, domain.events, domain.delays
@@ -37,7 +47,7 @@ def propagate(e: Emitter, domain: Propagate) -> None:
         with code.loop(listed.low, listed.high) as position:
             event = listed.event(e, position)
             row = event - first
-            with code.when(row.below(size)):
+            with code.when(inside(e, domain.part, event, first, size)):
                 _row(e, domain, event, row)
         code.leave(Status.DONE)
         return
@@ -49,7 +59,7 @@ def propagate(e: Emitter, domain: Propagate) -> None:
         with code.loop(listed.low, listed.high) as position:
             event = listed.event(e, position)
             row = event - first
-            with code.when(row.below(size)):
+            with code.when(inside(e, domain.part, event, first, size)):
                 _segment(e, domain, delays, event, row * n_words + (k >> 6), k & 63)
     code.leave(Status.DONE)
 

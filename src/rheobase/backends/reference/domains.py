@@ -13,6 +13,7 @@ from rheobase.backends.reference.code import Code, Elements, Position, draw
 from rheobase.backends.reference.philox import uniform
 from rheobase.ir.evaluate import Value
 from rheobase.ir.kernels import (
+    Chosen,
     DelayRows,
     Elementwise,
     Events,
@@ -87,7 +88,8 @@ def _listed(events: IndexList) -> Ints:
 
 def _within(numbers: Ints, part: Part) -> Ints:
     first, last = _bounds(part)
-    return numbers[(numbers >= first) & (numbers < last)]
+    inside = numbers[(numbers >= first) & (numbers < last)]
+    return inside[part.numbers.data[inside] >= 0] if isinstance(part, Chosen) else inside
 
 
 # ------------------------------------------------------------------ element by element

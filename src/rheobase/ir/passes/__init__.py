@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rheobase.ir.kernels import Kernel
 from rheobase.ir.passes.hoist import hoist
+from rheobase.ir.passes.once import write_shared_once
 from rheobase.ir.passes.simplify import simplify
 
-__all__ = ["hoist", "optimize", "simplify"]
+__all__ = ["hoist", "optimize", "simplify", "write_shared_once"]
 
 
 def optimize(kernel: Kernel) -> Kernel:
