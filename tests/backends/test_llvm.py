@@ -150,6 +150,18 @@ def test_elements_that_see_each_other_run_in_order():
     np.testing.assert_array_equal(x.data, 1 + np.arange(n))
 
 
+def test_a_slot_may_be_reached_through_two_arrays():
+    """x = 5 through one, x += 1 through the other: fused kernels look like that."""
+    x, code = slot(F64, np.zeros(11)), Code()
+    code.store(0, code.const(5.0))
+    code.accumulate(1, code.const(1.0))
+    arrays = (Array(x, Index.OWN), Array(x, Index.OWN))
+    kernel = Kernel("twice", Elementwise(part(0, 11)), arrays, body=tuple(code.ops))
+    assert elements_are_independent(kernel)
+    run(kernel, BACKEND)
+    assert x.data.tolist() == [6.0] * 11
+
+
 def test_positions_out_of_range_are_clipped():
     """load_at takes the first or the last element instead."""
     code, out = Code(), slot(F64, np.zeros(9))

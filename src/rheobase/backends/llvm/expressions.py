@@ -47,7 +47,7 @@ class Emitter:
         self._numbers = {id(slot): n for n, slot in enumerate(self.slots)}
         self._positions: dict[str, Value] = {}
         self._valid: Value | None = None
-        self._pending: dict[int, Value] = {}
+        self._pending: dict[int, tuple[Slot, Value]] = {}  # by identity of the slot
         self._written = {id(kernel.arrays[_array(op)].slot) for op in kernel.ops if has_effect(op)}
         self._invariant: set[int] = set()
         self._lengths: dict[int, Value] = {}
@@ -236,8 +236,8 @@ class Emitter:
         """The array's element at its own index, as a value."""
         a = self.kernel.arrays[array]
         if self.width > 1 and a.index is Index.OWN:
-            if array in self._pending:
-                return self._pending[array]
+            if id(a.slot) in self._pending:
+                return self._pending[id(a.slot)][1]
             element = vector_type(MEMORY[a.slot.dtype], self.width)
             place = self.pointer(a.slot, self._positions["own"])
             align = a.slot.dtype.numpy.itemsize
@@ -284,7 +284,7 @@ class Emitter:
     def _put(self, array: int, value: Value) -> None:
         a = self.kernel.arrays[array]
         if self.width > 1 and a.index is Index.OWN and not self.code.is_hoisted:
-            self._pending[array] = self.code.splat(value, self.width)
+            self._pending[id(a.slot)] = a.slot, self.code.splat(value, self.width)
             return
         self.write(a.slot, self._position_of(a.index), value)
 
@@ -295,9 +295,7 @@ class Emitter:
             return
         code, own = self.code, self._positions["own"]
         full, part, done = code.label("full"), code.label("part"), code.label("written")
-        stored = [
-            (self.kernel.arrays[n].slot, self._to_memory(v)) for n, v in self._pending.items()
-        ]
+        stored = [(slot, self._to_memory(value)) for slot, value in self._pending.values()]
         self._pending.clear()
         code.branch(own + self.width <= end, full, part, "then")
         code.begin(full)
