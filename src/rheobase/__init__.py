@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from rheobase import units as _units
+from rheobase.devices import all_devices, device, get_device, reset_device, set_device
 from rheobase.equations import Equations, SingleEquation
 from rheobase.errors import (
     EquationError,
@@ -20,12 +21,26 @@ from rheobase.errors import (
     ModelSyntaxError,
     ModelTypeError,
     ModelValueError,
+    NetworkError,
     RheobaseError,
     UnknownNameError,
     UnsupportedEquationsError,
     UnsupportedError,
 )
-from rheobase.magic import collect, magic_network, run, start_scope, stop
+from rheobase.logs import BrianLogger, get_logger, std_silent
+from rheobase.magic import (
+    collect,
+    magic_network,
+    profiling_summary,
+    restore,
+    restore_initial_state,
+    run,
+    scheduling_summary,
+    start_scope,
+    stop,
+    store,
+)
+from rheobase.model.binomial import BinomialFunction
 from rheobase.model.clock import Clock, defaultclock
 from rheobase.model.linked import linked_var
 from rheobase.model.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
@@ -36,13 +51,19 @@ from rheobase.model.spikegenerator import SpikeGeneratorGroup
 from rheobase.model.states import ImportExport
 from rheobase.model.subgroup import EventGroup, Subgroup
 from rheobase.model.synapses import Synapses
+from rheobase.model.timedarray import TimedArray
 from rheobase.network import Network
+from rheobase.preference_names import prefs
+from rheobase.preferences import BrianPreference, PreferenceError
 from rheobase.runtime.backends import set_backend
 from rheobase.runtime.random import seed
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "BinomialFunction",
+    "BrianLogger",
+    "BrianPreference",
     "Clock",
     "EquationError",
     "Equations",
@@ -55,10 +76,12 @@ __all__ = [
     "ModelTypeError",
     "ModelValueError",
     "Network",
+    "NetworkError",
     "NetworkOperation",
     "NeuronGroup",
     "PoissonGroup",
     "PopulationRateMonitor",
+    "PreferenceError",
     "RheobaseError",
     "SingleEquation",
     "SpikeGeneratorGroup",
@@ -66,19 +89,33 @@ __all__ = [
     "StateMonitor",
     "Subgroup",
     "Synapses",
+    "TimedArray",
     "UnknownNameError",
     "UnsupportedEquationsError",
     "UnsupportedError",
+    "all_devices",
     "collect",
     "defaultclock",
+    "device",
+    "get_device",
+    "get_logger",
     "linked_var",
     "magic_network",
     "network_operation",
+    "prefs",
+    "profiling_summary",
+    "reset_device",
+    "restore",
+    "restore_initial_state",
     "run",
+    "scheduling_summary",
     "seed",
     "set_backend",
+    "set_device",
     "start_scope",
+    "std_silent",
     "stop",
+    "store",
 ]
 __all__ += _units.__all__  # pyright: ignore[reportUnsupportedDunderAll]
 

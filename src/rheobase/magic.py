@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from rheobase.errors import MagicError
+from rheobase.devices import reinit_devices
+from rheobase.errors import MagicError, ModelValueError
+from rheobase.logs import BrianLogger
 from rheobase.model.base import SimulationObject, current_scope, new_scope
 from rheobase.model.callers import caller_frame, caller_namespace
+from rheobase.model.clock import defaultclock
 from rheobase.network import Network
+from rheobase.preference_names import prefs
+from rheobase.runtime.random import seed
+from rheobase.summaries import ProfilingSummary, SchedulingSummary
 from rheobase.units import second
 
-__all__ = ["MagicNetwork", "collect", "magic_network", "run", "start_scope", "stop"]
+__all__ = [
+    "MagicNetwork",
+    "collect",
+    "magic_network",
+    "profiling_summary",
+    "restore",
+    "restore_initial_state",
+    "run",
+    "scheduling_summary",
+    "start_scope",
+    "stop",
+    "store",
+]
+
+logger = logging.getLogger(__name__)
 
 
 def collect(level: int = 0) -> set[SimulationObject]:
@@ -37,15 +59,35 @@ def collect(level: int = 0) -> set[SimulationObject]:
 
 
 class MagicNetwork(Network):
-    """The network behind run(): it follows what the script sees.
+    """The network behind run(): it follows what the script sees. There is one: magic_network.
 
     All objects new: a new simulation, from t = 0. All known: it goes on. Some of each: MagicError
     (monitors may come and go).
     """
 
+    _made = False
+
     def __init__(self) -> None:
-        super().__init__(name="magic_network")
+        if MagicNetwork._made:
+            raise ModelValueError(
+                "there is one magic network, magic_network; for another use Network()"
+            )
+        MagicNetwork._made = True
+        super().__init__(name="magicnetwork")
         self._known: weakref.WeakSet[SimulationObject] = weakref.WeakSet()
+
+    def add(self, *objects: Any) -> None:
+        """Raises MagicError: the objects are those that the script sees."""
+        if objects:
+            raise MagicError(_OWN_CHOICE)
+
+    def remove(self, *objects: Any) -> None:
+        """Raises MagicError: the objects are those that the script sees."""
+        raise MagicError(_OWN_CHOICE)
+
+    def _begin_anew(self) -> None:
+        self.t_ = 0.0
+        self._snapshots.clear()
 
     def follow(self, found: set[SimulationObject]) -> None:
         """Take the found objects as the network."""
@@ -60,9 +102,40 @@ class MagicNetwork(Network):
                 "start_scope() before creating those of a new one."
             )
         if not known:
-            self.t_ = 0.0
+            self._begin_anew()
         self._known = weakref.WeakSet(found)
         self.objects = sorted(found, key=lambda x: x.name)
+        logger.getChild("magic_objects").debug(
+            "run() simulates %d objects: %s",
+            len(self.all_objects()),
+            ", ".join(x.name for x in self.all_objects()),
+        )
+
+    def check_dependencies(self) -> None:
+        """Leave out objects that need one that is not there, with a warning."""
+        objects = self.all_objects()
+        for x in objects:
+            missing = self.missing_for(x, objects)
+            if missing is not None and x.active:
+                logger.getChild("dependency_warning").warning(
+                    "%s does nothing in this run: it needs %s, which run() does not see. Give "
+                    "that a name in the script, or put both into a Network.",
+                    x.label,
+                    missing.label,
+                )
+                x.active = False
+
+    @contextmanager
+    def seeing(self, found: set[SimulationObject]) -> Generator[None, None, None]:
+        """Within, the network holds the objects that the calling script was found to see.
+
+        Afterwards only the script's own names keep them alive.
+        """
+        self.follow(found)
+        try:
+            yield
+        finally:
+            self.objects = []
 
     def run(
         self,
@@ -70,15 +143,60 @@ class MagicNetwork(Network):
         report: str | Callable[..., None] | None = None,
         report_period: Any = 10 * second,
         namespace: Mapping[str, Any] | None = None,
+        profile: bool | None = None,
         level: int = 0,
     ) -> None:
         """Simulate what the calling script sees; see Network.run."""
-        self.follow(collect(level))
         names = caller_namespace(level) if namespace is None else namespace
-        super().run(duration, report, report_period, names)
-        self.objects = []  # the script's names keep the objects alive, not this network
+        with self.seeing(collect(level)):
+            super().run(duration, report, report_period, names, profile)
+
+    def later(self, action: Callable[[], None]) -> Callable[[], None]:
+        objects = self.objects
+
+        def with_objects() -> None:
+            before, self.objects = self.objects, objects
+            try:
+                action()
+            finally:
+                self.objects = before
+
+        return with_objects
+
+    def __repr__(self) -> str:
+        return f"<MagicNetwork: {len(self._known)} objects at t = {self.t}>"
+
+    def get_states(self, *args: Any, **options: Any) -> dict[str, Any]:
+        """States of the objects that the calling script sees; see Network.get_states."""
+        with self.seeing(collect(options.get("level", 0))):
+            return super().get_states(*args, **options)
+
+    def set_states(self, values: Mapping[str, Any], *args: Any, **options: Any) -> None:
+        """Set states of the objects that the calling script sees; see Network.set_states."""
+        with self.seeing(collect(options.get("level", 0))):
+            super().set_states(values, *args, **options)
+
+    def store(self, name: str = "default", filename: Any = None, level: int = 0) -> None:
+        """Keep the state of the objects that the calling script sees; see Network.store."""
+        with self.seeing(collect(level)):
+            super().store(name, filename)
+
+    def restore(
+        self,
+        name: str = "default",
+        filename: Any = None,
+        restore_random_state: bool = False,
+        level: int = 0,
+    ) -> None:
+        """Go back to a state that store() has kept; see Network.restore."""
+        with self.seeing(collect(level)):
+            super().restore(name, filename, restore_random_state)
 
 
+_OWN_CHOICE = (
+    "the magic network holds the objects that the script sees, and no others; to choose them, "
+    "make a Network"
+)
 magic_network = MagicNetwork()
 
 
@@ -87,14 +205,17 @@ def run(
     report: str | Callable[..., None] | None = None,
     report_period: Any = 10 * second,
     namespace: Mapping[str, Any] | None = None,
+    profile: bool | None = None,
     level: int = 0,
 ) -> None:
     """Simulate all objects that the calling script sees, for a duration.
 
     duration        a time >= 0
-    report          'text': progress as text; or a function (elapsed, completed, start, duration)
+    report          'text': progress as text; 'bar': a progress bar; or a function
+                    (elapsed, completed, start, duration)
     report_period   how often, in real time
     namespace       external constants; default: the names that the calling script sees
+    profile         True: measure what each kernel costs; see profiling_summary
     level           how many frames further out the calling script is
 
     Raises MagicError if it is unclear which objects are meant; ModelError with everything that is
@@ -106,7 +227,7 @@ def run(
     >>> round(float(cells.v[0]), 6)
     2.0
     """
-    magic_network.run(duration, report, report_period, namespace, level)
+    magic_network.run(duration, report, report_period, namespace, profile, level)
 
 
 def stop() -> None:
@@ -128,3 +249,85 @@ def start_scope() -> None:
     False
     """
     new_scope()
+
+
+def store(name: str = "default", filename: Any = None, level: int = 0) -> None:
+    """Keep the state of all objects that the calling script sees; see Network.store.
+
+    >>> from rheobase import NeuronGroup, ms, restore, run, store
+    >>> cells = NeuronGroup(1, 'dv/dt = 1/ms : 1')
+    >>> store()
+    >>> run(2*ms)
+    >>> restore()
+    >>> float(cells.v[0])
+    0.0
+    """
+    magic_network.store(name, filename, level)
+
+
+def restore(
+    name: str = "default",
+    filename: Any = None,
+    restore_random_state: bool = False,
+    level: int = 0,
+) -> None:
+    """Go back to a state that store() has kept; see Network.restore.
+
+    >>> from rheobase import restore
+    >>> restore('never stored')
+    Traceback (most recent call last):
+        ...
+    KeyError: "magicnetwork has stored nothing as 'never stored'; it has: []"
+    """
+    magic_network.restore(name, filename, restore_random_state, level)
+
+
+def scheduling_summary(net: Network | None = None, level: int = 0) -> SchedulingSummary:
+    """What runs in a step, in order: of a network, or of what the calling script sees.
+
+    >>> from rheobase import NeuronGroup, scheduling_summary
+    >>> cells = NeuronGroup(1, 'dv/dt = -v/(10*ms) : 1', name='cells')
+    >>> print(scheduling_summary())
+    object                                      slot    order  step
+    ---------------------------------------------------------------------------------
+    cells_stateupdater (StateUpdater of cells)  groups  0      100. us (defaultclock)
+    """
+    if net is not None:
+        return net.scheduling_summary()
+    return SchedulingSummary(magic_network.entries(collect(level)))
+
+
+def profiling_summary(net: Network | None = None, show: int | None = None) -> ProfilingSummary:
+    """What the kernels of the last run(..., profile=True) cost, the dearest first.
+
+    net    a network; None: the magic one
+    show   how many kernels; None: all
+
+    Raises ModelValueError if that run was not profiled.
+
+    >>> from rheobase import NeuronGroup, ms, profiling_summary, run
+    >>> cells = NeuronGroup(1, 'dv/dt = -v/(10*ms) : 1', name='cells')
+    >>> run(1*ms, profile=True)
+    >>> [entry.name for entry in profiling_summary().entries]
+    ['cells_stateupdater']
+    """
+    network = magic_network if net is None else net
+    return ProfilingSummary(network.measured(), show)
+
+
+def restore_initial_state() -> None:
+    """Preferences, devices, logging, random numbers and defaultclock.dt as at the import.
+
+    Preferences go back to where they were after the files had been read.
+
+    >>> from rheobase import defaultclock, restore_initial_state
+    >>> restore_initial_state()
+    >>> defaultclock.dt
+    100. * usecond
+    """
+    prefs.restore_initial()
+    BrianLogger.reset()
+    reinit_devices()
+    new_scope()
+    defaultclock.dt = 1e-4 * second
+    seed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,11 +12,13 @@ from typing import Any
 
 from rheobase import checkpoints, devices
 from rheobase.errors import (
+    Fault,
     ModelError,
     ModelTypeError,
     ModelValueError,
     NetworkError,
     did_you_mean,
+    raise_faults,
 )
 from rheobase.ir.passes.fuse import fuse_calls
 from rheobase.ir.program import Call, Control, Executable, Program
@@ -26,7 +29,6 @@ from rheobase.model.code import Runner
 from rheobase.model.spikes import EventSource
 from rheobase.preference_names import is_schedule, prefs
 from rheobase.report import Report, make_report
-from rheobase.runtime import random
 from rheobase.runtime.backends import active_backend
 from rheobase.runtime.engine import RunHooks, execute
 from rheobase.runtime.interrupts import interruptible
@@ -150,16 +152,7 @@ class Network:
 
     def all_objects(self) -> list[SimulationObject]:
         """The objects and what they contain."""
-        found: dict[int, SimulationObject] = {}
-
-        def visit(objects: Sequence[SimulationObject]) -> None:
-            for x in objects:
-                if id(x) not in found:
-                    found[id(x)] = x
-                    visit(x.contained_objects)
-
-        visit(self.objects)
-        return list(found.values())
+        return with_contained(self.objects)
 
     @property
     def sorted_objects(self) -> list[SimulationObject]:
@@ -219,7 +212,9 @@ class Network:
 
     def _rank(self, x: SimulationObject) -> tuple[float, int, str]:
         """Where in the step an object runs: slot, order, name."""
-        schedule = prefs["core.network.default_schedule"] if self._schedule is None else self._schedule
+        schedule = (
+            prefs["core.network.default_schedule"] if self._schedule is None else self._schedule
+        )
         for prefix, shift in (("before_", -0.25), ("after_", 0.25), ("", 0.0)):
             slot = x.when.removeprefix(prefix)
             if x.when.startswith(prefix) and slot in schedule:
@@ -236,18 +231,26 @@ class Network:
         >>> [entry.name for entry in net.scheduling_summary().entries]
         ['cells_stateupdater']
         """
-        entries = [
-            SchedulingEntry(
-                x.name, type(x).__name__, owner, x.when, x.order, x.clock.dt, x.clock.name, x.active
-            )
-            for x, owner in self._scheduled()
-        ]
-        return SchedulingSummary(entries)
+        return SchedulingSummary(self.entries(self.objects))
 
-    def _scheduled(self) -> list[tuple[SimulationObject, str]]:
-        """The objects that do something in a step, sorted, and to whom they belong."""
-        owners = {id(part): x.name for x in self.all_objects() for part in x.contained_objects}
-        return [(x, owners.get(id(x), "")) for x in self.sorted_objects if x.does_something()]
+    def entries(self, objects: Iterable[SimulationObject]) -> list[SchedulingEntry]:
+        """What of some objects, and of what they contain, does something in a step, in order."""
+        every = with_contained(objects)
+        owners = {id(part): x.name for x in every for part in x.contained_objects}
+        ordered = sorted((x for x in every if x.does_something()), key=self._rank)
+        return [
+            SchedulingEntry(
+                x.name,
+                type(x).__name__,
+                owners.get(id(x), ""),
+                x.when,
+                x.order,
+                x.clock.dt,
+                x.clock.name,
+                x.active,
+            )
+            for x in ordered
+        ]
 
     # ------------------------------------------------------------ checks
     def check_dependencies(self) -> None:
@@ -318,7 +321,11 @@ class Network:
         make_report(report, period, 0.0, length)  # says now what is wrong with it
         names = caller_namespace(level) if namespace is None else namespace
         request = _Request(length, report, period, names, bool(profile))
-        devices.get_device().submit(self, partial(self._run, request))
+        devices.get_device().submit(self, self.later(partial(self._run, request)))
+
+    def later(self, action: Callable[[], None]) -> Callable[[], None]:
+        """An action as a device may do it later: with the objects of now."""
+        return action
 
     def _run(self, request: _Request) -> None:
         started = time.perf_counter()
@@ -349,8 +356,10 @@ class Network:
             source = getattr(x, "spike_source", None)
             if isinstance(source, EventSource):
                 source.follow_clock()
+        faults: list[Fault] = []
         for x in objects:
-            _prepare_object(x, namespace)
+            faults += _prepare_object(x, namespace)
+        raise_faults(faults)
         self._check_schedule_of_device()
         ordered = sorted(objects, key=self._rank)
         work = [(x, w) for x in ordered for w in (x.work() if x.active else x.idle_work())]
@@ -433,10 +442,9 @@ class Network:
 
     def _give_streams(self, work: Sequence[Pair]) -> None:
         """Streams of random numbers for kernels that draw, anew after each seed()."""
-        for x in {id(x): x for x, w in work if w.kernel.stream is not None}.values():
-            if isinstance(x, Runner) and x.stream_generation != random.generation():
-                random.write_stream(x.stream, random.take_streams(), x.clock.timestep)
-                x.stream_generation = random.generation()
+        for x, w in work:
+            if isinstance(x, Runner) and w.kernel.stream is not None:
+                x.seed_stream(w.kernel.stream.state)
 
     def stop(self) -> None:
         """End the run after the present step; it can be continued."""
@@ -444,14 +452,23 @@ class Network:
 
     # ------------------------------------------------------------ profile
     def _note_profile(self, work: Sequence[Pair], control: Control) -> None:
-        several = {id(x) for x, _ in work if sum(1 for y, _ in work if y is x) > 1}
+        assert control.spent is not None
+        counts = Counter(id(x) for x, _ in work)
         self.profile = [
             ProfileEntry(
-                x.name if id(x) not in several else f"{x.name}: {w.kernel.name}",
+                x.name if counts[id(x)] == 1 else f"{x.name}: {w.kernel.name}",
                 float(nanoseconds) * 1e-9,
             )
             for (x, w), nanoseconds in zip(work, control.spent)
         ]
+
+    def measured(self) -> list[ProfileEntry]:
+        """What the last run with profile=True has measured; ModelValueError if there was none."""
+        if self.profile is None:
+            raise ModelValueError(
+                f"{self.name} has measured nothing: run it with run(..., profile=True)"
+            )
+        return self.profile
 
     @property
     def profiling_info(self) -> list[tuple[str, Quantity]]:
@@ -459,11 +476,7 @@ class Network:
 
         Raises ModelValueError if there was none.
         """
-        if self.profile is None:
-            raise ModelValueError(
-                f"{self.name} has measured nothing: run it with run(..., profile=True)"
-            )
-        ordered = sorted(self.profile, key=lambda e: -e.seconds)
+        ordered = sorted(self.measured(), key=lambda e: -e.seconds)
         return [(e.name, Quantity(e.seconds, dim=second.dim)) for e in ordered]
 
     # ------------------------------------------------------------ state
@@ -540,20 +553,36 @@ class Network:
         """The present state; see checkpoints."""
         return checkpoints.take(self.all_objects(), self.t_)
 
-    def return_to(
-        self, snapshot: checkpoints.Snapshot, restore_random_state: bool = False
-    ) -> None:
+    def return_to(self, snapshot: checkpoints.Snapshot, restore_random_state: bool = False) -> None:
         """Go back to a snapshot."""
         checkpoints.put_back(snapshot, self.all_objects(), restore_random_state)
         self.t_ = snapshot.t
 
 
-def _prepare_object(x: SimulationObject, namespace: Mapping[str, Any]) -> None:
-    """Prepare an object; errors that are not the model's own say which object they met."""
+def with_contained(objects: Iterable[SimulationObject]) -> list[SimulationObject]:
+    """Objects, and those that they contain, each once."""
+    found: dict[int, SimulationObject] = {}
+    waiting = list(objects)[::-1]
+    while waiting:
+        x = waiting.pop()
+        if id(x) not in found:
+            found[id(x)] = x
+            waiting.extend(reversed(x.contained_objects))
+    return list(found.values())
+
+
+def _prepare_object(x: SimulationObject, namespace: Mapping[str, Any]) -> Sequence[Fault]:
+    """Prepare an object; what is wrong with its model, to be shown with all other faults.
+
+    Errors that are not the model's own say which object they met.
+    """
     try:
         x.prepare(namespace)
-    except ModelError:
-        raise
+        return ()
+    except ModelError as error:
+        if not error.faults or any(not f.where for f in error.faults):
+            raise
+        return error.faults
     except Exception as error:
         raise wrapped(error, f"{x.label} could not be prepared for the run: {error}") from error
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import Any, TextIO
 
-from rheobase.errors import ModelValueError
+from rheobase.errors import ModelTypeError, ModelValueError
 from rheobase.units import Quantity, second
 
 __all__ = ["Report", "make_report"]
@@ -48,9 +49,9 @@ class Report:
             self.last = now
             self._call((t - self.start) / self.duration)
 
-    def end(self, t: float) -> None:
-        """The run has ended at time t."""
-        self._call(1.0 if self.duration == 0 else (t - self.start) / self.duration)
+    def end(self) -> None:
+        """The run has ended: at its end, or where it was stopped."""
+        self._call(1.0)
 
 
 def make_report(
@@ -61,6 +62,10 @@ def make_report(
         return Report(None, period, start, duration)
     if callable(report):
         return Report(report, period, start, duration)
+    if not isinstance(report, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ModelTypeError(f"report must be a name or a function, not {report!r}")
+    if report == "bar":
+        return Report(_bar(), min(period, 0.1), start, duration)
     streams: dict[str, TextIO] = {
         "text": sys.stdout,
         "stdout": sys.stdout,
@@ -68,7 +73,7 @@ def make_report(
     }
     if report not in streams:
         raise ModelValueError(
-            f"report must be 'text', 'stdout', 'stderr', a function or None, not {report!r}"
+            f"report must be 'text', 'stdout', 'stderr', 'bar', a function or None, not {report!r}"
         )
     return Report(_text_report(streams[report]), period, start, duration)
 
@@ -86,6 +91,29 @@ def _text_report(stream: TextIO) -> ReportFunction:
         stream.flush()
 
     return write
+
+
+def _bar() -> ReportFunction:
+    """A progress bar, in a terminal or a notebook; ImportError without the package tqdm."""
+    try:
+        tqdm: Any = importlib.import_module("tqdm.auto").tqdm
+    except ImportError:
+        raise ImportError(
+            "report='bar' needs the package tqdm: pip install rheobase[progress]; "
+            "report='text' does not"
+        ) from None
+    bars: list[Any] = []
+
+    def show(elapsed: Quantity, completed: float, start: Quantity, duration: Quantity) -> None:
+        if completed == 0.0:
+            form = "{l_bar}{bar}| {n:.3g}/{total:.3g} s [{elapsed}<{remaining}]"
+            bars.append(tqdm(total=float(duration), bar_format=form))
+            return
+        bars[0].update(completed * float(duration) - bars[0].n)
+        if completed == 1.0:
+            bars[0].close()
+
+    return show
 
 
 def _time(value: float) -> Quantity:

@@ -80,15 +80,23 @@ class Control:
 
     position   the next call of the current step
     budget     steps to make before returning PAUSED
-    needed     after GROW: entries that must fit; after BAD_INDEX: the target; after BAD_SIZE: the size
+    needed     after GROW: entries that must fit; after BAD_INDEX: the target; BAD_SIZE: the size
     outer      after BAD_INDEX and BAD_SIZE: the outer element
+
+    spent      (n_calls,) ns spent in each call so far, Python's included; None: not measured
     """
 
     FIELDS = ("position", "budget", "needed", "outer")
 
-    def __init__(self) -> None:
+    def __init__(self, spent: NDArray[np.int64] | None = None) -> None:
         self.data: NDArray[np.int64] = np.zeros(len(self.FIELDS), np.int64)
         self.address: int = self.data.ctypes.data
+        self.spent = spent
+
+    @classmethod
+    def profiling(cls, n_calls: int) -> Control:
+        """One under which the time of each call is measured."""
+        return cls(np.zeros(n_calls, np.int64))
 
     @property
     def position(self) -> int:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import keyword
+import logging
+import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rheobase.errors import ModelTypeError, ModelValueError
-from rheobase.ir.kernels import Kernel
+from rheobase.ir.kernels import Kernel, Python
 from rheobase.model.callers import caller_place
 from rheobase.model.clock import Clock, defaultclock
+from rheobase.preference_names import prefs
 
-__all__ = ["SimulationObject", "Work", "current_scope", "new_scope"]
+__all__ = ["SimulationObject", "Work", "current_scope", "free_name", "new_scope", "take_name"]
 
-_objects: weakref.WeakValueDictionary[str, SimulationObject] = weakref.WeakValueDictionary()
+_objects: weakref.WeakValueDictionary[str, object] = weakref.WeakValueDictionary()
+logger = logging.getLogger(__name__)
 _scope = 0
 
 
@@ -38,7 +42,16 @@ class Work:
     python: Callable[[], None] | None = None
 
 
-class SimulationObject:
+class _Making(type):
+    """Notes that an object is complete: one whose making failed is not missed in any run."""
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        made = super().__call__(*args, **options)
+        made._unused = True
+        return made
+
+
+class SimulationObject(metaclass=_Making):
     """Base of everything that a Network holds.
 
     name    unique; 'cells*' takes the first of cells, cells_1, ... that is free
@@ -49,10 +62,12 @@ class SimulationObject:
 
     add_to_magic_network = False
     invalidates_magic_network = True
+    _python_work: Work | None = None
+    _unused = False  # True from when it is made until a network has simulated it
 
     def __init__(
         self,
-        name: str,
+        name: str = "brianobject*",
         when: str = "start",
         order: int = 0,
         dt: Any = None,
@@ -60,15 +75,51 @@ class SimulationObject:
     ) -> None:
         if dt is not None and clock is not None:
             raise ModelTypeError("give either dt or clock, not both")
-        self.name = _free_name(name)
-        _objects[self.name] = self
+        self.name = take_name(name, self)
         self.place = caller_place()
         self.scope = _scope
         self.when = when
         self.order = int(order)
         self.clock = clock if clock is not None else Clock(dt) if dt is not None else defaultclock
-        self.active = True
-        self.contained_objects: list[SimulationObject] = []
+        self._active = True
+        self._contained: list[SimulationObject] = []
+        self._depends_on: list[SimulationObject] = []
+        self._network: weakref.ref[Any] | None = None
+
+    @property
+    def contained_objects(self) -> list[SimulationObject]:
+        """Objects that belong to this one, and are simulated with it; add to it, if you must."""
+        return self._contained
+
+    @property
+    def active(self) -> bool:
+        """Whether it does anything in a run; setting it sets that of contained objects, too."""
+        return self._active
+
+    @active.setter
+    def active(self, value: bool) -> None:
+        self._active = bool(value)
+        for x in self._contained:
+            x.active = self._active
+
+    @property
+    def network(self) -> Any:
+        """The network that has simulated it, if that still exists."""
+        return None if self._network is None else self._network()
+
+    def simulated_by(self, network: object) -> None:
+        """A network has taken it: no other one may."""
+        self._unused = False
+        if self._network is None or self._network() is not network:
+            self._network = weakref.ref(network)
+
+    def add_dependency(self, *others: SimulationObject) -> None:
+        """Objects without which this one cannot be simulated."""
+        self._depends_on.extend(others)
+
+    def dependencies(self) -> Sequence[SimulationObject]:
+        """The objects without which this one cannot be simulated."""
+        return self._depends_on
 
     @property
     def label(self) -> str:
@@ -81,7 +132,26 @@ class SimulationObject:
 
     def work(self) -> Sequence[Work]:
         """What to do in each step; called after `prepare` of all objects."""
+        if type(self).run is SimulationObject.run:
+            return ()
+        if self._python_work is None:
+            self._python_work = Work(Kernel(f"{self.name} run", Python()), self.run)
+        return (self._python_work,)
+
+    def does_something(self) -> bool:
+        """Whether it may do something in a step: whether its class defines work(), or run()."""
+        cls = type(self)
+        return cls.work is not SimulationObject.work or cls.run is not SimulationObject.run
+
+    def idle_work(self) -> Sequence[Work]:
+        """What to do in each step while it is not active."""
         return ()
+
+    def run(self) -> None:
+        """Called in each step, if a class of a script's own defines it."""
+
+    def restored(self) -> None:
+        """Called when a checkpoint has been put back into the object's slots."""
 
     def before_run(self, n_steps: int) -> None:
         """Called last before the first of `n_steps` steps of the object's clock."""
@@ -92,8 +162,30 @@ class SimulationObject:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} '{self.name}'>"
 
+    def __del__(self) -> None:
+        if self._unused and self.add_to_magic_network and not sys.is_finalizing():
+            self._warn_unused()
 
-def _free_name(name: str) -> str:
+    def _warn_unused(self) -> None:
+        if prefs["logging.warn_for_unused_objects"]:
+            logger.getChild("unused_brian_object").warning(
+                "%s is gone, and no run has ever simulated it. If it stood in a list or was made "
+                "in a function, put it into a Network.",
+                self.label,
+            )
+
+
+def take_name(name: str, owner: object) -> str:
+    """The name for an object or network; 'cells*' takes the first that no living one has.
+
+    Raises ModelValueError if it is no identifier.
+    """
+    chosen = free_name(name)
+    _objects[chosen] = owner
+    return chosen
+
+
+def free_name(name: str) -> str:
     if not name.endswith("*"):
         if not name.isidentifier() or keyword.iskeyword(name):
             raise ModelValueError(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import Any
 
 from rheobase.errors import DimensionMismatchError, ModelTypeError, ModelValueError
+from rheobase.ir.program import EPSILON
 from rheobase.runtime.clocks import ClockState
 from rheobase.units import Quantity, second, to_si
+
+_MANY_STEPS = 2**40
+logger = logging.getLogger(__name__)
 
 __all__ = ["Clock", "defaultclock", "seconds"]
 
@@ -79,6 +84,30 @@ class Clock:
     def timestep(self) -> int:
         """The number of the present step."""
         return self.state.step
+
+    def set_interval(self, start: Any, end: Any) -> None:
+        """Make a run of the clock go from one time to another, both in seconds or quantities.
+
+        Warns if there are so many steps that times can no longer tell them apart.
+        """
+        first, last = (
+            seconds(x, "a time") if hasattr(x, "dim") else float(x) for x in (start, end)
+        )
+        self.state.set_time(first, self.name)
+        steps = self.state.steps_until(last)
+        if steps > _MANY_STEPS:
+            logger.getChild("many_timesteps").warning(
+                "clock '%s' would come to step %.3g: times are kept with 15 digits, so that t "
+                "hardly changes from step to step any more",
+                self.name,
+                steps,
+            )
+        self.state.slots.end.data[0] = steps
+
+    def is_whole(self, duration: float) -> bool:
+        """Whether a duration, in seconds, is a whole number of steps."""
+        steps = duration / self.state.dt
+        return abs(steps - round(steps)) <= EPSILON * max(1.0, abs(steps) * 1e-6)
 
     def __repr__(self) -> str:
         return f"Clock(dt={self.dt!r}, name={self.name!r})"

@@ -15,6 +15,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rheobase.errors import (
     Fault,
     FaultList,
@@ -386,6 +389,19 @@ class Runner(SimulationObject):
         """Take a new stream if seed() was called since the last one was taken."""
         if self._seeded.get(state) != random.generation():
             random.write_stream(state, random.take_streams(), self.clock.timestep)
+            self._seeded[state] = random.generation()
+
+    def saved_streams(self) -> dict[int, NDArray[np.int64]]:
+        """For a checkpoint: the streams in use, by block."""
+        now = random.generation()
+        return {k: s.data.copy() for k, s in self._streams.items() if self._seeded.get(s) == now}
+
+    def restore_streams(self, streams: Mapping[int, NDArray[np.int64]]) -> None:
+        """Go on with streams of a checkpoint; blocks that are not among them take new ones."""
+        self._seeded.clear()
+        for number, values in streams.items():
+            state = self.stream(number).state
+            state.assign(values)
             self._seeded[state] = random.generation()
 
     def work(self) -> Sequence[Work]:

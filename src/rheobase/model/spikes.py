@@ -42,11 +42,13 @@ class EventSource:
             events.set_reach(self.log, steps, self.clock.timestep)
 
     def follow_clock(self) -> None:
-        """Renumber logged steps after the clock's dt has changed between runs."""
+        """Begin a new log after the clock's dt has changed between runs.
+
+        What is under way stays in the old one, which its pathways still have.
+        """
         dt = self.clock.dt_
         if self.log is not None and dt != self._dt:
-            old_step = round(self.clock.t_ / self._dt)
-            events.rebase_log(self.log, old_step, self.clock.timestep, self._dt / dt)
+            self.log = events.new_log(self.name)
         self._dt = dt
 
     def delayed(self, delay: Slot) -> Events:
@@ -82,8 +84,16 @@ class SpikeFinder(Runner):
         self.events = events
 
     def work(self) -> Sequence[Work]:
+        return [*super().work(), *self.idle_work()]
+
+    def idle_work(self) -> Sequence[Work]:
+        """The log goes on: what it holds of earlier steps is still to be delivered."""
         push = self.events.push()
-        return [*super().work(), *([Work(push)] if push else [])]
+        return [Work(push)] if push else []
+
+    def before_run(self, n_steps: int) -> None:
+        if not self.active:
+            self.events.current.count.data[0] = 0  # those of the last active step
 
 
 def spikes_of(group: Any, label: str) -> EventSource:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rheobase.errors import DimensionMismatchError, ModelTypeError, ModelValueError
 from rheobase.lang.symbols import Type
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Variable
+from rheobase.runtime.deferred import after_runs
 from rheobase.units import Quantity, get_unit, to_si
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
@@ -223,6 +224,9 @@ class VariableView(NDArrayOperatorsMixin):
         mark = "" if self._with_unit else "_"
         return f"<{self._owner.name}.{self.name}{mark}: {self[:]!r}>"
 
+    def __hash__(self) -> int:  # a key of run_args; == compares values
+        return id(self._variable)
+
     def is_same(self, other: object) -> bool:
         """Whether `other` is a view of the same variable of the same group."""
         return (
@@ -237,6 +241,8 @@ class VariableView(NDArrayOperatorsMixin):
 
     def set_item(self, item: Any, value: Any, level: int = 0) -> None:
         """Write at an index; `level` frames further out is where names are looked up."""
+        if after_runs(lambda: self.set_item(item, value, level)):
+            return
         variable = self._writable()
         if isinstance(value, str):
             self._set_code(variable, item, value, level)

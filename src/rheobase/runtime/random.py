@@ -10,11 +10,22 @@ before it.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 from rheobase.ir.dtypes import I64
 from rheobase.ir.slots import Slot
 
-__all__ = ["generation", "new_stream_state", "seed", "take_streams", "write_stream"]
+__all__ = [
+    "generation",
+    "get_state",
+    "new_stream_state",
+    "peek",
+    "resume",
+    "seed",
+    "set_state",
+    "take_streams",
+    "write_stream",
+]
 
 
 class _State:
@@ -43,6 +54,33 @@ def seed(value: int | None = None) -> None:
 def generation() -> int:
     """Changes with every call of seed(): streams taken before are stale."""
     return _state.generation
+
+
+def get_state() -> dict[str, int]:
+    """What set_state needs to go back to here.
+
+    Streams that are in use are given up: kernels take new ones when they next run, and take the
+    same after set_state.
+    """
+    _state.generation += 1
+    return {"seed": _state.seed, "next_stream": _state.next_stream}
+
+
+def set_state(state: Mapping[str, int]) -> None:
+    """Go back to a state: from here on come the numbers that came after get_state()."""
+    _state.seed, _state.next_stream = int(state["seed"]), int(state["next_stream"])
+    _state.generation += 1
+
+
+def peek() -> tuple[int, int]:
+    """(seed, next stream), for a checkpoint; nothing changes."""
+    return _state.seed, _state.next_stream
+
+
+def resume(seed: int, next_stream: int) -> None:
+    """Go on from a checkpoint; kernels get their streams back from there, too."""
+    _state.seed, _state.next_stream = seed, next_stream
+    _state.generation += 1
 
 
 def take_streams(n: int = 1) -> int:

@@ -1,0 +1,107 @@
+"""Summaries of a network, as text and as tables in notebooks: what runs when, what it costs."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rheobase.units import Quantity, second
+
+__all__ = ["ProfileEntry", "ProfilingSummary", "SchedulingEntry", "SchedulingSummary"]
+
+
+@dataclass(frozen=True)
+class SchedulingEntry:
+    """One object that runs in a step.
+
+    owner   name of the object to which it belongs, or ''
+    """
+
+    name: str
+    type: str
+    owner: str
+    when: str
+    order: int
+    dt: Any
+    clock: str
+    active: bool
+
+    def row(self) -> tuple[str, ...]:
+        part = f"{self.name} ({self.type}{f' of {self.owner}' if self.owner else ''})"
+        if not self.active:
+            part += ", inactive"
+        return part, self.when, str(self.order), f"{self.dt} ({self.clock})"
+
+
+class SchedulingSummary:
+    """What runs in a step, in order.
+
+    entries   SchedulingEntry, first to last
+    """
+
+    def __init__(self, entries: Sequence[SchedulingEntry]) -> None:
+        self.entries = list(entries)
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [("object", "slot", "order", "step"), *(e.row() for e in self.entries)]
+
+    def __str__(self) -> str:
+        return _text_table(self._rows())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return _html_table(self._rows())
+
+
+@dataclass(frozen=True)
+class ProfileEntry:
+    """A kernel, and the seconds spent in it."""
+
+    name: str
+    seconds: float
+
+
+class ProfilingSummary:
+    """What the kernels of a run cost, the dearest first.
+
+    entries   ProfileEntry of each kernel
+    show      how many of them; None: all
+    """
+
+    def __init__(self, entries: Sequence[ProfileEntry], show: int | None = None) -> None:
+        ordered = sorted(entries, key=lambda e: -e.seconds)
+        self.total = sum(e.seconds for e in ordered)
+        self.entries = ordered if show is None else ordered[:show]
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = [("kernel", "time", "share")]
+        for e in self.entries:
+            share = 100 * e.seconds / self.total if self.total else 0.0
+            time = Quantity(e.seconds, dim=second.dim).in_best_unit(precision=3)
+            rows.append((e.name, time, f"{share:.1f} %"))
+        return rows
+
+    def __str__(self) -> str:
+        return _text_table(self._rows())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return _html_table(self._rows())
+
+
+def _text_table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in rows]
+    return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
+
+
+def _html_table(rows: Sequence[Sequence[str]]) -> str:
+    def line(row: Sequence[str], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
+
+    head, *body = rows
+    return "<table>" + line(head, "th") + "".join(line(r, "td") for r in body) + "</table>"
