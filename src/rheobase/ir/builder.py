@@ -86,6 +86,7 @@ class Alias:
 
 Binding: TypeAlias = Element | Literal | Position | Alias
 
+MAX_POWER = 64  # of ipow: repeated products
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "//": "floordiv", "%": "mod"}
 _COMPARISON = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 
@@ -329,7 +330,9 @@ class KernelBuilder:
     def _power(self, expr: Binary, scope: _Frame) -> int:
         base = self._number(self._value(expr.left, scope))
         exponent = _literal(expr.right)
-        if exponent is not None and exponent == int(exponent) and 1 <= abs(exponent) <= 64:
+        if isinstance(exponent, int) and exponent >= 0 and not self.dtype(base).is_float:
+            return self._whole_power(base, exponent)
+        if exponent is not None and exponent == int(exponent) and 1 <= abs(exponent) <= MAX_POWER:
             if exponent < 0 or isinstance(exponent, float):
                 base = self._float(base)
             power = self.op("ipow", base, dtype=self.dtype(base), attr=int(abs(exponent)))
@@ -343,6 +346,18 @@ class KernelBuilder:
         other = self._float(self._value(expr.right, scope))
         left, right = self._unify(self._float(base), other)
         return self.op("pow", left, right, dtype=self.dtype(left))
+
+    def _whole_power(self, base: int, exponent: int) -> int:
+        """An integer to a literal power >= 0: an integer, modulo 2**64."""
+        if exponent == 0:
+            return self.const(1)
+        if exponent <= MAX_POWER:
+            return self.op("ipow", base, dtype=I64, attr=exponent)
+        times, rest = divmod(exponent, MAX_POWER)
+        power = self._whole_power(self._whole_power(base, MAX_POWER), times)
+        if not rest:
+            return power
+        return self.op("mul", power, self._whole_power(base, rest), dtype=I64)
 
     def _call(self, call: Call, scope: _Frame) -> int:
         function = scope.functions[call.function]

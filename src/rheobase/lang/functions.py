@@ -111,8 +111,14 @@ def _exprel(x: Array) -> Array:
 
 
 def _int(x: Array) -> Array:
-    """Truncated towards zero."""
-    return np.asarray(x).astype(np.int64)
+    """Truncated towards zero; the nearest 64-bit integer beyond their range, 0 for nan."""
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        return x.astype(np.int64)
+    limit = 2.0**63
+    inside = np.where(np.abs(x) < limit, x, 0.0).astype(np.int64)
+    ends = np.iinfo(np.int64)
+    return np.where(x >= limit, ends.max, np.where(x <= -limit, ends.min, inside))
 
 
 def _clip(x: Array, low: Array, high: Array) -> Array:
