@@ -371,7 +371,7 @@ def _set_faults(equations: Sequence[SingleEquation]) -> list[Fault]:
     faults: list[Fault] = []
     defined: dict[str, SingleEquation] = {}
     for eq in equations:
-        faults.extend(identifier_faults(eq.varname, eq.name_span))
+        faults.extend(identifier_faults(eq.varname, eq.name_span, "summed" in eq.flags))
         first = defined.setdefault(eq.varname, eq)
         if first is not eq:
             hint = f"The first definition is: {first}"

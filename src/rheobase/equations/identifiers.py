@@ -39,10 +39,11 @@ def register_identifier_check(check: IdentifierCheck) -> None:
         _extra_checks.append(check)
 
 
-def identifier_faults(name: str, span: Span) -> list[Fault]:
+def identifier_faults(name: str, span: Span, summed: bool = False) -> list[Fault]:
     """What speaks against a variable of this name: at most one fault of our own, and those of
-    registered checks."""
-    reason = _reason(name)
+    registered checks. A summed variable is one of a neuron: it ends in '_pre' or '_post'."""
+    own = name.removesuffix("_post").removesuffix("_pre") if summed else name
+    reason = _reason(own)
     if reason is not None:
         return [Fault(reason[0], f"'{name}' {reason[1]}", span, reason[2])]
     found: list[Fault] = []

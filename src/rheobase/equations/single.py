@@ -66,8 +66,10 @@ class SingleEquation:
     @property
     def is_replaced(self) -> bool:
         """Whether the expression stands in for the name wherever that is used. One that is
-        'constant over dt' does not: it is a variable, computed once a step."""
-        return self.type == "subexpression" and "constant over dt" not in self.flags
+        'constant over dt' does not: it is a variable, computed once a step. One that
+        is 'summed' names a variable of the neurons."""
+        stored = "constant over dt" in self.flags or "summed" in self.flags
+        return self.type == "subexpression" and not stored
 
     @property
     def unit_text(self) -> str:

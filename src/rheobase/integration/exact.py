@@ -51,6 +51,7 @@ from rheobase.lang.nodes import (
     Expr,
     Name,
     names_in,
+    substitute,
     transform,
     walk,
 )
@@ -124,6 +125,27 @@ class Exact:
             Table(e.name, len(e.keys), e.compute, e.per_element) for e in tables.values() if e.keys
         )
         return Updates((*first, *statements), made)
+
+    def over(self, system: System, elapsed: Expr) -> tuple[Assign, ...] | Refusal:
+        """Statements that advance the variables by any time, given as an expression; not one step.
+
+        They are formulas: for a variable that depends on no other, or on variables that decay on
+        their own. Coefficients must hold still in the meantime.
+        """
+        rows: dict[str, _Row] = {}
+        for name, expr in system.equations.items():
+            row = _linear_row(name, expr, system)
+            if isinstance(row, Refusal):
+                return row
+            rows[name] = row
+        new: dict[str, Expr] = {}
+        for name in rows:
+            block = _closure(name, rows)
+            if not _has_formula(name, block):
+                others = ", ".join(f"'{n}'" for n in block if n != name)
+                return Refusal(f"'{name}' and {others} drive each other.")
+            new[name] = substitute(_by_formula(name, block), {"dt": elapsed})
+        return simultaneous(new)
 
 
 EXACT: Final = Exact()

@@ -36,7 +36,7 @@ from rheobase.lang.nodes import (
     Unary,
 )
 
-__all__ = ["Alias", "Binding", "Element", "KernelBuilder", "Literal", "Position"]
+__all__ = ["Alias", "Binding", "Element", "Entry", "KernelBuilder", "Literal", "Position"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,20 @@ class Alias:
     functions: Mapping[str, FunctionInfo] = field(default_factory=lambda: FUNCTIONS)
 
 
-Binding: TypeAlias = Element | Literal | Position | Alias
+@dataclass(frozen=True)
+class Entry:
+    """The element of a slot whose number is computed; read only.
+
+    position   what the number is
+    offset     is added to it: the first element of the part that numbers count from
+    """
+
+    slot: Slot
+    position: Binding
+    offset: Slot | None = None
+
+
+Binding: TypeAlias = Element | Literal | Position | Alias | Entry
 
 MAX_POWER = 64  # of ipow: repeated products
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "//": "floordiv", "%": "mod"}
@@ -299,7 +312,9 @@ class KernelBuilder:
     def _name(self, name: str, scope: _Frame) -> int:
         if name in scope.values:
             return scope.values[name]
-        binding = scope.bindings[name]
+        return self._bound(scope.bindings[name])
+
+    def _bound(self, binding: Binding) -> int:
         match binding:
             case Element():
                 return self.load(binding)
@@ -311,6 +326,12 @@ class KernelBuilder:
                     return value
                 first = self.load(Element(offset, Index.SHARED))
                 return self.op("sub", value, first, dtype=I64)
+            case Entry(slot=slot, position=position, offset=offset):
+                number = self._number(self._bound(position))
+                if offset is not None:
+                    first = self.load(Element(offset, Index.SHARED))
+                    number = self.op("add", number, first, dtype=I64)
+                return self._entry(slot, number)
             case Alias(expr=meant, bindings=bindings, functions=functions):
                 key = (id(binding), len(self._top.values))
                 if key not in self._aliases:

@@ -378,7 +378,8 @@ class Stream:
         counter  (element, draw | (s >> 32) << 16, s & 0xffffffff, stream)
     where s = step - state[2], draw is the op's attr (< 65535) and element is the own index (0 for
     what is drawn once a call). In Generate, element is the outer element and s is the candidate k;
-    the gap before the m-th candidate of a Sample (or SampleSize) is the draw 0xffff at s = m. The four words w give
+    the gap before the m-th candidate of a Sample or SampleSize is the draw 0xffff at s = m. The
+    four words w give
         uniform  ((w1 << 32 | w0) >> 12) * 2**-52
         normal   sqrt(-2 log(1 - u)) cos(2 pi v), u and v the uniforms of (w0, w1) and (w2, w3)
     """

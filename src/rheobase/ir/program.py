@@ -50,13 +50,21 @@ class Status(IntEnum):
 class ClockSlots:
     """The state of one clock: step I64 (1,), t F64 (1,), dt F64 (1,), end I64 (1,).
 
-    end   the step at which the run stops, exclusive
+    end     the step at which the run stops, exclusive
+    times   F64 the time of each step, ascending, and inf after the last; None: step * dt
     """
 
     step: Slot
     t: Slot
     dt: Slot
     end: Slot
+    times: Slot | None = None
+
+    def time_of(self, step: int) -> float:
+        """When a step begins, s."""
+        if self.times is not None:
+            return float(self.times.data[step])
+        return step * float(self.dt.data[0])
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.errors import FaultList, ModelTypeError, ModelValueError, raise_faults
-from rheobase.ir.builder import Alias, Binding, Element, KernelBuilder, Literal, Position
+from rheobase.ir.builder import Alias, Binding, Element, Entry, KernelBuilder, Literal, Position
 from rheobase.ir.dtypes import BOOL, F64, I32, I64
-from rheobase.ir.kernels import Generate, Index, Kernel, Part, Range, Sample, Stream
+from rheobase.ir.kernels import Generate, Index, Kernel, Part, Range, Sample, SampleSize, Stream
+from rheobase.ir.program import Status
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression
 from rheobase.lang.functions import FunctionInfo, called_in
@@ -36,7 +37,9 @@ from rheobase.runtime.clocks import ClockState
 from rheobase.runtime.engine import GenerateError, run_once
 from rheobase.units.dimensions import DIMENSIONLESS
 
-__all__ = ["Generated", "Request", "generate"]
+__all__ = ["Generated", "Request", "expressions_of", "generate", "reaches"]
+
+_LAST_STREAM = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Request:
 
     side      PRE: an outer loop over sources, whose candidates are targets; POST: the reverse
     p, n      probability and number of copies of each pair
+    numbers   what p and n are, where they were given as numbers
+    positions   of a side whose elements do not stand one after the other: I32 (n,), where they do
     """
 
     generator: Generator
@@ -54,6 +59,8 @@ class Request:
     p: Expr
     n: Expr
     skip_invalid: bool
+    numbers: Mapping[str, Meaning] = field(default_factory=dict[str, Meaning])
+    positions: Mapping[Index, Slot] = field(default_factory=dict[Index, Slot])
 
 
 @dataclass(frozen=True)
@@ -64,15 +71,20 @@ class Generated:
     others: Slot
 
 
-def generate(owner: CodeOwner, request: Request, namespace: Mapping[str, Any]) -> Generated:
+def generate(
+    owner: CodeOwner, request: Request, namespace: Mapping[str, Any], trial: int | None = None
+) -> Generated:
     """Make the pairs.
 
+    trial   a number for random numbers that are not taken from those of the script
     Raises ModelError for code that does not fit, IndexError for targets outside the group.
     """
-    kernel, domain = _kernel(owner, request, namespace)
+    kernel, domain = _kernel(owner, request, namespace, trial)
     try:
         run_once(kernel)
     except GenerateError as error:
+        if error.status is Status.BAD_SIZE:
+            raise _bad_size(owner, request, error) from None
         pair = (error.outer, error.target)
         i, j = pair if request.side is Index.PRE else pair[::-1]
         size = int(request.inner.size.data[0])
@@ -87,24 +99,35 @@ def generate(owner: CodeOwner, request: Request, namespace: Mapping[str, Any]) -
     return Generated(domain.counts.data.astype(np.int64), domain.targets)
 
 
+def _bad_size(owner: CodeOwner, request: Request, error: GenerateError) -> IndexError:
+    name = "i" if request.side is Index.PRE else "j"
+    return IndexError(
+        f"{owner.label}: connect() was to choose {error.target} candidates for {name} = "
+        f"{error.outer}, but there are fewer (or that is less than none). With "
+        "skip_if_invalid=True the nearest possible number is taken."
+    )
+
+
 def _kernel(
-    owner: CodeOwner, request: Request, namespace: Mapping[str, Any]
+    owner: CodeOwner, request: Request, namespace: Mapping[str, Any], trial: int | None
 ) -> tuple[Kernel, Generate]:
     symbols, bindings, functions = _resolve(owner, request, namespace)
     request = _settle_probability(request, bindings)
     _check(request, symbols, functions)
     generator = _skip_outer(request, bindings, functions)
     state = random.new_stream_state("connect")
-    random.write_stream(state, random.take_streams(), 0)
+    number = random.take_streams() if trial is None else _LAST_STREAM - trial
+    random.write_stream(state, number, 0)
     stream = Stream(state, ClockState(1.0).slots.step)
     builder = KernelBuilder(bindings, functions=functions)
     low, high, step = (
         builder.typed(e, I64) for e in (generator.low, generator.high, generator.step)
     )
-    p = generator.p
-    candidates = (
-        Range(low, high, step) if p is None else Sample(low, high, step, builder.typed(p, F64))
-    )
+    candidates: Range | Sample | SampleSize = Range(low, high, step)
+    if generator.size is not None:
+        candidates = SampleSize(low, high, step, builder.typed(generator.size, I64))
+    elif generator.p is not None:
+        candidates = Sample(low, high, step, builder.typed(generator.p, F64))
     target = builder.typed(generator.element, I64)
     condition = builder.typed(generator.condition or Number(True), BOOL)
     copies = builder.typed(request.n, I64)
@@ -120,17 +143,15 @@ def _kernel(
         request.skip_invalid,
     )
     kernel = builder.finish("connect", domain, (target, condition, copies), stream)
-    if isinstance(candidates, Sample) and kernel.stream is None:
-        kernel = replace(kernel, stream=stream)  # the gaps are drawn by the domain itself
     made = kernel.domain
     assert isinstance(made, Generate)
     return kernel, made
 
 
-def _expressions(request: Request) -> list[Expr]:
+def expressions_of(request: Request) -> list[Expr]:
     g = request.generator
     found = [g.element, g.low, g.high, g.step, request.p, request.n]
-    return found + [e for e in (g.p, g.condition) if e is not None]
+    return found + [e for e in (g.p, g.size, g.condition) if e is not None]
 
 
 def _resolve(
@@ -141,13 +162,13 @@ def _resolve(
         Symbol("_n_inner", Type.INTEGER, shared=True, constant=True),
         Element(request.inner.size, Index.SHARED),
     )
-    local = {"_n_inner": count}
+    local = {"_n_inner": count, **request.numbers}
     whole = isinstance(generator.element, Name) and generator.element.id == generator.variable
     candidate = Meaning(Symbol(generator.variable or "", Type.INTEGER), Position("k"))
     if generator.variable is not None:
         local[generator.variable] = candidate
     inner_name = "j" if request.side is Index.PRE else "i"
-    expressions = _expressions(request)
+    expressions = expressions_of(request)
     faults = FaultList()
     resolution = resolve(
         frozenset[str]().union(*map(names_in, expressions)) - {inner_name},
@@ -160,47 +181,87 @@ def _resolve(
         calls=called_in(expressions),
     )
     raise_faults(faults.faults, f"{owner.label}, connect")
-    symbols, bindings = dict(resolution.symbols), dict(resolution.bindings)
+    symbols = dict(resolution.symbols)
+    bindings = {n: _by_number(b, request.positions) for n, b in resolution.bindings.items()}
     symbols[inner_name] = Symbol(inner_name, Type.INTEGER)
     functions = resolution.functions
     bindings[inner_name] = (
         candidate.binding if whole else Alias(generator.element, dict(bindings), functions)
     )
     if not whole:
-        _refuse_inner_variables(owner, request, bindings)
+        made = bindings[inner_name]
+        bindings = {n: _looked_up(b, request, made) for n, b in bindings.items()}
+        bindings[inner_name] = made
+    _check_bounds(owner, request, bindings)
     return symbols, bindings, functions
 
 
-def _refuse_inner_variables(
-    owner: CodeOwner, request: Request, bindings: Mapping[str, Binding]
-) -> None:
-    """Variables of the other side can be used where the candidate itself is the target."""
+def _by_number(binding: Binding, positions: Mapping[Index, Slot]) -> Binding:
+    """What a binding is where pre and post are numbers of elements that stand at `positions`."""
+    match binding:
+        case Position(which="pre" | "post" as which) if Index(which) in positions:
+            return Position(which)
+        case Element(index=Index() as side) if side in positions:
+            return replace(binding, index=Element(positions[side], side))
+        case Element(index=Element() as reached):
+            inner = _by_number(reached, positions)
+            assert isinstance(inner, Element)
+            return replace(binding, index=inner)
+        case Alias(bindings=bindings):
+            found = {n: _by_number(b, positions) for n, b in bindings.items()}
+            return replace(binding, bindings=found)
+        case _:
+            return binding
+
+
+def _looked_up(binding: Binding, request: Request, made: Binding) -> Binding:
+    """What a name means where the index of the other side is computed: `made`."""
     inner = _inner_side(request)
-    for expr in _expressions(request):
-        for name in sorted(names_in(expr)):
-            local = name in ("i", "j", request.generator.variable)
-            if name in bindings and not local and _reaches(bindings[name], inner):
+    match binding:
+        case Position(which=which) if which == inner.value:
+            return made
+        case Element(index=Element() as reached) if reaches(reached, inner):
+            return Entry(binding.slot, _looked_up(reached, request, made))
+        case Element(index=index) if index is inner:
+            return Entry(binding.slot, made, request.inner.first)
+        case Alias(expr=expr, bindings=bindings):
+            found = {n: _looked_up(b, request, made) for n, b in bindings.items()}
+            return replace(binding, expr=expr, bindings=found)
+        case _:
+            return binding
+
+
+def _check_bounds(owner: CodeOwner, request: Request, bindings: Mapping[str, Binding]) -> None:
+    """What bounds the candidates is known before there is one."""
+    g = request.generator
+    inner, name = _inner_side(request), "i" if request.side is Index.PRE else "j"
+    bounds = [g.low, g.high, g.step, *(e for e in (g.p, g.size) if e is not None)]
+    for expr in bounds:
+        for used in sorted(names_in(expr)):
+            if used in bindings and reaches(bindings[used], inner):
                 raise ModelValueError(
-                    f"{owner.label}, connect: '{name}' belongs to the other side; in a generator "
-                    "it can be used only if the generated index is the loop variable itself, "
-                    "as in 'k for k in range(...) if ...'"
+                    f"{owner.label}, connect: '{used}' depends on the candidate, so it cannot "
+                    f"decide which candidates there are; range and sample know '{name}' and its "
+                    "variables only"
                 )
 
 
-def _reaches(binding: Binding, index: Index) -> bool:
+def reaches(binding: Binding, index: Index) -> bool:
     """Whether a value depends on the element that `index` means, or on the candidate."""
     match binding:
+        case Entry(position=position):
+            return reaches(position, index)
         case Literal():
             return False
         case Position(which=which):
             return which in ("k", index.value)
         case Element(index=Element() as inner):
-            return _reaches(inner, index)
+            return reaches(inner, index)
         case Element(index=reached):
             return reached is index
         case Alias(expr=expr, bindings=inner_bindings):
             names = names_in(expr) & set(inner_bindings)
-            return any(_reaches(inner_bindings[n], index) for n in names)
+            return any(reaches(inner_bindings[n], index) for n in names)
 
 
 def _settle_probability(request: Request, bindings: Mapping[str, Binding]) -> Request:
@@ -209,12 +270,13 @@ def _settle_probability(request: Request, bindings: Mapping[str, Binding]) -> Re
     if isinstance(p, Number) and p.value == 1:
         return request
     generator = request.generator
-    if generator.variable is None or generator.p is not None or generator.variable != "_k":
+    if generator.variable not in (None, "_k"):
         raise ModelValueError(
             "p= cannot be given together with a generator; write sample(..., p=...) in it"
         )
     inner = _inner_side(request)
-    if any(_reaches(bindings[n], inner) for n in names_in(p) if n in bindings):
+    depends = any(reaches(bindings[n], inner) for n in names_in(p) if n in bindings)
+    if depends or generator.variable is None:
         chosen = Compare("<", Call("rand", ()), p)
         given = generator.condition
         parts = given.operands if given and _is_conjunction(given) else (given,) if given else ()
@@ -240,7 +302,7 @@ def _skip_outer(
     outer_only = [
         e
         for e in parts
-        if not any(_reaches(bindings[n], inner) for n in names_in(e) if n in bindings)
+        if not any(reaches(bindings[n], inner) for n in names_in(e) if n in bindings)
         and not any(isinstance(x, Call) and not functions[x.function].stateless for x in walk(e))
     ]
     rest = [e for e in parts if e not in outer_only]
@@ -273,6 +335,8 @@ def _check(
         (generator.step, "the step of the range"),
         (request.n, "n"),
     ]
+    if generator.size is not None:
+        whole.append((generator.size, "the size of the sample"))
     for expr, what in whole:
         kind = check_expression(expr, symbols, DIMENSIONLESS, faults, what, functions)
         if kind is not None and kind.type is not Type.INTEGER:

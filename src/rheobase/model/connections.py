@@ -6,6 +6,7 @@ connections made by a condition both orders are the same, and nothing is stored 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,14 @@ class Connections:
     targets   I32 (n,)           the target of each entry, ascending within a row; numbered as in
                                  the target's slots
     order     (n,)               the entry of each synapse as users count them; None: the same
+    version   changes whenever synapses are added
     """
 
     def __init__(self, n_pre: int) -> None:
         self.rows = Slot("rows", I64, n_pre + 1)
         self.targets = Slot("targets", I32, 0)
-        self.order: NDArray[np.int64] | None = None
+        self.order: NDArray[np.int32] | None = None
+        self.version = 0
         self._by_target: tuple[Slot, Slot, Slot] | None = None
 
     def __len__(self) -> int:
@@ -48,13 +51,22 @@ class Connections:
         """Values by entry, as values by synapse."""
         return values if self.order is None else values[self.order]
 
-    def synapses(self, entries: NDArray[Any]) -> NDArray[Any]:
-        """The synapses that stand at entries, ascending."""
-        if self.order is None:
-            return entries
-        numbers = np.empty(len(self.order), np.int64)
-        numbers[self.order] = np.arange(len(self.order))
-        return np.sort(numbers[entries])
+    def numbers(self) -> NDArray[np.int32]:
+        """(n,) the synapse that stands at each entry, as users count them."""
+        numbers = np.arange(len(self), dtype=np.int32)
+        if self.order is not None:
+            numbers[self.order] = numbers.copy()
+        return numbers
+
+    def copies(self) -> NDArray[np.int32]:
+        """(n,) by entry: how many synapses of the same pair were made before."""
+        begins = np.ones(len(self), bool)
+        if len(self) > 1:
+            sources, targets = self.sources(), self.targets.data
+            begins[1:] = (sources[1:] != sources[:-1]) | (targets[1:] != targets[:-1])
+        starts = np.flatnonzero(begins)
+        counts = np.diff(np.append(starts, len(self)))
+        return (np.arange(len(self)) - np.repeat(starts, counts)).astype(np.int32)
 
     def adopt(self, counts: NDArray[np.int64]) -> None:
         """Take what a generator has just made: `targets` by row, `counts` entries a row.
@@ -62,11 +74,24 @@ class Connections:
         Only for the first synapses; rows must be sorted (see `is_sorted`).
         """
         np.cumsum(counts, out=self.rows.data[1:])
-        self._by_target = None
+        self._changed()
 
-    def append(self, sources: NDArray[Any], targets: NDArray[Any], variables: list[Slot]) -> None:
-        """Add synapses after those that exist; `variables` are carried along, new ones zero."""
+    def extend_rows(self, n_pre: int) -> None:
+        """Have at least so many rows: the sources have become more."""
+        n_old = len(self.rows)
+        if n_pre + 1 > n_old:
+            self.rows.resize(n_pre + 1)
+            self.rows.data[n_old:] = len(self)
+
+    def append(
+        self, sources: NDArray[Any], targets: NDArray[Any], variables: list[Slot]
+    ) -> NDArray[np.int32]:
+        """Add synapses after those that exist; `variables` are carried along, new ones zero.
+
+        Returns (n before,): the entry to which each entry has moved.
+        """
         n_old = len(self)
+        numbers = self.numbers()
         all_sources = np.concatenate([self.user_order(self.sources()), sources])
         all_targets = np.concatenate([self.user_order(self.targets.data), targets])
         by_entry = np.lexsort((all_targets, all_sources))  # stable: equal pairs keep their order
@@ -77,10 +102,27 @@ class Connections:
         self.targets.assign(all_targets[by_entry])
         counts = np.bincount(all_sources, minlength=len(self.rows) - 1)
         np.cumsum(counts, out=self.rows.data[1:])
-        order = np.empty(len(by_entry), np.int64)
-        order[by_entry] = np.arange(len(by_entry))
-        self.order = None if np.array_equal(order, np.arange(len(order))) else order
+        order = np.empty(len(by_entry), np.int32)
+        order[by_entry] = np.arange(len(by_entry), dtype=np.int32)
+        self.order = None if np.array_equal(by_entry, np.arange(len(order))) else order
+        self._changed()
+        return order[numbers]
+
+    def saved_state(self) -> dict[str, NDArray[Any]]:
+        """For a checkpoint."""
+        state: dict[str, NDArray[Any]] = {"rows": self.rows.data, "targets": self.targets.data}
+        return state if self.order is None else state | {"order": self.order}
+
+    def restore_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go back to a checkpoint."""
+        self.rows.assign(state["rows"])
+        self.targets.assign(state["targets"])
+        self.order = state["order"].copy() if "order" in state else None
+        self._changed()
+
+    def _changed(self) -> None:
         self._by_target = None
+        self.version += 1
 
     def by_target(self, first_pre: int, first_post: int, n_post: int) -> tuple[Slot, Slot, Slot]:
         """The same synapses by row of target: rows, sources, and the entry of each.

@@ -22,7 +22,9 @@ from rheobase.lang.tokens import Token, check_tokens, tokenize
 
 __all__ = ["Generator", "parse_generator"]
 
-_FORMS = "EXPR [if COND], EXPR for k in range(...) [if COND], EXPR for k in sample(N, p=...)"
+_FORMS = (
+    "EXPR [if COND], EXPR for k in range(...) [if COND], EXPR for k in sample(N, p=... or size=...)"
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,9 @@ class Generator:
     element          the index of the other neuron
     variable         the loop variable; None: one candidate
     low, high, step  of range or sample
-    p                probability of sample; None for range
+    p                probability of sample; None for range, and for a sample of a size
     condition        None: always
+    size             of sample; None: not given
     """
 
     element: Expr
@@ -43,6 +46,7 @@ class Generator:
     step: Expr
     p: Expr | None = None
     condition: Expr | None = None
+    size: Expr | None = None
 
 
 def parse_generator(text: str, source: Source) -> Generator:
@@ -68,9 +72,10 @@ def parse_generator(text: str, source: Source) -> Generator:
     if len(loop.ifs) > 1:
         _refuse("give one condition; join several with 'and'", loop.ifs[1], flat, source)
     condition = _sub(loop.ifs[0], flat, source) if loop.ifs else None
-    low, high, step, p = _candidates(loop.iter, flat, source)
+    low, high, step, p, size = _candidates(loop.iter, flat, source)
     assert isinstance(loop.target, ast.Name)
-    return Generator(_sub(tree.elt, flat, source), loop.target.id, low, high, step, p, condition)
+    element = _sub(tree.elt, flat, source)
+    return Generator(element, loop.target.id, low, high, step, p, condition, size)
 
 
 def _tokens(text: str, source: Source) -> tuple[Token, ...]:
@@ -152,18 +157,21 @@ def _sub(node: ast.expr, text: str, source: Source) -> Expr:
     return parse_expression(text[span.start : span.end], source, span.start)
 
 
-def _candidates(node: ast.expr, text: str, source: Source) -> tuple[Expr, Expr, Expr, Expr | None]:
+def _candidates(
+    node: ast.expr, text: str, source: Source
+) -> tuple[Expr, Expr, Expr, Expr | None, Expr | None]:
+    """low, high, step, p and size."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
         _refuse("candidates come from range(...) or sample(...)", node, text, source)
     kind = node.func.id
     args = [_sub(a, text, source) for a in node.args]
     keywords = {k.arg: k.value for k in node.keywords}
-    wanted = {"range": set[str | None](), "sample": {"p"}}.get(kind)
-    if wanted is None or set(keywords) != wanted or not 1 <= len(args) <= 3:
+    wanted = {"range": [set[str | None]()], "sample": [{"p"}, {"size"}]}.get(kind)
+    if wanted is None or set(keywords) not in wanted or not 1 <= len(args) <= 3:
         _refuse(_candidate_message(kind), node.func if wanted is None else node, text, source)
     low, high, step = (Number(0), args[0], Number(1)) if len(args) == 1 else (*args, Number(1))[:3]
-    p = _sub(keywords["p"], text, source) if kind == "sample" else None
-    return low, high, step, p
+    given = {str(k): _sub(v, text, source) for k, v in keywords.items()}
+    return low, high, step, given.get("p"), given.get("size")
 
 
 def _candidate_message(kind: str) -> str:
@@ -171,7 +179,7 @@ def _candidate_message(kind: str) -> str:
         case "range":
             return "range takes range(high), range(low, high) or range(low, high, step)"
         case "sample":
-            return "sample takes the arguments of range, and p=: sample(low, high, step, p=0.1)"
+            return "sample takes the arguments of range and p= or size=: sample(low, high, p=0.1)"
         case _:
             near = did_you_mean(kind, ("range", "sample"))
             message = f"'{kind}' makes no candidates: they come from range(...) or sample(...)"

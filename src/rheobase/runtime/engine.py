@@ -25,15 +25,17 @@ SLICE = 0.02  # s
 
 
 class GenerateError(Exception):
-    """A generator made a target outside its group.
+    """A generator made a target outside its group, or was to choose more than there are.
 
-    outer, target   the pair, numbered as in the parts
+    outer, target   the pair, numbered as in the parts; after BAD_SIZE, target is the size
+    status          BAD_INDEX or BAD_SIZE
     """
 
-    def __init__(self, outer: int, target: int) -> None:
-        super().__init__(outer, target)
+    def __init__(self, outer: int, target: int, status: Status = Status.BAD_INDEX) -> None:
+        super().__init__(outer, target, status)
         self.outer = outer
         self.target = target
+        self.status = status
 
 
 @dataclass
@@ -80,7 +82,10 @@ def execute(
 def _serve(program: Program, status: Status, control: Control, hooks: RunHooks) -> None:
     position = control.position
     if status is Status.PYTHON:
+        begun = time.perf_counter_ns()
         hooks.python[position]()
+        if control.spent is not None:
+            control.spent[position] += time.perf_counter_ns() - begun
         control.position = position + 1
         if hooks.stopped():
             control.budget = 1
@@ -88,7 +93,7 @@ def _serve(program: Program, status: Status, control: Control, hooks: RunHooks) 
         call = program.calls[position]
         grow(call.kernel, control.needed)
     else:
-        raise GenerateError(control.outer, control.needed)
+        raise GenerateError(control.outer, control.needed, status)
 
 
 def grow(kernel: Kernel, needed: int) -> None:

@@ -1,0 +1,311 @@
+"""connect(): what a call asks for, and the synapses that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.errors import ModelTypeError, ModelValueError, Source
+from rheobase.ir.dtypes import I32
+from rheobase.ir.kernels import Index, Part
+from rheobase.ir.slots import Slot
+from rheobase.lang.nodes import Expr, Name, Number, names_in
+from rheobase.model.callers import caller_namespace
+from rheobase.model.connect import Request, expressions_of, generate
+from rheobase.model.generators import Generator, only_condition, parse_generator
+from rheobase.model.group import Group, new_part
+from rheobase.model.pairs import (
+    Pairs,
+    chosen_copies,
+    index_arrays,
+    number_meaning,
+    read_table,
+)
+from rheobase.model.synapticgroup import SynapticGroup, numbering
+from rheobase.model.texts import read_expression
+from rheobase.model.variables import Meaning
+
+__all__ = ["Call", "Expected", "connect", "expected_synapses"]
+
+_TRIALS = 64  # rows that are looked at to expect a number
+
+
+@dataclass(frozen=True)
+class Call:
+    """The arguments of a call of connect()."""
+
+    condition: Any = None
+    i: Any = None
+    j: Any = None
+    p: Any = 1.0
+    n: Any = 1
+    skip_if_invalid: bool = False
+    namespace: Mapping[str, Any] | None = None
+    level: int = 0
+    table: Any = None
+    values: str | None = None
+
+    @property
+    def generates(self) -> bool:
+        """Whether pairs are generated, and not listed."""
+        one_text = isinstance(self.i, str) or isinstance(self.j, str)
+        return self.table is None and (one_text or (self.i is None and self.j is None))
+
+    def names(self) -> Mapping[str, Any]:
+        """Where names of constants come from."""
+        return caller_namespace(self.level) if self.namespace is None else self.namespace
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a connect() would make.
+
+    synapses   how many, on average
+    bytes_each, bytes_all   of memory, while running: the connection and the variables
+    """
+
+    synapses: float
+    bytes_each: float
+    bytes_all: float
+
+
+def connect(synapses: SynapticGroup, call: Call) -> None:
+    """Make the synapses that the call asks for."""
+    _check_call(synapses, call)
+    if call.generates and _is_false(call.condition):
+        synapses.mark_connected()
+        return
+    if call.generates:
+        request = _request(synapses, call)
+        _add_generated(synapses, request, call.names())
+        return
+    if call.table is None:
+        pairs, copies = _listed(synapses, call)
+    else:
+        pairs = read_table(synapses.label, call.table, call.values)
+        copies = np.ones(len(pairs.sources), np.int64)
+    valid = _valid(synapses, pairs, call.skip_if_invalid)
+    repeats = np.where(valid, copies, 0)
+    n_before = len(synapses)
+    _append(synapses, np.repeat(pairs.sources, repeats), np.repeat(pairs.targets, repeats))
+    for name, values in pairs.values.items():
+        if name not in synapses.variables:
+            raise ModelValueError(f"{synapses.label}: there is no variable for the column '{name}'")
+        getattr(synapses, f"{name}_")[n_before:] = np.repeat(values, repeats)
+
+
+def _check_call(synapses: SynapticGroup, call: Call) -> None:
+    given = call.i is not None or call.j is not None
+    label = synapses.label
+    if call.condition is not None and (given or call.table is not None):
+        raise ModelValueError(f"{label}: give connect() a condition or i, j; not both")
+    if call.table is not None and given:
+        raise ModelValueError(f"{label}: a table has i and j of its own; do not give them, too")
+    if call.condition is not None and not isinstance(call.condition, (str, bool, np.bool_)):
+        raise ModelTypeError(
+            f"{label}: the condition of connect() is a text such as 'i != j', True or False, not "
+            f"{call.condition!r}; index arrays are given as connect(i=..., j=...)"
+        )
+    if isinstance(call.i, str) and isinstance(call.j, str):
+        raise ModelValueError(f"{label}: only one of i, j can be a generator expression")
+    if not call.generates:
+        return
+    if (isinstance(call.j, str) and call.i is not None) or (
+        isinstance(call.i, str) and call.j is not None
+    ):
+        raise ModelValueError(
+            f"{label}: a generator makes one side for each neuron of the other; do not give the "
+            "other side too"
+        )
+
+
+def _is_false(condition: Any) -> bool:
+    return isinstance(condition, (bool, np.bool_)) and not condition
+
+
+# ------------------------------------------------------------------ generated pairs
+def _request(synapses: SynapticGroup, call: Call) -> Request:
+    (source, target), positions = _sides(synapses)
+    side, outer, inner = Index.PRE, source, target
+    if call.i is None and call.j is None:
+        text = call.condition if isinstance(call.condition, str) else None
+        condition = None if text is None else _code(synapses, text, "condition", "i != j")
+        generator = only_condition(condition)
+    else:
+        text = str(call.j if isinstance(call.j, str) else call.i)
+        generator = parse_generator(text, Source(text, f"{synapses.label}, connect"))
+        if isinstance(call.i, str):
+            side, outer, inner = Index.POST, target, source
+    p, n, numbers = _p_and_n(synapses, call)
+    skip = call.skip_if_invalid
+    request = Request(generator, side, outer, inner, p, n, skip, numbers, positions)
+    _check_names(synapses, request)
+    return request
+
+
+def _sides(synapses: SynapticGroup) -> tuple[tuple[Part, Part], Mapping[Index, Slot]]:
+    """What is counted on both sides; and where the elements stand, if not one after the other."""
+    parts: list[Part] = []
+    positions: dict[Index, Slot] = {}
+    for side, group in ((Index.PRE, synapses.source), (Index.POST, synapses.target)):
+        if numbering(group) is None:
+            parts.append(group.span)
+            continue
+        n = len(group)
+        parts.append(new_part(0, n))
+        positions[side] = Slot("positions", I32, n)
+        positions[side].data[:] = group.positions(np.arange(n))
+    return (parts[0], parts[1]), positions
+
+
+def _p_and_n(synapses: SynapticGroup, call: Call) -> tuple[Expr, Expr, Mapping[str, Meaning]]:
+    """p and n as expressions; numbers other than 1 stand in memory, not in code."""
+    found: list[Expr] = []
+    numbers: dict[str, Meaning] = {}
+    for what, value in (("p", call.p), ("n", call.n)):
+        if isinstance(value, str):
+            found.append(_code(synapses, value, what, "0.1"))
+            continue
+        if np.ndim(value) != 0:
+            raise ModelTypeError(f"{synapses.label}: {what} must be one number or a text")
+        number = np.asarray(value).item()
+        if what == "p" and not 0 <= number <= 1:
+            raise ModelValueError(f"{synapses.label}: p must lie between 0 and 1, not {value}")
+        if what == "n" and not isinstance(number, int):
+            raise ModelTypeError(f"{synapses.label}: n must be a whole number, not {value}")
+        if number == 1:
+            found.append(Number(1))
+            continue
+        numbers[f"_{what}"] = number_meaning(what, number)
+        found.append(Name(f"_{what}"))
+    return found[0], found[1], numbers
+
+
+def _code(synapses: SynapticGroup, text: str, what: str, example: str) -> Expr:
+    return read_expression(text, f"{synapses.label}, connect, {what}", example)
+
+
+def _check_names(synapses: SynapticGroup, request: Request) -> None:
+    """Numbers of synapses are not known while synapses are made."""
+    used = frozenset[str]().union(*map(names_in, expressions_of(request)))
+    counts = used & {"N_incoming", "N_outgoing", synapses.multisynaptic_index}
+    if counts:
+        raise ModelValueError(
+            f"{synapses.label}: '{min(map(str, counts))}' counts synapses; it cannot be used while "
+            "they are made"
+        )
+
+
+def _add_generated(synapses: SynapticGroup, request: Request, namespace: Mapping[str, Any]) -> None:
+    made = generate(synapses, request, namespace)
+    synapses.mark_connected()
+    whole_rows = request.generator.variable == "_k" and request.side is Index.PRE
+    groups = synapses.source, synapses.target
+    plain = not request.positions and not any(isinstance(g, SynapticGroup) for g in groups)
+    if whole_rows and plain and not len(synapses.connections):
+        first = int(synapses.target.span.first.data[0])
+        if first:
+            made.others.data[:] += first
+        synapses.adopt_rows(made.others, made.counts)
+        return
+    outer = np.repeat(np.arange(len(made.counts), dtype=np.int32), made.counts)
+    pairs = (outer, made.others.data)
+    _append(synapses, *(pairs if request.side is Index.PRE else pairs[::-1]))
+
+
+# ------------------------------------------------------------------ listed pairs
+def _listed(synapses: SynapticGroup, call: Call) -> tuple[Pairs, NDArray[np.int64]]:
+    if call.i is None or call.j is None:
+        raise ModelValueError(
+            f"{synapses.label}: index arrays come in pairs: connect(i=..., j=...)"
+        )
+    n_is_code = isinstance(call.n, str)
+    i, j, n = index_arrays(synapses.label, call.i, call.j, 1 if n_is_code else call.n)
+    p_is_one = not isinstance(call.p, str) and np.ndim(call.p) == 0 and call.p == 1
+    if p_is_one and not n_is_code:
+        return Pairs(i, j), n
+    pairs = Pairs(i, j)
+    valid = _valid(synapses, pairs, call.skip_if_invalid)
+    p, times, numbers = _p_and_n(synapses, replace(call, n=call.n if n_is_code else 1))
+    copies = np.zeros(len(i), np.int64)
+    copies[valid] = chosen_copies(synapses, i[valid], j[valid], p, times, numbers, call.names())
+    return pairs, copies * n
+
+
+def _valid(synapses: SynapticGroup, pairs: Pairs, skip: bool) -> NDArray[np.bool_]:
+    """(n,) whether the elements of each pair exist; IndexError where they must and do not."""
+    valid = np.ones(len(pairs.sources), bool)
+    sides = (("i", pairs.sources, synapses.source), ("j", pairs.targets, synapses.target))
+    for what, indices, group in sides:
+        inside = (indices >= 0) & (indices < len(group))
+        if not inside.all() and not skip:
+            raise IndexError(
+                f"{synapses.label}: connect() got {what} = {indices[~inside][0]}, but there are "
+                f"only {len(group)} elements (0 to {len(group) - 1})"
+            )
+        valid &= inside
+    return valid
+
+
+def _append(synapses: SynapticGroup, sources: NDArray[Any], targets: NDArray[Any]) -> None:
+    """Add synapses; sources and targets as users count them."""
+    synapses.mark_connected()
+    first = int(synapses.source.span.first.data[0])
+    rows = _places(synapses.source, sources) - first
+    synapses.add_pairs(rows.astype(np.int32), _places(synapses.target, targets).astype(np.int32))
+
+
+def _places(group: Group, numbers: NDArray[Any]) -> NDArray[Any]:
+    return group.positions(numbers.astype(np.int64))
+
+
+# ------------------------------------------------------------------ before making any
+def expected_synapses(synapses: SynapticGroup, call: Call) -> Expected:
+    """How many synapses a call would make on average, and their memory; nothing is made."""
+    _check_call(synapses, call)
+    if not call.generates:
+        number = float(_number_listed(synapses, call))
+    elif _is_false(call.condition):
+        number = 0.0
+    else:
+        number = _number_generated(synapses, call)
+    each = synapses.bytes_each()
+    return Expected(number, each, number * each)
+
+
+def _number_listed(synapses: SynapticGroup, call: Call) -> float:
+    if call.table is not None:
+        return len(read_table(synapses.label, call.table, call.values).sources)
+    n = 1 if isinstance(call.n, str) else call.n
+    *_, copies = index_arrays(synapses.label, call.i, call.j, n)
+    p = 1.0 if isinstance(call.p, str) else float(call.p)
+    return float(copies.sum()) * p
+
+
+def _number_generated(synapses: SynapticGroup, call: Call) -> float:
+    """From some rows, evenly spaced; exact where the number does not depend on chance and there
+    are few rows."""
+    factor = 1.0
+    if not isinstance(call.p, str) and not isinstance(call.n, str):
+        factor, call = float(call.p) * int(call.n), replace(call, p=1.0, n=1)
+    request = _request(synapses, call)
+    if _takes_all(request.generator):
+        return factor * len(synapses.source) * len(synapses.target)
+    first, size = int(request.outer.first.data[0]), int(request.outer.size.data[0])
+    rows = np.unique(np.linspace(0, size - 1, min(size, _TRIALS)).round().astype(int))
+    names = call.names()
+    counts = [
+        generate(
+            synapses, replace(request, outer=new_part(first + int(r), 1)), names, trial=k
+        ).counts.sum()
+        for k, r in enumerate(rows)
+    ]
+    return factor * float(np.mean(counts)) * size
+
+
+def _takes_all(generator: Generator) -> bool:
+    return generator.variable == "_k" and generator.condition is None

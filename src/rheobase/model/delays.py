@@ -1,0 +1,125 @@
+"""The delays of a pathway: one for all synapses, or one for each."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.errors import ModelTypeError, ModelValueError
+from rheobase.ir.dtypes import F64
+from rheobase.ir.slots import Slot
+from rheobase.lang.symbols import Type
+from rheobase.model.variables import ArrayVariable
+from rheobase.model.views import VariableView, ViewOwner
+from rheobase.runtime.deferred import after_runs
+from rheobase.units import second
+
+__all__ = ["DelayView", "Delays"]
+
+
+class Delays:
+    """How long events of a pathway take, in seconds.
+
+    fixed      given when the pathway was made: one delay for all synapses, for good
+    separate   each synapse has a delay of its own in memory; else one number stands for all
+    """
+
+    def __init__(self, owner: ViewOwner, fixed: bool) -> None:
+        self.owner = owner
+        self.fixed = fixed
+        self.separate = False
+        slot = Slot("delay", F64)
+        self.variable = ArrayVariable("delay", Type.FLOAT, second.dim, slot, fixed)
+
+    @property
+    def slot(self) -> Slot:
+        return self.variable.slot
+
+    def separate_each(self) -> None:
+        """From now on, each synapse has a delay of its own."""
+        if self.separate or self.fixed:
+            return
+        value = self.slot.data[0]
+        self.slot.assign(np.full(self.owner.view_size(), value))
+        self.separate = True
+
+    def set_all(self, value: float) -> None:
+        """One delay for all synapses."""
+        self.separate = False
+        self.slot.assign([value])
+
+    def steps(self, dt: float) -> NDArray[np.int64]:
+        """(n,) by entry if separate, else (1,): delays in whole steps."""
+        return np.rint(self.slot.data / dt).astype(np.int64)
+
+    def saved_state(self) -> dict[str, NDArray[Any]]:
+        """For a checkpoint."""
+        return {"delay": self.slot.data, "separate": np.array(self.separate)}
+
+    def restore_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go back to a checkpoint."""
+        self.separate = bool(state["separate"])
+        self.slot.assign(state["delay"])
+
+    def key(self) -> tuple[object, ...]:
+        """Changes when the delays do."""
+        data = self.slot.data
+        return (
+            self.separate,
+            len(data),
+            zlib.crc32(data.tobytes()),
+        )
+
+    def view(self) -> DelayView:
+        return DelayView(self, self.owner, self.variable, with_unit=True)
+
+
+class DelayView(VariableView):
+    """`S.delay`: like any variable of the synapses; memory for each is taken when they differ."""
+
+    def __init__(
+        self, delays: Delays, owner: ViewOwner, variable: ArrayVariable, with_unit: bool
+    ) -> None:
+        super().__init__(owner, variable, with_unit)
+        self._delays = delays
+
+    def _values(self, indices: NDArray[Any] | None, level: int) -> NDArray[Any]:
+        if self._delays.fixed or self._delays.separate:
+            return super()._values(indices, level + 1)
+        n = self._owner.view_size() if indices is None else len(indices)
+        return np.full(n, self._delays.slot.data[0])
+
+    def set_item(self, item: Any, value: Any, level: int = 0) -> None:
+        """Write at an index.
+
+        Raises ModelValueError for negative delays, ModelTypeError for several where there is one.
+        """
+        if after_runs(lambda: self.set_item(item, value, level)):
+            return
+        delays = self._delays
+        before = delays.separate, delays.slot.data.copy()
+        is_code = isinstance(value, str)
+        number = np.asarray(0.0 if is_code else self._si(delays.variable, value))
+        if delays.fixed and number.size != 1:
+            raise ModelTypeError(
+                f"{self._owner.label}: this delay was given as one for all synapses, so it can "
+                "only be changed to one time. Leave out delay= to have one for each synapse."
+            )
+        self._owner.view_indices(slice(0, 0))  # refuses before connect()
+        everything = isinstance(item, slice) and item == slice(None)
+        if not is_code and number.size == 1 and (everything or delays.fixed):
+            delays.set_all(float(number.reshape(-1)[0]))
+        else:
+            delays.separate_each()
+            super().set_item(item, value, level + 1)
+        data = delays.slot.data
+        if not (np.isfinite(data) & (data >= 0)).all():
+            delays.separate = before[0]
+            delays.slot.assign(before[1])
+            raise ModelValueError(
+                f"{self._owner.label}: a delay must be a finite time and cannot be negative"
+            )

@@ -1,0 +1,101 @@
+"""Equations of synapses that are advanced only when an event arrives.
+
+Between two events of a synapse nothing looks at such a variable, so it is brought up to date in one
+step of t - lastupdate, by the formula of its linear equation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rheobase.equations import Equations, SingleEquation
+from rheobase.errors import EquationError, Fault, UnsupportedEquationsError, raise_faults
+from rheobase.integration.exact import EXACT
+from rheobase.integration.system import System
+from rheobase.lang.nodes import Assign, Binary, Expr, Name, names_in
+from rheobase.lang.symbols import Symbol, Type
+from rheobase.units import second
+
+__all__ = ["check_dependencies", "event_driven", "event_driven_update"]
+
+_ELAPSED = Binary("-", Name("t"), Name("lastupdate"))
+
+
+def event_driven(equations: Equations) -> list[SingleEquation]:
+    """The differential equations with the flag."""
+    return [e for e in equations.values() if "event-driven" in e.flags]
+
+
+def event_driven_update(equations: Equations, label: str) -> tuple[Assign, ...]:
+    """Statements that bring all event-driven variables from lastupdate to t.
+
+    Raises UnsupportedEquationsError for equations without a formula: those that are not linear,
+    or whose variables drive each other.
+    """
+    found = event_driven(equations)
+    if not found:
+        return ()
+    system_equations: dict[str, Expr] = {e.varname: equations.substituted(e.varname) for e in found}
+    names = frozenset[str]().union(*map(names_in, system_equations.values()))
+    symbols = {n: Symbol(n, Type.FLOAT) for n in names | system_equations.keys()}
+    symbols["dt"] = Symbol("dt", Type.FLOAT, second.dim)
+    system = System(system_equations, symbols)
+    statements = EXACT.over(system, _ELAPSED)
+    if isinstance(statements, str):
+        refusal = statements
+        place = getattr(refusal, "span", None) or found[0].name_span
+        hint = "Use (clock-driven) for equations without a formula."
+        fault = Fault(
+            UnsupportedEquationsError,
+            f"The event-driven equations cannot be solved between events: {refusal}",
+            place,
+            hint,
+        )
+        raise_faults([fault], f"{label}, equations")
+        raise AssertionError
+    return statements
+
+
+def check_dependencies(equations: Equations, label: str) -> None:
+    """Raise EquationError where something that is computed in each step reads a variable that is
+    only right when an event arrives, or the reverse."""
+    driven = {e.varname for e in event_driven(equations)}
+    if not driven:
+        return
+    clocked = {n for n in equations.diff_eq_names if n not in driven}
+    faults: list[Fault] = []
+    for e in equations.values():
+        if e.expr is None:
+            continue
+        used = _reached(e.varname, equations)
+        if "summed" in e.flags or e.varname in clocked:
+            bad = sorted(used & driven)
+            what = "a summed variable" if "summed" in e.flags else "computed in each step"
+            why = f"'{e.varname}' is {what}, but '{{}}' is event-driven: it is up to date only "
+            why += "when an event arrives."
+        elif e.varname in driven:
+            bad = sorted(used & clocked)
+            why = f"'{e.varname}' is event-driven, but '{{}}', on which it depends, changes in "
+            why += "each step."
+        else:
+            continue
+        faults += [
+            Fault(EquationError, why.format(n), e.name_span, "Make both (clock-driven).")
+            for n in bad
+        ]
+    raise_faults(faults, f"{label}, equations")
+
+
+def _reached(name: str, equations: Equations) -> frozenset[str]:
+    """The names that an equation uses, directly and through subexpressions."""
+    return names_in(equations.substituted(name)) - {name}
+
+
+def with_update(
+    statements: tuple[Assign, ...], update: tuple[Assign, ...], variables: Mapping[str, object]
+) -> tuple[Assign, ...]:
+    """The code of a pathway, after the event-driven variables are brought up to date."""
+    if not update:
+        return statements
+    assert "lastupdate" in variables
+    return (*update, *statements, Assign("lastupdate", None, Name("t")))

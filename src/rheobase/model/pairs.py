@@ -1,0 +1,177 @@
+"""Synapses from lists of pairs: index arrays, sparse matrices, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.errors import Fault, ModelTypeError, ModelValueError
+from rheobase.ir.builder import Element
+from rheobase.ir.dtypes import F64, I32, I64
+from rheobase.ir.kernels import Elementwise, Index, Stream
+from rheobase.ir.slots import Slot
+from rheobase.lang.functions import FunctionInfo
+from rheobase.lang.nodes import Assign, Binary, Call, Compare, Conditional, Expr, Number
+from rheobase.lang.symbols import Symbol, Type
+from rheobase.model.code import Block, make_kernel
+from rheobase.model.group import new_part
+from rheobase.model.synapticgroup import SynapticGroup
+from rheobase.model.variables import Meaning, Reach
+from rheobase.runtime import random
+from rheobase.runtime.clocks import ClockState
+from rheobase.runtime.engine import run_once
+from rheobase.units.dimensions import DIMENSIONLESS
+
+__all__ = ["Pairs", "chosen_copies", "index_arrays", "number_meaning", "read_table"]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """sources, targets (n,) as users count them; values by variable name, in SI."""
+
+    sources: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    values: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
+
+
+def index_arrays(label: str, i: Any, j: Any, n: Any) -> tuple[NDArray[np.int64], ...]:
+    """i, j and n as arrays of one length.
+
+    Raises ModelTypeError for what is no whole number, ModelValueError for shapes that do not fit.
+    """
+    arrays = [np.asarray(x._indices() if hasattr(x, "_indices") else x) for x in (i, j, n)]
+    for array, what in zip(arrays, "ijn"):
+        if array.dtype.kind not in "iu" and array.size:
+            raise ModelTypeError(
+                f"{label}: connect() wants whole numbers for {what}, not {array.dtype}"
+            )
+    try:
+        shaped = np.broadcast_arrays(*(np.atleast_1d(a) for a in arrays))
+    except ValueError:
+        raise ModelValueError(
+            f"{label}: connect() got i, j and n of shapes "
+            f"{', '.join(str(a.shape) for a in arrays)}, which do not fit together"
+        ) from None
+    return tuple(a.astype(np.int64).reshape(-1) for a in shaped)
+
+
+# ------------------------------------------------------------------ tables
+def read_table(label: str, table: Any, values: str | None) -> Pairs:
+    """Pairs from a scipy.sparse matrix, a pandas table or a structured array.
+
+    A matrix of shape (N_pre, N_post) has one synapse for each stored entry; `values` names the
+    variable that takes the entries. A table has columns i and j; each other column is the variable
+    of its name.
+    """
+    if hasattr(table, "tocoo"):
+        matrix = table.tocoo()
+        found = {} if values is None else {values: np.asarray(matrix.data)}
+        order = np.lexsort((matrix.col, matrix.row))
+        return Pairs(
+            matrix.row[order].astype(np.int64),
+            matrix.col[order].astype(np.int64),
+            {n: v[order] for n, v in found.items()},
+        )
+    names = _columns(table)
+    if names is None or not {"i", "j"} <= set(names):
+        raise ModelTypeError(
+            f"{label}: connect(table=...) takes a scipy.sparse matrix, or a table with the columns "
+            f"i and j (a pandas DataFrame, a structured array), not {type(table).__name__}"
+            + (f" with the columns {list(names)}" if names else "")
+        )
+    columns = {n: np.asarray(table[n]) for n in names}
+    i, j, _ = index_arrays(label, columns.pop("i"), columns.pop("j"), 1)
+    return Pairs(i, j, columns)
+
+
+def _columns(table: Any) -> Sequence[str] | None:
+    dtype = getattr(table, "dtype", None)
+    if getattr(dtype, "names", None):
+        return list(dtype.names)  # pyright: ignore[reportOptionalMemberAccess]
+    columns = getattr(table, "columns", None)
+    if columns is not None:
+        return [str(c) for c in columns]
+    return (
+        [str(k) for k in cast("Mapping[str, Any]", table)] if isinstance(table, Mapping) else None
+    )
+
+
+# ------------------------------------------------------------------ p and n as code
+class _PairOwner:
+    """The names that code about a list of pairs knows: i, j, and the neurons of the pair."""
+
+    def __init__(self, synapses: SynapticGroup, sources: Slot, targets: Slot) -> None:
+        self.synapses = synapses
+        self.numbers = {Index.PRE: sources, Index.POST: targets}
+
+    @property
+    def label(self) -> str:
+        return self.synapses.label
+
+    def known_names(self) -> Collection[str]:
+        return self.synapses.known_names()
+
+    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+        return self.synapses.function(name, namespace)
+
+    def meaning(
+        self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
+    ) -> Meaning | Fault | Sequence[Fault] | None:
+        found = self.synapses.meaning(name, namespace)
+        if not isinstance(found, Meaning):
+            return found
+        binding = self.synapses.linked(found.binding, self._neuron)
+        return Meaning(found.symbol, binding)
+
+    def _neuron(self, side: Index) -> Element:
+        return Element(self.numbers[side], Index.OWN)
+
+
+def chosen_copies(
+    synapses: SynapticGroup,
+    sources: NDArray[np.int64],
+    targets: NDArray[np.int64],
+    p: Expr,
+    n: Expr,
+    local: Mapping[str, Meaning],
+    namespace: Mapping[str, Any],
+) -> NDArray[np.int64]:
+    """(n,) how many synapses each pair gets: n with probability p, else none.
+
+    sources, targets   valid numbers of elements, as users count them
+    """
+    slots: list[Slot] = []
+    for group, numbers in ((synapses.source, sources), (synapses.target, targets)):
+        slot = Slot("pair", I32, len(numbers))
+        slot.data[:] = group.positions(numbers)
+        slots.append(slot)
+    copies = Slot("copies", I64, len(sources))
+    symbol = Symbol("_copies", Type.INTEGER, DIMENSIONLESS)
+    value: Expr = Binary("*", n, Number(1))
+    if not (isinstance(p, Number) and p.value == 1):
+        value = Conditional(Compare("<", Call("rand", ()), p), value, Number(0))
+    block = Block(
+        "connect",
+        Elementwise(new_part(0, len(sources))),
+        (Assign("_copies", None, value),),
+        local={**local, "_copies": Meaning(symbol, Element(copies, Index.OWN))},
+    )
+    state = random.new_stream_state("connect")
+    random.write_stream(state, random.take_streams(), 0)
+    owner = _PairOwner(synapses, slots[0], slots[1])
+    run_once(make_kernel(block, owner, namespace, Stream(state, ClockState(1.0).slots.step)))
+    return np.maximum(copies.data, 0)
+
+
+def number_meaning(name: str, value: float | int) -> Meaning:
+    """A number that code reads from memory, so that another number is the same code."""
+    whole = isinstance(value, (int, np.integer))
+    slot = Slot(name, I64 if whole else F64)
+    slot.data[0] = value
+    kind = Type.INTEGER if whole else Type.FLOAT
+    symbol = Symbol(name, kind, shared=True, constant=True, value=value)
+    return Meaning(symbol, Element(slot, Index.SHARED, weak=True))

@@ -1,0 +1,251 @@
+"""Pathways: what events of one side do to the synapses that they reach, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.errors import ModelValueError
+from rheobase.ir.dtypes import I32, I64
+from rheobase.ir.kernels import DelayRows, EventLog, Events, Index, Propagate
+from rheobase.ir.slots import Slot
+from rheobase.lang.nodes import Assign
+from rheobase.model.clock import Clock, seconds
+from rheobase.model.code import Block, CodeOwner, Runner
+from rheobase.model.connections import Connections
+from rheobase.model.delays import Delays, DelayView
+from rheobase.model.group import Group
+from rheobase.model.spikes import EventSource
+from rheobase.model.variables import Meaning, symbol_of
+from rheobase.model.views import ViewOwner
+from rheobase.runtime.delays import delay_rows, frozen_log, group_by_delay
+
+__all__ = ["PathwayOwner", "SynapticPathway"]
+
+_ALWAYS = 1 << 62
+
+
+class PathwayOwner(CodeOwner, ViewOwner, Protocol):
+    """The synapses that a pathway belongs to."""
+
+    name: str
+    source: Group
+    target: Group
+    connections: Connections
+    order: int
+
+    @property
+    def label(self) -> str: ...
+
+    def reached(self, side: Index) -> tuple[Slot, Slot, Slot | None]:
+        """Rows by neuron of a side, the neurons on the other, and the synapses of the entries."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How events reach synapses.
+
+    domain    what is propagated
+    delays    distinct delays in steps
+    dt        of those steps, in seconds
+    key       of the delays and connections that this was made for
+    created   the step in which it was made
+    """
+
+    domain: Propagate
+    delays: NDArray[np.int64]
+    dt: float
+    key: tuple[object, ...]
+    created: int
+
+    @property
+    def log(self) -> EventLog | None:
+        return self.domain.events.log
+
+    @property
+    def since(self) -> int:
+        window = self.domain.events.window
+        return 0 if window is None else int(window.data[0])
+
+
+class SynapticPathway(Runner):
+    """What events of one side do to the synapses that they reach: `S.pre`, `S.post`.
+
+    delay    from the event to the statements: a time, or one for each synapse; whole steps count.
+             Events that are under way when delays, dt or connections change arrive as they would
+             have.
+    when, order   where in the step the statements run
+    """
+
+    def __init__(
+        self,
+        synapses: PathwayOwner,
+        name: str,
+        statements: tuple[Assign, ...],
+        side: Index,
+        events: EventSource,
+        delay: Any,
+    ) -> None:
+        super().__init__(
+            synapses,
+            f"{synapses.name}_{name}",
+            self._make_blocks,
+            when="synapses",
+            order=synapses.order + (-1 if side is Index.PRE else 1),
+            clock=events.clock,
+        )
+        self.synapses = synapses
+        self.side = side
+        self.events = events
+        self.statements = statements
+        self.delays = Delays(synapses, fixed=delay is not None)
+        if delay is not None:
+            self.delays.set_all(self._checked(delay))
+        self._live: _Way | None = None
+        self._frozen: list[_Way] = []
+        self._was_restored = False  # then what the log holds is under way
+
+    @property
+    def source(self) -> Group:
+        """The group whose events run the statements."""
+        return self.synapses.source if self.side is Index.PRE else self.synapses.target
+
+    @property
+    def target(self) -> Group:
+        """The group on the other side."""
+        return self.synapses.target if self.side is Index.PRE else self.synapses.source
+
+    @property
+    def delay(self) -> DelayView:
+        """The time from an event to the statements, for each synapse or for all."""
+        return self.delays.view()
+
+    @delay.setter
+    def delay(self, value: Any) -> None:
+        view = self.delays.view()
+        if not view.is_same(value):
+            view.set_item(slice(None), value, level=1)
+
+    def _checked(self, value: Any) -> float:
+        number = seconds(value, f"{self.synapses.label}: delay")
+        if number < 0:
+            raise ModelValueError(f"{self.synapses.label}: delay cannot be negative ({value})")
+        return number
+
+    # ------------------------------------------------------------ running
+    def prepare(self, namespace: Mapping[str, Any]) -> None:
+        now = self.clock.timestep
+        self._frozen = [w for w in self._frozen if w.created <= now < _until(w)]
+        live = self._live
+        if live is not None and now < live.created:  # restored to an earlier time
+            self._live, live, self._was_restored = None, None, True
+        key = (self.delays.key(), self.synapses.connections.version, id(self.events.log))
+        if live is None or live.key != key or live.dt != self.clock.dt_:
+            self.freeze()
+            self._live = self._new_way(now, 0 if self._was_restored else now)
+            self._was_restored = False
+        super().prepare(namespace)
+
+    def restored(self) -> None:
+        super().restored()
+        self._live, self._frozen, self._was_restored = None, [], True
+
+    def _new_way(self, now: int, since: int) -> _Way:
+        steps = self.delays.steps(self.clock.dt_)
+        distinct = np.unique(steps)
+        greatest = int(distinct.max(initial=0))
+        self.events.keep(greatest)
+        part = self.source.span
+        rows, others, synapses = self.synapses.reached(self.side)
+        delays: DelayRows | None = None
+        if len(distinct) > 1:
+            delays = delay_rows()
+            by_entry = steps if synapses is None else steps[synapses.data]
+            order = group_by_delay(delays, rows.data, by_entry)
+            others = _filled("others", others.data[order])
+            synapses = _filled("entries", order if synapses is None else synapses.data[order])
+        events = self._events(greatest, since)
+        domain = Propagate(events, part, self.side, rows, others, synapses, delays)
+        key = (self.delays.key(), self.synapses.connections.version, id(self.events.log))
+        return _Way(domain, distinct, self.clock.dt_, key, now)
+
+    def _events(self, steps: int, since: int) -> Events:
+        if steps == 0:
+            return Events(self.events.current)
+        window = Slot("window", I64, 2)
+        window.data[:] = (since, _ALWAYS)
+        return replace(self.events.delayed(Slot("delay", I64, fill=steps)), window=window)
+
+    def _make_blocks(self) -> Sequence[Block]:
+        ways = [*self._frozen, *([self._live] if self._live else [])]
+        local: dict[str, Meaning] = {}
+        if self.delays.separate or self.delays.fixed:
+            variable = self.delays.variable
+            local["delay"] = Meaning(symbol_of(variable), variable.element(Index.OWN))
+        return tuple(
+            Block(self.name, w.domain, self.statements, scatters=True, local=local) for w in ways
+        )
+
+    # ------------------------------------------------------------ what is under way
+    def freeze(self) -> None:
+        """Give what is under way a log and rows of its own: delays, dt or connections change."""
+        live, clock = self._live, self.clock
+        self._live = None
+        if live is None or live.log is None:
+            return
+        now, dt = clock.timestep, clock.dt_
+        step = round(clock.t_ / live.dt)
+        ratio = live.dt / dt
+        # in the order in which the way walks them
+        walked = live.delays[::-1] if live.domain.delays is not None else live.delays
+        log, delays, until = frozen_log(live.log, live.since, step, walked, now, ratio)
+        if not log.entries.data.any() and not log.starts.data.any():
+            return
+        self._frozen.append(_frozen(live, log, delays, until, clock))
+
+    def renumber(self, moved: NDArray[np.int32]) -> None:
+        """The synapse that was entry e is entry moved[e] now; only frozen ways need to know."""
+        for way in self._frozen:
+            assert way.domain.synapses is not None
+            way.domain.synapses.data[:] = moved[way.domain.synapses.data]
+
+
+def _until(way: _Way) -> int:
+    window = way.domain.events.window
+    return _ALWAYS if window is None else int(window.data[1])
+
+
+def _frozen(live: _Way, log: EventLog, delays: NDArray[np.int64], until: int, clock: Clock) -> _Way:
+    domain = live.domain
+    nothing = Slot("no events", I32, 0), Slot("no events", I64)
+    window = Slot("window", I64, 2)
+    window.data[:] = (-_ALWAYS, until)
+    current = replace(domain.events.current, indices=nothing[0], count=nothing[1])
+    delay = Slot("delay", I64, fill=int(delays[0]))
+    events = Events(current, log, delay, clock.state.slots.step, window)
+    segments = domain.delays and replace(domain.delays, steps=_filled_steps(delays))
+    entries = np.arange(len(domain.others)) if domain.synapses is None else domain.synapses.data
+    own = replace(
+        domain,
+        events=events,
+        rows=_filled("rows", domain.rows.data, I64),
+        others=_filled("others", domain.others.data),
+        synapses=_filled("entries", entries),
+        delays=segments,
+    )
+    return _Way(own, delays, clock.dt_, (), clock.timestep)
+
+
+def _filled(name: str, values: NDArray[Any], dtype: Any = I32) -> Slot:
+    slot = Slot(name, dtype, 0)
+    slot.assign(values)
+    return slot
+
+
+def _filled_steps(delays: NDArray[np.int64]) -> Slot:
+    return _filled("delays", delays, I64)

@@ -1,0 +1,98 @@
+"""Summed variables: what all synapses of a neuron contribute, added up in each step.
+
+    g_total_post = w*s : siemens (summed)
+
+Several Synapses may sum into one variable: all clear it before the first of them adds, and they
+add in the order of their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rheobase.equations import SingleEquation
+from rheobase.errors import (
+    DimensionMismatchError,
+    EquationError,
+    Fault,
+    ModelValueError,
+    did_you_mean,
+    raise_faults,
+)
+from rheobase.ir.kernels import Elementwise, Index
+from rheobase.lang.nodes import Assign, Number
+from rheobase.model.code import Block, Runner
+from rheobase.model.group import Group
+from rheobase.model.synapticgroup import SynapticGroup
+from rheobase.model.variables import ArrayVariable, Meaning, symbol_of
+
+__all__ = ["add_summed"]
+
+_CLEAR, _ADD = -2, -1  # order, relative to the target's state update
+
+
+def add_summed(synapses: SynapticGroup, equation: SingleEquation) -> list[Runner]:
+    """The objects that clear and fill the target of a summed variable.
+
+    Raises EquationError if the target is no parameter of its group, DimensionMismatchError if its
+    unit is another.
+    """
+    group, variable = _target(synapses, equation)
+    name = equation.varname
+    assert equation.expr is not None
+    own = {name: Meaning(symbol_of(variable, name), variable.element(Index.OWN))}
+    side = Index.POST if group is synapses.target and name.endswith("_post") else Index.PRE
+    reached = {name: Meaning(symbol_of(variable, name), variable.element(side))}
+    clear = Assign(name, None, Number(0 if variable.type.value == "integer" else 0.0))
+    add = Assign(name, "+", equation.expr)
+    label = f"{synapses.name}_summed_variable_{name}"
+
+    def clearing() -> Sequence[Block]:
+        domain = Elementwise(group.part) if isinstance(group, SynapticGroup) else group.domain()
+        return (Block(f"{label} clear", domain, (clear,), local=own, checked=True),)
+
+    def adding() -> Sequence[Block]:
+        return (Block(label, synapses.domain(), (add,), scatters=True, local=reached),)
+
+    clock = synapses.clock
+    order = group.order
+    return [
+        Runner(synapses, f"{label}_clear", clearing, when="groups", order=order + _CLEAR,
+               clock=clock),
+        Runner(synapses, label, adding, when="groups", order=order + _ADD, clock=clock),
+    ]  # fmt: skip
+
+
+def _target(synapses: SynapticGroup, equation: SingleEquation) -> tuple[Group, ArrayVariable]:
+    name = equation.varname
+    ending = next((x for x in ("_pre", "_post") if name.endswith(x)), None)
+    if ending is None:
+        message = f"The summed variable '{name}' must end in _post or _pre."
+        _refuse(synapses, Fault(EquationError, message, equation.name_span))
+    group = synapses.source if ending == "_pre" else synapses.target
+    stem = name.removesuffix(ending or "")
+    variable = group.variables.get(stem)
+    owner = getattr(group, "source", group) if not hasattr(group, "equations") else group
+    equations = getattr(owner, "equations", {})
+    if stem not in equations:
+        hint = did_you_mean(stem, group.variables)
+        message = f"{group.label} has no variable '{stem}' for the sum."
+        _refuse(synapses, Fault(EquationError, message, equation.name_span, hint))
+    if equations[stem].type != "parameter" or not isinstance(variable, ArrayVariable):
+        message = f"'{stem}' of {group.label} is a {equations[stem].type}; only a parameter can "
+        hint = f"Declare it as '{stem} : {equation.unit_text}'."
+        fault = Fault(
+            EquationError, message + "hold a sum over synapses.", equation.name_span, hint
+        )
+        _refuse(synapses, fault)
+        raise AssertionError
+    if variable.dim is not equation.dim:
+        message = f"The sum is in {equation.dim}, but '{stem}' of {group.label} in {variable.dim}."
+        _refuse(synapses, Fault(DimensionMismatchError, message, equation.name_span))
+    if variable.shared:
+        raise ModelValueError(f"{synapses.label}: '{stem}' is shared, it cannot hold a sum")
+    return group, variable
+
+
+def _refuse(synapses: SynapticGroup, fault: Fault) -> None:
+    raise_faults([fault], f"{synapses.label}, equations")

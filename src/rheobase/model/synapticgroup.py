@@ -1,0 +1,430 @@
+"""What synapses are to code and to scripts: names on both sides, indices, views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.errors import Fault, ModelTypeError, ModelValueError, Source, UnknownNameError
+from rheobase.ir.builder import Alias, Binding, Element, Position
+from rheobase.ir.dtypes import I32
+from rheobase.ir.kernels import Chosen, Domain, Elementwise, Index, Reduce
+from rheobase.ir.slots import Slot
+from rheobase.lang.nodes import Assign, Binary, Expr, Name
+from rheobase.lang.parse import parse_expression
+from rheobase.lang.symbols import Symbol, Type
+from rheobase.model.clock import Clock
+from rheobase.model.code import Block
+from rheobase.model.connect import reaches
+from rheobase.model.connections import Connections
+from rheobase.model.group import Group, new_part
+from rheobase.model.variables import (
+    ArrayVariable,
+    Meaning,
+    PositionVariable,
+    Reach,
+    Subexpression,
+    Variable,
+    dtype_of,
+    symbol_of,
+)
+from rheobase.units.dimensions import DIMENSIONLESS
+
+__all__ = ["SynapticGroup", "SynapticSubgroup", "numbering"]
+
+_COUNTS = {"N_incoming": Index.POST, "N_outgoing": Index.PRE}
+
+
+class SynapticGroup(Group):
+    """Synapses as a group: their variables, and those of the neurons on both sides.
+
+    multisynaptic_index   name of the variable that counts the synapses of a pair; None: no such
+    """
+
+    def __init__(
+        self,
+        source: Group,
+        target: Group,
+        name: str,
+        *,
+        order: int = 0,
+        dt: Any = None,
+        clock: Clock | None = None,
+        namespace: Mapping[str, Any] | None = None,
+        multisynaptic_index: str | None = None,
+    ) -> None:
+        self.source = source
+        self.target = target
+        own_clock = clock or (None if dt is not None else source.clock)
+        super().__init__(
+            name, new_part(0, 0), order=order, dt=dt, clock=own_clock, namespace=namespace
+        )
+        self.connections = Connections(int(source.span.size.data[0]))
+        self._connected = False
+        self._is_reached = False  # by other Synapses: entries must not move
+        self._tables: dict[str, tuple[int, Slot]] = {}  # of the version of the connections
+        self.multisynaptic_index = multisynaptic_index
+        self.add_variable(PositionVariable("i", source.span.first))
+        self.add_variable(PositionVariable("j", target.span.first))
+        for count, group in (("N_pre", source), ("N_post", target)):
+            slot = group.part.size
+            self.add_variable(
+                ArrayVariable(count, Type.INTEGER, DIMENSIONLESS, slot, True, True, read_only=True)
+            )
+        for count in _COUNTS:
+            expr = Name(f"_{count}")
+            self.add_variable(Subexpression(count, Type.INTEGER, DIMENSIONLESS, expr))
+        if multisynaptic_index is not None:
+            expr = Name("_copy")
+            self.add_variable(Subexpression(multisynaptic_index, Type.INTEGER, DIMENSIONLESS, expr))
+
+    # ------------------------------------------------------------ names in code
+    def known_names(self) -> Collection[str]:
+        """Own variables, and those of both sides with their endings."""
+        sides = ((self.source, "_pre"), (self.target, "_post"), (self.target, ""))
+        return [*self.variables, *(n + end for group, end in sides for n in group.variables)]
+
+    def meaning(
+        self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
+    ) -> Meaning | Fault | Sequence[Fault] | None:
+        if name in self.variables:
+            return self.variable_meaning(self.variables[name], namespace, index)
+        if name in ("_N_incoming", "_N_outgoing", "_copy"):
+            return self._counted(name, index)
+        for suffix, group, side in (
+            ("_pre", self.source, Index.PRE),
+            ("_post", self.target, Index.POST),
+            ("", self.target, Index.POST),
+        ):
+            stem = name.removesuffix(suffix)
+            if not name.endswith(suffix) or stem not in group.variables:
+                continue
+            found = group.variable_meaning(group.variables[stem], namespace, side)
+            if index is not Index.OWN and not group.variables[stem].shared:
+                return _too_far(name, self.label)
+            return _renamed(found, name) if isinstance(found, Meaning) else found
+        return super().meaning(name, namespace, index)
+
+    def variable_meaning(
+        self, variable: Variable, namespace: Mapping[str, Any], index: Reach
+    ) -> Meaning | Sequence[Fault]:
+        if variable.name not in ("i", "j"):
+            return super().variable_meaning(variable, namespace, index)
+        return Meaning(symbol_of(variable), self._side_binding(variable.name, index))
+
+    def _side_binding(self, name: str, index: Reach) -> Binding:
+        """i or j of the synapse that `index` reaches."""
+        if index is not Index.OWN:
+            return Element(self._table(name), index)
+        group, side = (self.source, Index.PRE) if name == "i" else (self.target, Index.POST)
+        table = numbering(group)
+        return Position(side.value, group.span.first) if table is None else Element(table, side)
+
+    def _counted(self, name: str, index: Reach) -> Meaning | Fault:
+        """Numbers that are counted from the connections."""
+        symbol = Symbol(name, Type.INTEGER, constant=True)
+        if name == "_copy":
+            return Meaning(symbol, Element(self._table(name), index))
+        if index is not Index.OWN:
+            return _too_far(name.removeprefix("_"), self.label)
+        return Meaning(symbol, Element(self._table(name), _COUNTS[name.removeprefix("_")]))
+
+    def _table(self, name: str) -> Slot:
+        """Whole numbers that follow from the connections, made anew when those have changed."""
+        version = self.connections.version
+        made, slot = self._tables.get(name, (-1, Slot(name, I32, 0)))
+        if made != version:
+            slot.assign(self._computed(name))
+            self._tables[name] = (version, slot)
+        return slot
+
+    def _computed(self, name: str) -> NDArray[Any]:
+        c = self.connections
+        match name:
+            case "i":
+                return self.source.numbers_at(self._computed("_sources"))
+            case "j":
+                return self.target.numbers_at(c.targets.data)
+            case "numbers":
+                return c.numbers()
+            case "_copy":
+                return c.copies()
+            case "_sources":
+                return c.sources() + np.int32(self.source.span.first.data[0])
+            case "_N_outgoing":
+                before = np.zeros(int(self.source.span.first.data[0]), np.int64)
+                return np.concatenate([before, np.diff(c.rows.data)])
+            case _:
+                n = int(self.target.span.first.data[0]) + int(self.target.span.size.data[0])
+                return np.bincount(c.targets.data, minlength=n)
+
+    def numbers(self) -> Slot:
+        """(n,) I32: the synapse that stands at each entry, as users count them."""
+        return self._table("numbers")
+
+    @property
+    def N_incoming_post(self) -> NDArray[np.int32]:
+        """(N_post,) the number of synapses of each target."""
+        return self._table("_N_incoming").data[_all_positions(self.target)]
+
+    @property
+    def N_outgoing_pre(self) -> NDArray[np.int32]:
+        """(N_pre,) the number of synapses of each source."""
+        return self._table("_N_outgoing").data[_all_positions(self.source)]
+
+    # ------------------------------------------------------------ making synapses
+    def restored(self) -> None:
+        super().restored()
+        self._connected = self._connected or len(self.connections) > 0
+
+    def mark_connected(self) -> None:
+        """connect() has been called, whether it made synapses or not."""
+        self._connected = True
+
+    def synaptic_arrays(self) -> list[ArrayVariable]:
+        """The variables that have a value for each synapse."""
+        arrays = [v for v in self.variables.values() if isinstance(v, ArrayVariable)]
+        return [v for v in arrays if not v.shared]
+
+    def before_adding(self) -> None:
+        """Called before entries move."""
+
+    def after_adding(self, moved: NDArray[np.int32]) -> None:
+        """Called when entry e has become entry moved[e]."""
+
+    def add_pairs(self, sources: NDArray[Any], targets: NDArray[Any]) -> None:
+        """Add synapses behind those that exist; rows and targets as numbered in the slots."""
+        if self._is_reached:
+            raise ModelValueError(
+                f"{self.label}: other Synapses are connected to these synapses, so none can be "
+                "added; make all of them first"
+            )
+        for group in (self.source, self.target):
+            if isinstance(group, SynapticGroup):
+                group._is_reached = True
+        self.before_adding()
+        self.connections.extend_rows(int(self.source.span.size.data[0]))
+        slots = [v.slot for v in self.synaptic_arrays()]
+        self.after_adding(self.connections.append(sources, targets, slots))
+        self.resize()
+
+    def adopt_rows(self, targets: Slot, counts: NDArray[np.int64]) -> None:
+        """Take the first synapses as they were generated, row by row."""
+        self.connections.targets = targets
+        self.connections.adopt(counts)
+        self.resize()
+
+    def resize(self) -> None:
+        """Give each variable as many elements as there are synapses."""
+        n = len(self.connections)
+        self.part.size.data[0] = n
+        for variable in self.synaptic_arrays():
+            variable.slot.resize(n)
+
+    def bytes_each(self) -> float:
+        """Memory of a synapse made in order: its target and its variables."""
+        widths = [v.slot.dtype.numpy.itemsize for v in self.synaptic_arrays()]
+        return float(self.connections.targets.dtype.numpy.itemsize + sum(widths))
+
+    # ------------------------------------------------------------ domains
+    def domain(self) -> Domain:
+        c = self.connections
+        return Reduce(self.source.span, Index.PRE, c.rows, c.targets)
+
+    def domain_of(self, bindings: Mapping[str, Binding]) -> Domain:
+        """All synapses: row by row only if the code reaches neurons."""
+        sides = (Index.PRE, Index.POST)
+        if any(reaches(b, side) for b in bindings.values() for side in sides):
+            return self.domain()
+        return Elementwise(self.part)
+
+    def reached(self, side: Index) -> tuple[Slot, Slot, Slot | None]:
+        """Rows by neuron of a side, the neurons on the other, and the synapses of the entries."""
+        c = self.connections
+        if side is Index.PRE:
+            return c.rows, c.targets, None
+        first_pre, first_post = (int(g.span.first.data[0]) for g in (self.source, self.target))
+        return c.by_target(first_pre, first_post, int(self.target.span.size.data[0]))
+
+    def linked(self, binding: Binding, neuron: Callable[[Index], Element] | None = None) -> Binding:
+        """What a binding is to code that knows its own element only.
+
+        neuron   the element of a side, as a number at the own element; default: of the synapse
+        """
+        neuron = neuron or self._neuron
+        match binding:
+            case Element(index=Index.PRE | Index.POST as side):
+                return replace(binding, index=neuron(side), guard=None)
+            case Element(index=Element() as inner):
+                reached = self.linked(inner, neuron)
+                assert isinstance(reached, Element)
+                return replace(binding, index=reached)
+            case Position(which="pre" | "post" as which, offset=offset):
+                number = neuron(Index.PRE if which == "pre" else Index.POST)
+                if offset is None or not offset.data[0]:
+                    return number
+                both = {"number": number, "first": Element(offset, Index.SHARED)}
+                return Alias(Binary("-", Name("number"), Name("first")), both)
+            case Alias(bindings=bindings):
+                inner_bindings = {n: self.linked(b, neuron) for n, b in bindings.items()}
+                return replace(binding, bindings=inner_bindings)
+            case _:
+                return binding
+
+    def _neuron(self, side: Index) -> Element:
+        slot = self._table("_sources") if side is Index.PRE else self.connections.targets
+        return Element(slot, Index.OWN)
+
+    # ------------------------------------------------------------ views
+    def positions(self, indices: NDArray[Any]) -> NDArray[Any]:
+        return self.connections.entries(indices)
+
+    def numbers_at(self, positions: NDArray[Any]) -> NDArray[Any]:
+        return self.connections.numbers()[positions]
+
+    def view_indices(self, item: Any) -> NDArray[Any]:
+        self.check_connected()
+        if isinstance(item, SynapticSubgroup):
+            return item.indices
+        if not isinstance(item, tuple):
+            return super().view_indices(item)
+        parts = cast("tuple[Any, ...]", item)
+        if len(parts) not in (2, 3):
+            raise IndexError(f"{self.label}: index synapses by number, by [i, j] or by [i, j, k]")
+        chosen = np.ones(len(self), bool)
+        for part, own, group in zip(
+            parts, (self._side("i"), self._side("j")), (self.source, self.target)
+        ):
+            chosen &= np.isin(own, _elements_of(group, part))
+        if len(parts) == 3:
+            chosen &= self._copies_in(parts[2])
+        return np.flatnonzero(chosen)
+
+    def _copies_in(self, part: Any) -> NDArray[np.bool_]:
+        if self.multisynaptic_index is None:
+            raise IndexError(
+                f"{self.label}: a third index counts the synapses of a pair; give "
+                "multisynaptic_index='k' when making the Synapses"
+            )
+        copies = self.connections.user_order(self._table("_copy").data)
+        if isinstance(part, slice):
+            numbers = np.arange(int(copies.max(initial=-1)) + 1)
+            return np.isin(copies, numbers[cast("slice[Any, Any, Any]", part)])
+        return np.isin(copies, np.asarray(part))
+
+    def check_connected(self) -> None:
+        """Raise ModelTypeError before the first connect()."""
+        if not self._connected:
+            raise ModelTypeError(
+                f"{self.label} has no synapses yet, so its variables have no values: "
+                "call connect() first"
+            )
+
+    def __getitem__(self, item: Any) -> SynapticSubgroup:
+        found = self.select(item, 1) if isinstance(item, str) else self.view_indices(item)
+        return SynapticSubgroup(self, np.atleast_1d(found))
+
+    def _side(self, name: str) -> NDArray[np.int32]:
+        """(n,) i or j of each synapse, as users count."""
+        return self.connections.user_order(self._computed(name))
+
+    def evaluate(
+        self, variable: Variable, indices: NDArray[Any] | None, level: int = 0
+    ) -> NDArray[Any]:
+        if variable.shared:
+            return super().evaluate(variable, indices, level)
+        if isinstance(variable, PositionVariable):
+            values = self._side(variable.name)
+        else:
+            values = self._compute(Name(variable.name), variable.type, variable.dim, level)
+        return values if indices is None else values[indices]
+
+    def _compute(self, expr: Expr, kind: Type, dim: Any, level: int) -> NDArray[Any]:
+        """The value of an expression for each synapse, as users count."""
+        out = ArrayVariable("_value", kind, dim, Slot("value", dtype_of(kind), len(self)))
+        local = {"_value": Meaning(symbol_of(out), out.element(Index.OWN))}
+        statement = Assign("_value", None, expr)
+        self._run_block(Block("value", self.domain(), (statement,), local=local), level)
+        return self.connections.user_order(out.slot.data)
+
+    def select(self, condition: str, level: int = 0) -> NDArray[Any]:
+        self.check_connected()
+        expr = parse_expression(condition, Source(condition, f"{self.label}, index"))
+        return np.flatnonzero(self._compute(expr, Type.BOOLEAN, DIMENSIONLESS, level))
+
+    def assign_code(
+        self, variable: ArrayVariable, indices: NDArray[Any] | None, code: str, level: int = 0
+    ) -> None:
+        if variable.shared:
+            super().assign_code(variable, indices, code, level)
+            return
+        self.check_connected()
+        expr = parse_expression(code, Source(code, f"{self.label}, value of '{variable.name}'"))
+        values = self._compute(expr, variable.type, variable.dim, level)
+        indices = np.arange(len(self)) if indices is None else indices
+        variable.slot.data[self.positions(indices)] = values[indices]
+
+
+class SynapticSubgroup:
+    """Some of the synapses: `S[0, :]`, `S['w > 0']`; for recording, and as an index.
+
+    indices   (n,) their numbers
+    """
+
+    def __init__(self, synapses: SynapticGroup, indices: NDArray[Any]) -> None:
+        self.synapses = synapses
+        self.indices = indices
+
+    def _indices(self) -> NDArray[Any]:
+        return self.indices
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} of the {len(self.synapses)} synapses of '{self.synapses.name}'>"
+
+
+def _renamed(meaning: Meaning, name: str) -> Meaning:
+    """The meaning under the name that the code of synapses uses.
+
+    What is constant for a neuron is not one number for each synapse: it is not 'constant' here.
+    """
+    s = meaning.symbol
+    return Meaning(replace(s, name=name, constant=s.constant and s.shared), meaning.binding)
+
+
+def _too_far(name: str, label: str) -> Fault:
+    return Fault(
+        UnknownNameError,
+        f"'{name}' belongs to a neuron of {label}, which is not reached through its synapses.",
+        hint="Keep its value in a variable of the synapses.",
+    )
+
+
+def _elements_of(group: Group, item: Any) -> NDArray[Any]:
+    """Element numbers of a group for anything that stands for some of its elements."""
+    if isinstance(item, Group):
+        found = group.numbers_at(_all_positions(item))
+        if (found < 0).any():
+            raise ModelValueError(f"{item.label} is no part of {group.label}")
+        return found
+    if hasattr(item, "_indices"):
+        return np.atleast_1d(item._indices())
+    return np.atleast_1d(group.view_indices(item))
+
+
+def _all_positions(group: Group) -> NDArray[Any]:
+    """(n,) where the elements of a group stand, as users count them."""
+    return group.positions(np.arange(len(group)))
+
+
+def numbering(group: Group) -> Slot | None:
+    """I32: the number of the element at each position; None: they count from the first."""
+    if isinstance(group, SynapticGroup) and group.connections.order is not None:
+        return group.numbers()
+    return group.part.numbers if isinstance(group.part, Chosen) else None
