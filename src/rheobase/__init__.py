@@ -41,9 +41,16 @@ from rheobase.magic import (
     store,
 )
 from rheobase.model.binomial import BinomialFunction
-from rheobase.model.clock import Clock, defaultclock
+from rheobase.model.clock import Clock, EventClock, defaultclock
+from rheobase.model.declarations import declare_types, implementation
+from rheobase.model.functions import DEFAULT_FUNCTIONS, Function
 from rheobase.model.linked import linked_var
-from rheobase.model.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
+from rheobase.model.monitors import (
+    EventMonitor,
+    PopulationRateMonitor,
+    SpikeMonitor,
+    StateMonitor,
+)
 from rheobase.model.neurongroup import NeuronGroup
 from rheobase.model.operations import NetworkOperation, network_operation
 from rheobase.model.poissongroup import PoissonGroup
@@ -61,13 +68,17 @@ from rheobase.runtime.random import seed
 __version__ = "0.1.0"
 
 __all__ = [
+    "DEFAULT_FUNCTIONS",
     "BinomialFunction",
     "BrianLogger",
     "BrianPreference",
     "Clock",
     "EquationError",
     "Equations",
+    "EventClock",
     "EventGroup",
+    "EventMonitor",
+    "Function",
     "ImportExport",
     "IntegrationError",
     "MagicError",
@@ -95,10 +106,12 @@ __all__ = [
     "UnsupportedError",
     "all_devices",
     "collect",
+    "declare_types",
     "defaultclock",
     "device",
     "get_device",
     "get_logger",
+    "implementation",
     "linked_var",
     "magic_network",
     "network_operation",

@@ -34,9 +34,10 @@ def test_operations_of_a_row_exist(name):
     info = FUNCTIONS[name]
     for op in (info.op, info.draws):
         assert op in (None, "int") or op in OPS
+    temporaries = {s.target for s in info.body}
     formulas = [f for f in (info.expansion, *info.partials) if f is not None]
-    for formula in formulas:
-        assert names_in(formula) <= set(info.parameters)
+    for formula in [*formulas, *(s.value for s in info.body)]:
+        assert names_in(formula) <= {*info.parameters, *temporaries}
         called = {n.function for n in walk(formula) if isinstance(n, Call)}
         assert called <= set(FUNCTIONS)
 

@@ -30,6 +30,7 @@ from rheobase.model.code import (
     resolve_functions,
     unknown_name,
 )
+from rheobase.model.grids import GridWarnings
 from rheobase.model.linked import LinkedValue, linked_meaning, make_link, position_meaning
 from rheobase.model.namespace import Constants, find_function
 from rheobase.model.runregularly import guarded_targets, make_regular_runner, steps_of
@@ -88,6 +89,7 @@ class Group(SimulationObject):
         self._implicit_namespace = namespace is None
         self.variables: MutableMapping[str, Variable] = {}
         self.constants = Constants()
+        self._grids = GridWarnings()
         self._add_standard_variables()
 
     def _add_standard_variables(self) -> None:
@@ -154,7 +156,10 @@ class Group(SimulationObject):
 
     def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         """What a called name means in the group's code."""
-        return find_function(name, self.namespace, self.external_namespace(namespace))
+        found = find_function(name, self.namespace, self.external_namespace(namespace))
+        if isinstance(found, FunctionInfo):
+            self._grids.check(name, found, self.clock.dt_, self.label)
+        return found
 
     def variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
@@ -236,6 +241,10 @@ class Group(SimulationObject):
     def domain(self) -> Domain:
         """All elements."""
         return Elementwise(self.part)
+
+    def domain_of(self, bindings: Mapping[str, Binding]) -> Domain:
+        """All elements, for code that uses these bindings."""
+        return self.domain()
 
     def select(self, condition: str, level: int = 0) -> NDArray[Any]:
         out = IndexList(Slot("selected", I32, int(self.span.size.data[0])), Slot("count", I64))

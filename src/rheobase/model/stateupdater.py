@@ -16,7 +16,7 @@ from rheobase.integration import choose
 from rheobase.integration.system import Method, System, Table
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import At, Elementwise, Index, Kernel
+from rheobase.ir.kernels import At, Index, Kernel
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.fold import evaluate
@@ -25,6 +25,7 @@ from rheobase.lang.nodes import Assign, Expr, names_in
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import Work
 from rheobase.model.code import Block, Resolution, Runner, exponents_in, lower, name_places, resolve
+from rheobase.model.grids import holds_during_steps
 from rheobase.model.group import Group
 from rheobase.model.variables import ArrayVariable, Meaning
 from rheobase.units import second
@@ -79,10 +80,9 @@ class StateUpdater(Runner):
         return [*self._system_equations.values(), *(s.value for s in self.first)]
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
-        expressions = self._expressions()
-        if not expressions:
+        expressions, written = self._expressions(), self.equations.expressions()
+        if not expressions and not written:
             return
-        written = self.equations.expressions()
         names = frozenset({"t", "dt"}).union(*map(names_in, [*expressions, *written]))
         names |= frozenset(s.target for s in self.first) | frozenset(self._system_equations)
         faults = FaultList()
@@ -98,9 +98,11 @@ class StateUpdater(Runner):
         raise_faults(faults.faults, f"{self.group.label}, equations")
         dt = self.clock.dt_
         self._still = frozenset(
-            n for n, f in resolution.functions.items() if f.still_over and f.still_over(dt)
+            n
+            for n, f in resolution.functions.items()
+            if f.grid is not None and holds_during_steps(f.grid(), dt)
         )
-        signature = (*resolution.signature, self._still)
+        signature = (*resolution.signature, self._still, len(self.group))
         if signature != self._signature:
             self._rebuild(resolution)
             self._signature = signature
@@ -112,6 +114,8 @@ class StateUpdater(Runner):
         check_equations(self.equations, scope, faults, resolution.functions)
         check_statements(self.first, scope, faults, resolution.functions)
         raise_faults(faults.faults, f"{self.group.label}, equations")
+        if not self._expressions():
+            return
         system = System(
             self._system_equations, scope, self.refractory, resolution.functions, self._still
         )
@@ -126,7 +130,7 @@ class StateUpdater(Runner):
             local |= meanings
         block = Block(
             f"{self.group.name} state update",
-            Elementwise(self.group.part),
+            self.group.domain_of(resolution.bindings),
             (*self.first, *updates.statements),
             checked=True,
         )
