@@ -1,0 +1,3 @@
+from rheobase import *
+
+x = 3 * mV + 2 * nA

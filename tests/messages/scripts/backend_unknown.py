@@ -1,0 +1,3 @@
+from rheobase import *
+
+set_backend("lvm")

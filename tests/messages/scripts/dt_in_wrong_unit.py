@@ -1,0 +1,3 @@
+from rheobase import *
+
+defaultclock.dt = 0.1 * mV

@@ -1,0 +1,3 @@
+from rheobase import *
+
+cells = NeuronGroup(3, "dv/dt = -0,5*v/(10*ms) : 1")

@@ -1,0 +1,4 @@
+from rheobase import *
+
+cells = NeuronGroup(3, "dv/dt = -v/(10*ms) : 1", name="cells")
+monitor = StateMonitor(cells, "v", record=[0, 5])

@@ -1,0 +1,3 @@
+from rheobase import *
+
+net = Network(5)

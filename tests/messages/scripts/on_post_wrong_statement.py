@@ -1,0 +1,5 @@
+from rheobase import *
+
+source = NeuronGroup(5, "dv/dt = -v/(10*ms) : volt", threshold="v > 1*mV", reset="v = 0*mV")
+target = NeuronGroup(3, "dv/dt = -v/(10*ms) : volt")
+synapses = Synapses(target, source, "w : 1", on_post="w + 0.1")

@@ -1,0 +1,3 @@
+from rheobase import *
+
+inputs = PoissonGroup(10, rates=50)

@@ -1,0 +1,3 @@
+from rheobase import *
+
+x = sin(3 * mV)

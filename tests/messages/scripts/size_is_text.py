@@ -1,0 +1,3 @@
+from rheobase import *
+
+cells = NeuronGroup("v : 1", 10)

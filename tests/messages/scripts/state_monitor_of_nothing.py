@@ -1,0 +1,3 @@
+from rheobase import *
+
+monitor = StateMonitor("cells", "v", record=True)

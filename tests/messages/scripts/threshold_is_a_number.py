@@ -1,0 +1,3 @@
+from rheobase import *
+
+cells = NeuronGroup(10, "dv/dt = -v/(10*ms) : 1", threshold="v - 1", reset="v = 0")

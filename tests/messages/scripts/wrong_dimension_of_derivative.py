@@ -1,0 +1,3 @@
+from rheobase import *
+
+cells = NeuronGroup(10, "dv/dt = -v : volt")
