@@ -14,7 +14,7 @@ from rheobase.logs import BrianLogger
 from rheobase.model.base import SimulationObject, current_scope, new_scope
 from rheobase.model.callers import caller_frame, caller_namespace
 from rheobase.model.clock import defaultclock
-from rheobase.network import Network
+from rheobase.network import Network, running_networks
 from rheobase.preference_names import prefs
 from rheobase.runtime.random import seed
 from rheobase.summaries import ProfilingSummary, SchedulingSummary
@@ -231,12 +231,13 @@ def run(
 
 
 def stop() -> None:
-    """End the present run() after its step.
+    """End the run that goes on after its present step; it can be continued.
 
     >>> from rheobase import stop
     >>> stop()  # nothing is running: no effect
     """
-    magic_network.stop()
+    for network in running_networks():
+        network.stop()
 
 
 def start_scope() -> None:

@@ -6,15 +6,17 @@ import logging
 import math
 from typing import Any
 
+import numpy as np
+
 from rheobase.errors import DimensionMismatchError, ModelTypeError, ModelValueError
 from rheobase.ir.program import EPSILON
-from rheobase.runtime.clocks import ClockState
+from rheobase.runtime.clocks import ClockState, EventClockState
 from rheobase.units import Quantity, second, to_si
 
 _MANY_STEPS = 2**40
 logger = logging.getLogger(__name__)
 
-__all__ = ["Clock", "defaultclock", "seconds"]
+__all__ = ["Clock", "EventClock", "defaultclock", "seconds"]
 
 
 def seconds(value: Any, what: str) -> float:
@@ -111,6 +113,43 @@ class Clock:
 
     def __repr__(self) -> str:
         return f"Clock(dt={self.dt!r}, name={self.name!r})"
+
+
+class EventClock(Clock):
+    """A clock that ticks at given times, and at no others.
+
+    times   (n,) times >= 0, all different; sorted here
+    name    for messages
+
+    Raises ModelValueError for negative or equal times; DimensionMismatchError.
+
+    >>> from rheobase import EventClock, NeuronGroup, StateMonitor, ms, run
+    >>> cells = NeuronGroup(1, 'dv/dt = 1/ms : 1')
+    >>> M = StateMonitor(cells, 'v', record=0, clock=EventClock([1, 2.5]*ms))
+    >>> run(5*ms)
+    >>> M.t
+    array([1. , 2.5]) * msecond
+    """
+
+    def __init__(self, times: Any, name: str = "eventclock") -> None:
+        numbers, dim = to_si(times)
+        if dim is not second.dim:
+            raise DimensionMismatchError(f"clock '{name}': times must be times, not {dim}")
+        self.name = name
+        listed = np.sort(np.atleast_1d(np.asarray(numbers, float)))
+        if not np.isfinite(listed).all() or (listed < 0).any() or (np.diff(listed) <= 0).any():
+            raise ModelValueError(
+                f"clock '{name}': the times must be finite, >= 0, and all different"
+            )
+        self.times = Quantity(listed, dim=second.dim)
+        self.state = EventClockState(listed)
+
+    def is_whole(self, duration: float) -> bool:
+        """Any duration is: there are no steps in between."""
+        return True
+
+    def __repr__(self) -> str:
+        return f"EventClock({self.times!r}, name={self.name!r})"
 
 
 defaultclock = Clock(1e-4 * second, "defaultclock")

@@ -1,15 +1,18 @@
-"""Clocks: time in whole steps, t = step * dt, never accumulated."""
+"""Clocks: time in whole steps, t = step * dt, never accumulated; or at given times."""
 
 from __future__ import annotations
 
 import math
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rheobase.errors import ModelValueError
 from rheobase.ir.dtypes import F64, I64
 from rheobase.ir.program import EPSILON, ClockSlots
 from rheobase.ir.slots import Slot
 
-__all__ = ["ClockState"]
+__all__ = ["ClockState", "EventClockState"]
 
 
 class ClockState:
@@ -18,10 +21,11 @@ class ClockState:
     dt   the step
     """
 
-    def __init__(self, dt: float) -> None:
+    def __init__(self, dt: float, times: Slot | None = None) -> None:
         self.slots = ClockSlots(
-            Slot("step", I64), Slot("t", F64), Slot("dt", F64, fill=dt), Slot("end", I64)
+            Slot("step", I64), Slot("t", F64), Slot("dt", F64, fill=dt), Slot("end", I64), times
         )
+        self._run_dt = dt  # that of the last run
 
     @property
     def dt(self) -> float:
@@ -42,21 +46,52 @@ class ClockState:
         self.set_step(round(t / dt))
 
     def set_time(self, t: float, name: str) -> None:
-        """Go to time t, which must be a whole number of steps (ModelValueError)."""
-        step = round(t / self.dt)
-        if abs(step * self.dt - t) > EPSILON * self.dt:
+        """Go to time t, or to the first step after it.
+
+        After a change of dt, t must be a whole number of steps (ModelValueError): the steps
+        before and after would not fit together.
+        """
+        step = self.steps_until(t)
+        if self.dt != self._run_dt and abs(step * self.dt - t) > EPSILON * self.dt:
             raise ModelValueError(
                 f"clock '{name}': with dt = {self.dt:g} s no step begins at t = {t:g} s, the time "
                 f"to go on from ({t / self.dt:g} steps). Choose a dt that divides t."
             )
+        self._run_dt = self.dt
         self.set_step(step)
 
     def set_step(self, step: int) -> None:
         self.slots.step.data[0] = step
-        self.slots.t.data[0] = step * self.dt
+        self.slots.t.data[0] = self.slots.time_of(step)
 
     def steps_until(self, t: float) -> int:
         """The first step whose time is not before t (a step that is nearly t is t)."""
         exact = t / self.dt
         near = round(exact)
         return near if abs(near - exact) <= EPSILON else math.ceil(exact)
+
+
+class EventClockState(ClockState):
+    """The state of a clock that ticks at given times.
+
+    times   (n,) s, ascending
+    """
+
+    def __init__(self, times: NDArray[np.float64]) -> None:
+        gaps = np.diff(times)
+        listed = Slot("times", F64)
+        listed.assign([*times, math.inf])
+        # a step much shorter than the least gap: it decides which clocks are at the same time
+        super().__init__(float(gaps.min()) if len(gaps) else 1.0, listed)
+        self._times = times
+        self.set_step(0)
+
+    def set_dt(self, dt: float) -> None:
+        raise ModelValueError("an EventClock has no dt: it ticks at the times that it was given")
+
+    def set_time(self, t: float, name: str) -> None:
+        """Go to the first step at t or after it."""
+        self.set_step(self.steps_until(t))
+
+    def steps_until(self, t: float) -> int:
+        return int(np.searchsorted(self._times, t - EPSILON * self.dt))

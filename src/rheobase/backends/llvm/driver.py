@@ -11,6 +11,10 @@ never changes. Its arguments, all arrays of 64-bit words but `due`:
               6 state       (n_clocks, 4) addresses of step, t, dt, end
               7 due         (n_clocks) whether the clock's step is the one being made, I64
               8 fresh       (1) 1: `due` is not known; it is computed on the way in
+              9 times       (n_clocks) address of the times of a clock's steps; 0: t = step * dt
+             10 spent       (n_calls) ns spent in each call, I64; 0: not measured
+             11 timer       address of i32 timer(i32 kind, ptr seconds_and_nanoseconds)
+             12 scratch     (4) for the timer: kind, time of the last look in ns, its two results
     control   the fields of Control
 """
 
@@ -28,7 +32,10 @@ SYMBOL = "rheobase_driver"
 TABLE = {
     name: n
     for n, name in enumerate(
-        ("n_calls", "n_clocks", "functions", "slots", "lengths", "clocks", "state", "due", "fresh")
+        (
+            *("n_calls", "n_clocks", "functions", "slots", "lengths", "clocks", "state", "due"),
+            *("fresh", "times", "spent", "timer", "scratch"),
+        )
     )
 }
 N_WORDS = len(TABLE)
@@ -66,8 +73,12 @@ class _Driver:
         code = self.code
         self.n_calls = self.read(self.table, TABLE["n_calls"])
         self.n_clocks = self.read(self.table, TABLE["n_clocks"])
-        names = ("functions", "slots", "lengths", "clocks", "state", "due", "fresh")
+        names = [n for n in TABLE if not n.startswith("n_")]
         self.arrays = {n: self.read(self.table, TABLE[n], PTR) for n in names}
+        measured = self.read(self.table, TABLE["spent"]).ne(0)
+        with code.when(measured, likely=False):
+            self._look()
+        self.measured = measured
         step, calls = code.label("step"), code.label("calls")
         start = self.read(self.control, POSITION)
         k = Var(code, I64, start)
@@ -143,10 +154,24 @@ class _Driver:
                 status = code.let(
                     "i32", 1, f"call i32 {function.ref}({slots}, {lengths}, {self.control})"
                 )
+                with code.when(self.measured, likely=False):
+                    spent = self.read(self.arrays["spent"], call) + self._look()
+                    self.write_word(self.arrays["spent"], call, spent)
                 with code.when(status.ne(0), likely=False):
                     self.write_word(self.control, POSITION, call)
                     code.line(f"ret {status}")
                     code.begin(code.label("unreached"))
+
+    def _look(self) -> Value:
+        """Look at the timer: ns since the last look."""
+        code, scratch = self.code, self.arrays["scratch"]
+        kind = self.read(scratch, 0).cast("trunc", "i32")
+        result = self.word(scratch, 2)
+        code.let("i32", 1, f"call i32 {self.arrays['timer'].ref}({kind}, {result})")
+        now = self.read(scratch, 2) * 1_000_000_000 + self.read(scratch, 3)
+        passed = now - self.read(scratch, 1)
+        self.write_word(scratch, 1, now)
+        return passed
 
     def _advance_clocks(self) -> None:
         code = self.code
@@ -157,5 +182,8 @@ class _Driver:
             step, t, dt = (self.read(state, field, PTR) for field in range(3))
             now = self.read(step) + 1
             self.write_word(step, 0, now)
-            time = now.cast("sitofp", F64) * self.read(dt, 0, F64)
-            self.write_word(t, 0, time)
+            time = Var(code, F64, now.cast("sitofp", F64) * self.read(dt, 0, F64))
+            times = self.read(self.arrays["times"], n, PTR)
+            with code.when(self.read(self.arrays["times"], n).ne(0), likely=False):
+                time.set(self.read(times, now, F64))
+            self.write_word(t, 0, time.get())

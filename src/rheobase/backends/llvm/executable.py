@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rheobase.backends.llvm.driver import N_WORDS, TABLE
 from rheobase.backends.llvm.jit import jit
+from rheobase.backends.llvm.timer import timer_address, timer_kind
 from rheobase.ir.kernels import Python
 from rheobase.ir.program import Control, Program, Status
 from rheobase.ir.slots import Slot
@@ -67,6 +68,8 @@ class LlvmExecutable:
         self._numbers = numbers
         self._generations: list[int] = []
         self._moves = -1
+        self._times = [c.times for c in program.clocks]
+        self._scratch = np.array([timer_kind(), 0, 0, 0], np.int64)
         self._table = np.zeros(N_WORDS, np.int64)
         self._table_address = self._table.ctypes.data
 
@@ -74,12 +77,15 @@ class LlvmExecutable:
         """Go on from control.position until there is a reason to return."""
         if self._moves != Slot.moves:
             self._rebind()
+        spent = control.spent
+        self._table[TABLE["spent"]] = 0 if spent is None else spent.ctypes.data
         status: int = self._driver(self._table_address, control.address)
         return _STATUS[status]
 
     def _rebind(self) -> None:
         """Some slot has moved, anywhere: look whether it is one of ours."""
-        generations = [slot.generation for slot in self._slots]
+        times = [slot.generation for slot in self._times if slot is not None]
+        generations = [slot.generation for slot in self._slots] + times
         if generations != self._generations:
             self._bind()
             self._generations = generations
@@ -89,7 +95,12 @@ class LlvmExecutable:
         """Read the addresses and lengths of all slots."""
         slots = np.array([slot.address for slot in self._slots], np.int64)[self._numbers]
         lengths = np.array([len(slot) for slot in self._slots], np.int64)[self._numbers]
-        self._words = (slots, lengths)  # the table has addresses in them: they must stay alive
+        times = np.array([0 if s is None else s.address for s in self._times], np.int64)
+        self._words = (
+            slots,
+            lengths,
+            times,
+        )  # the table has addresses in them: they must stay alive
         n = self._n_arguments
         self._call_slots = slots.ctypes.data + 8 * self._starts
         self._call_lengths = lengths.ctypes.data + 8 * self._starts
@@ -103,6 +114,10 @@ class LlvmExecutable:
             "state": slots.ctypes.data + 8 * n,
             "due": self._due.ctypes.data,
             "fresh": self._fresh.ctypes.data,
+            "times": times.ctypes.data,
+            "timer": timer_address(),
+            "scratch": self._scratch.ctypes.data,
+            "spent": 0,
         }
         for name, position in TABLE.items():
             self._table[position] = values[name]

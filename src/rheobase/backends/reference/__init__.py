@@ -8,6 +8,9 @@ domains    what a call of a kernel does, domain by domain
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import numpy as np
 
 from rheobase.backends.reference.domains import runner
@@ -62,14 +65,14 @@ class ReferenceExecutable:
                 run, clock = self._calls[k]
                 if clock not in due:
                     continue
-                status = run(control)
+                status = run(control) if control.spent is None else _timed(run, control, k)
                 if status is not Status.DONE:
                     control.position = k
                     return status
             for n in due:
                 clock = self._clocks[n]
                 clock.step.data[0] += 1
-                clock.t.data[0] = clock.step.data[0] * clock.dt.data[0]
+                clock.t.data[0] = clock.time_of(int(clock.step.data[0]))
             control.position = 0
             control.budget -= 1
 
@@ -84,3 +87,11 @@ class ReferenceExecutable:
             return set()
         latest = min(going.values()) + EPSILON * min(float(c.dt.data[0]) for c in self._clocks)
         return {n for n, t in going.items() if t < latest}
+
+
+def _timed(run: Callable[[Control], Status], control: Control, k: int) -> Status:
+    start = time.perf_counter_ns()
+    status = run(control)
+    assert control.spent is not None
+    control.spent[k] += time.perf_counter_ns() - start
+    return status
