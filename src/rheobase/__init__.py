@@ -12,7 +12,7 @@ from typing import Any
 
 from rheobase import units as _units
 from rheobase.devices import all_devices, device, get_device, reset_device, set_device
-from rheobase.equations import Equations, SingleEquation
+from rheobase.equations import Equations, Expression, SingleEquation, Statements
 from rheobase.errors import (
     EquationError,
     IntegrationError,
@@ -75,6 +75,7 @@ __all__ = [
     "Clock",
     "EquationError",
     "Equations",
+    "Expression",
     "EventClock",
     "EventGroup",
     "EventMonitor",
@@ -98,6 +99,7 @@ __all__ = [
     "SpikeGeneratorGroup",
     "SpikeMonitor",
     "StateMonitor",
+    "Statements",
     "Subgroup",
     "Synapses",
     "TimedArray",

@@ -28,7 +28,7 @@ class Slot:
     moves        of all slots together: while it stays, no memory at all has moved
     """
 
-    __slots__ = ("_data", "_padded", "dtype", "generation", "name")
+    __slots__ = ("_data", "_lent", "_padded", "dtype", "generation", "name")
     moves: ClassVar[int] = 0
 
     def __init__(
@@ -37,6 +37,7 @@ class Slot:
         self.name = name
         self.dtype = dtype
         self.generation = 0
+        self._lent = False
         self._allocate(size)
         if fill:
             self._data[:] = fill
@@ -49,6 +50,7 @@ class Slot:
         shift = -raw.ctypes.data % PADDING
         self._padded = raw[shift : shift + n_bytes].view(self.dtype.numpy)
         self._data = self._padded[:size]
+        self._lent = False
 
     @property
     def data(self) -> NDArray[Any]:
@@ -58,6 +60,12 @@ class Slot:
     @property
     def address(self) -> int:
         return self._padded.ctypes.data
+
+    def lend(self, size: int) -> NDArray[Any]:
+        """(size,)  the first elements, for someone who keeps them: `resize` and `assign` leave the
+        array as it is. Native code that only appends does, too."""
+        self._lent = True
+        return self._data[:size]
 
     def __len__(self) -> int:
         return len(self._data)
@@ -79,7 +87,7 @@ class Slot:
     def assign(self, values: ArrayLike) -> None:
         """Replace content and length."""
         array = np.asarray(values, self.dtype.numpy)
-        if array.shape != self._data.shape:
+        if array.shape != self._data.shape or self._lent:
             self._allocate(len(array))
             self._moved()
         self._data[:] = array

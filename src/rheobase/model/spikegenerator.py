@@ -70,7 +70,8 @@ class SpikeGeneratorGroup(EventGroup):
     ) -> None:
         size = _size(N)
         super().__init__(name, new_part(0, size), when=when, order=order, dt=dt, clock=clock)
-        self.spike_source = EventSource(self.name, size, self.clock, when, order)
+        source = EventSource(self.name, size, self.clock, when, order)
+        self.event_sources = {"spike": source}
         self._steps, self._entries = Slot("steps", I64, 0), Slot("neurons", I32, 0)
         self._period_steps = Slot("period", I64)
         self._built_for: tuple[float, ...] | None = None  # dt and spikes of the table
@@ -82,10 +83,10 @@ class SpikeGeneratorGroup(EventGroup):
             self._entries,
             self._period_steps,
             self.clock.state.slots.step,
-            self.spike_source.current,
+            source.current,
         )
         block = Block(f"{self.name} spikes", replay, checked=True)
-        finder = SpikeFinder(self, self.spike_source, lambda: (block,), f"{self.name}_spikes")
+        finder = SpikeFinder(self, source, lambda: (block,), f"{self.name}_spikes")
         self.contained_objects.append(finder)
         self.seal()
 
@@ -162,6 +163,10 @@ class SpikeGeneratorGroup(EventGroup):
         return Quantity(self._period, dim=second.dim)
 
     # ------------------------------------------------------------ before a run
+    def restored(self) -> None:
+        super().restored()
+        self._built_for, self._is_new = None, False
+
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         key = (self.clock.dt_, float(self._version))
         if key != self._built_for:

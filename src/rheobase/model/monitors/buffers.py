@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -19,22 +20,38 @@ class Columns:
     names, dtypes   of the columns
     """
 
-    def __init__(self, names: list[str], dtypes: list[DType]) -> None:
+    def __init__(self, names: Sequence[str], dtypes: Sequence[DType]) -> None:
         self.cursor = Slot("recorded", I64)
-        self.slots = {n: Slot(n, d, 0) for n, d in zip(names, dtypes)}
+        self.slots = {n: Slot(n, d, 0) for n, d in zip(names, dtypes, strict=True)}
 
     def __len__(self) -> int:
         return int(self.cursor.data[0])
 
     def reserve(self, n: int) -> None:
-        """Make room for n more entries."""
+        """Make room for n more entries.
+
+        Exactly so many, so that a long run needs no more memory than its data; but half as much
+        again at least as there is already, so that many short runs do not copy all data each time.
+        Memory that is not written yet costs nothing: the operating system gives it when it is.
+        """
         for slot in self.slots.values():
-            if len(slot) < len(self) + n:
-                slot.resize(len(self) + n)
+            needed = len(self) + n
+            if len(slot) < needed:
+                slot.resize(max(needed, len(slot) + len(slot) // 2))
 
     def column(self, name: str) -> NDArray[Any]:
-        """(n,) what has been recorded; a copy, which later recording does not change."""
-        return self.slots[name].data[: len(self)].copy()
+        """(n,) what has been recorded: not a copy, but later recording does not change it."""
+        return self.slots[name].lend(len(self))
+
+    def saved_state(self) -> dict[str, NDArray[Any]]:
+        """For a checkpoint: what has been recorded."""
+        return {name: slot.data[: len(self)] for name, slot in self.slots.items()}
+
+    def restore_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go back to a checkpoint; columns that were handed out stay as they are."""
+        for name, slot in self.slots.items():
+            slot.assign(state[name])
+            self.cursor.data[0] = len(state[name])
 
     def record(self, list_: IndexList | None, part: Part | None) -> Record:
         """The domain that appends to the columns."""

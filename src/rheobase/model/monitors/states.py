@@ -2,36 +2,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from rheobase.errors import ModelTypeError, ModelValueError, did_you_mean
-from rheobase.ir.dtypes import F64, I32, I64
+from rheobase.errors import Fault, ModelTypeError, UnknownNameError, did_you_mean, raise_faults
+from rheobase.ir.dtypes import F64, I32, I64, DType
 from rheobase.ir.kernels import IndexList
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Name
 from rheobase.model.clock import Clock
-from rheobase.model.code import Block, Result, Runner
-from rheobase.model.group import Group
+from rheobase.model.code import Block, Result
+from rheobase.model.group import Group, new_part
+from rheobase.model.monitors.base import Monitor, float_dtype, recorded_dtype, with_unit
 from rheobase.model.monitors.buffers import Columns
-from rheobase.model.variables import Variable, dtype_of
+from rheobase.model.monitors.reach import SynapseReach
+from rheobase.model.synapses import Synapses
+from rheobase.model.variables import ArrayVariable, Meaning, Variable
+from rheobase.runtime.engine import run_once
 from rheobase.units import Quantity, second
 
-__all__ = ["StateMonitor"]
+__all__ = ["Recorder", "StateMonitor", "StateMonitorView"]
+
+_STANDARD = frozenset(("i", "j", "N", "t", "dt", "t_in_timesteps"))
+_EVERYWHERE = 2**62  # more elements than any group has
 
 
-class StateMonitor(Runner):
+class Recorder(Monitor):
+    """Base of monitors that look at variables of some elements in each step of a clock.
+
+    source      a group or synapses
+    variables   names; True: all that the model declares
+    record      which elements: True (all), False (none), numbers, or what indexes the source
+    """
+
+    def __init__(
+        self,
+        source: Group,
+        variables: str | Sequence[str] | bool,
+        record: Any,
+        *,
+        dt: Any,
+        clock: Clock | None,
+        when: str,
+        order: int,
+        name: str,
+    ) -> None:
+        if not isinstance(source, Group):  # pyright: ignore[reportUnnecessaryIsInstance]
+            cls = type(self).__name__
+            message = f"{cls} records a group or synapses, not {source!r}"
+            raise ModelTypeError(f"{message}; {cls}(source, variables, record=...)")
+        own = Clock(dt) if dt is not None else clock
+        self.source = source
+        self._reach = SynapseReach(source) if isinstance(source, Synapses) else None
+        self._namespace: Mapping[str, Any] = {}
+        super().__init__(
+            source, name, self._make_blocks, when=when, order=order, clock=own or source.clock
+        )
+        self.record_variables = self._chosen(variables)
+        self.record = record
+        if record is True or record is False:
+            record = np.arange(len(source) if record else 0)
+        self.indices: NDArray[np.int64] = np.atleast_1d(source.view_indices(record))
+        self._listed = Slot("record", I32, len(self.indices))
+        self._list = IndexList(self._listed, Slot("n", I64, fill=len(self.indices)))
+        self._part = new_part(0, _EVERYWHERE)
+
+    def _chosen(self, variables: str | Sequence[str] | bool) -> list[str]:
+        if variables is True:
+            hidden = {n for n in self.source.variables if n.startswith("_")} | _STANDARD
+            return [n for n in self.source.variables if n not in hidden]
+        if isinstance(variables, str):
+            variables = [variables]
+        if not _are_names(variables):
+            raise ModelTypeError(
+                f"{self.label}: variables are a name, a list of names, or True, not {variables!r}"
+            )
+        for n in variables:
+            self.variable(n)
+        return list(dict.fromkeys(variables))
+
+    def variable(self, name: str) -> Variable:
+        """The source's variable; for synapses, also that of a neuron: v_pre, v_post."""
+        found = self.source.variables.get(name)
+        if found is None and isinstance(self.source, Synapses):
+            stem, _, side = name.rpartition("_")
+            sides = {"pre": self.source.source, "post": self.source.target}
+            found = sides[side].variables.get(stem) if side in sides else None
+        if found is None:
+            near = did_you_mean(name, self.source.variables)
+            message = f"{self.label}: {self.source.label} has no variable '{name}'. {near}"
+            raise UnknownNameError(message.rstrip())
+        return found
+
+    def prepare(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = self.source.external_namespace(namespace)
+        self._listed.data[:] = self.source.positions(self.indices)  # synapses may have moved
+        super().prepare(namespace)
+        if self._reach is not None:
+            self._reach.fill()
+
+    def meanings(self, names: Sequence[str]) -> dict[str, Meaning]:
+        """What names mean that the source alone would read row by row."""
+        if self._reach is None:
+            return {}
+        found: dict[str, Meaning] = {}
+        for name in names:
+            meaning = self._reach.meaning(name, self._namespace)
+            if isinstance(meaning, Meaning):
+                found[name] = meaning
+            elif meaning is not None:
+                faults = [meaning] if isinstance(meaning, Fault) else meaning
+                raise_faults(faults, f"{self.label}, {name}")
+        return found
+
+    def _make_blocks(self) -> Sequence[Block]:
+        raise NotImplementedError
+
+    def record_single_timestep(self) -> None:
+        """Record now, once, beside the steps of the clock: the state after the last run.
+
+        Raises ModelTypeError before the first run.
+        """
+        if not self._kernels:
+            raise ModelTypeError(f"{self.label}: there is no run yet whose state could be recorded")
+        for kernel in self._kernels:
+            run_once(kernel)
+
+    def rows(self, item: Any) -> int | list[int]:
+        """Where recorded elements stand; IndexError for one that is not recorded."""
+        wanted = self.source.view_indices(item)
+        rows: list[int] = []
+        for element in np.atleast_1d(wanted):
+            found = np.flatnonzero(self.indices == element)
+            if not len(found):
+                raise IndexError(f"{self.label} does not record element {element}")
+            rows.append(int(found[0]))
+        return rows if np.ndim(wanted) else rows[0]
+
+    def element_numbers(self) -> NDArray[Any]:
+        return self.indices
+
+
+class StateMonitor(Recorder):
     """Records variables of some elements in each step of its clock.
 
     source      a group or synapses
-    variables   a name, or several; True: all
-    record      which elements: True (all), a number, an index array
-    dt, clock   how often; default: each step of the source
+    variables   a name, or several; True: all that the model declares
+    record      which elements: True (all), False (none), a number, numbers, S[i, j]
+    dt, clock   how often; default: each step of the source; an EventClock: at any times
+    dtype       how floats are stored: None: as the source does; float32 halves the memory
 
     After a run, `M.v` has shape (recorded elements, times), and `M[k].v` the times of element k.
+    `M.v` is the monitor's own memory, which later recording leaves as it is; `M[k].v` is a copy.
 
     >>> from rheobase import NeuronGroup, StateMonitor, ms, run
     >>> cells = NeuronGroup(5, 'dv/dt = -v/(10*ms) : 1')
@@ -41,9 +166,6 @@ class StateMonitor(Runner):
     >>> M.v.shape
     (2, 10)
     """
-
-    add_to_magic_network = True
-    invalidates_magic_network = False
 
     def __init__(
         self,
@@ -55,62 +177,50 @@ class StateMonitor(Runner):
         when: str = "start",
         order: int = 0,
         name: str = "statemonitor*",
+        codeobj_class: object = None,
+        dtype: DTypeLike | None = None,
     ) -> None:
-        if not isinstance(source, Group):  # pyright: ignore[reportUnnecessaryIsInstance]
-            message = f"StateMonitor records a group or synapses, not {source!r}"
-            raise ModelTypeError(f"{message}; StateMonitor(source, variables, record=...)")
-        own = Clock(dt) if dt is not None else clock
-        self.source = source
         super().__init__(
-            source, name, self._make_blocks, when=when, order=order, clock=own or source.clock
+            source, variables, record, dt=dt, clock=clock, when=when, order=order, name=name
         )
-        self.record_variables = self._chosen(variables)
-        if record is True:
-            record = np.arange(len(source))
-        elif record is False:
-            record = np.arange(0)
-        self.indices: NDArray[np.int64] = np.atleast_1d(source.view_indices(record))
-        listed = Slot("record", I32, len(self.indices))
-        listed.data[:] = source.positions(self.indices)
-        self._list = IndexList(listed, Slot("n", I64, fill=len(self.indices)))
-        self._times = Columns(["t"], [F64])
-        dtypes = [dtype_of(self._variable(n).type) for n in self.record_variables]
-        self._columns = Columns(self.record_variables, dtypes)
+        floats = float_dtype(dtype, self.label)
+        dtypes = {n: _stored(self.variable(n), floats) for n in self.record_variables}
+        shared = {n for n in dtypes if self.variable(n).shared}
+        once = {n: d for n, d in dtypes.items() if n in shared}
+        each = {n: d for n, d in dtypes.items() if n not in shared}
+        self._once = Columns(["t", *once], [F64, *once.values()])
+        self._each = Columns(list(each), list(each.values()))
 
-    def _chosen(self, variables: str | Sequence[str] | bool) -> list[str]:
-        if variables is True:
-            return [n for n in self.source.variables if not self._variable(n).shared]
-        names = [variables] if isinstance(variables, str) else list(variables or ())
-        for n in names:
-            if n not in self.source.variables:
-                near = did_you_mean(n, self.source.variables)
-                message = f"{self.label}: {self.source.label} has no variable '{n}'."
-                raise ModelValueError(f"{message} {near}".rstrip())
-        return names
+    @property
+    def variables(self) -> Mapping[str, Variable]:
+        return {n: self._described(n) for n in ["t", *self.record_variables]}
 
-    def _variable(self, name: str) -> Variable:
-        return self.source.variables[name]
+    def _described(self, name: str) -> ArrayVariable:
+        variable = self.variable(name)
+        slot = (self._once if name in self._once.slots else self._each).slots[name]
+        return ArrayVariable(name, variable.type, variable.dim, slot, read_only=True)
 
     def _make_blocks(self) -> Sequence[Block]:
-        times = Block(
-            f"{self.name} times",
-            self._times.record(None, None),
-            results=(Result(Name("t"), None, F64),),
-            checked=True,
-        )
-        slots = self._columns.slots
-        values = Block(
-            f"{self.name} values",
-            self._columns.record(self._list, self.source.part),
-            results=tuple(Result(Name(n), None, slots[n].dtype) for n in self.record_variables),
-            checked=True,
-        )
-        return times, values
+        blocks: list[Block] = []
+        for columns, domain in (
+            (self._once, self._once.record(None, None)),
+            (self._each, self._each.record(self._list, self._part)),
+        ):
+            if columns.slots:
+                results = tuple(Result(Name(n), None, s.dtype) for n, s in columns.slots.items())
+                local = self.meanings(list(columns.slots))
+                what = "values" if columns is self._each else "times"
+                block = Block(
+                    f"{self.name} {what}", domain, results=results, local=local, checked=True
+                )
+                blocks.append(block)
+        return blocks
 
     def before_run(self, n_steps: int) -> None:
-        self._times.reserve(n_steps)
-        self._columns.reserve(n_steps * len(self.indices))
+        self._once.reserve(n_steps)
+        self._each.reserve(n_steps * len(self.indices))
 
+    # ------------------------------------------------------------ what was recorded
     @property
     def t(self) -> Quantity:
         """(n_t,) the times."""
@@ -119,39 +229,55 @@ class StateMonitor(Runner):
     @property
     def t_(self) -> NDArray[np.float64]:
         """(n_t,) the times in seconds."""
-        return self._times.column("t")
+        return self._once.column("t")
 
     @property
     def N(self) -> int:
         """The number of times."""
-        return len(self._times)
+        return len(self._once)
 
-    def _values(self, name: str, rows: Any = slice(None)) -> Any:
-        plain = name.removesuffix("_") if name not in self.record_variables else name
+    def _by_time(self, name: str) -> NDArray[Any]:
+        """(n_t, n) for n recorded elements; a shared variable has its one value for all."""
+        if name in self._once.slots:
+            column = self._once.column(name)
+            return np.broadcast_to(column[:, None], (self.N, max(len(self.indices), 1)))
+        return self._each.column(name).reshape(self.N, len(self.indices))
+
+    def get_values(self, name: str, rows: Any = None) -> Any:
+        """(n, n_t) or, for one row, (n_t,): a recorded variable; 'v_' has no unit.
+
+        Raises AttributeError for what is not recorded.
+        """
+        plain = name if name in self.record_variables else name.removesuffix("_")
         if plain not in self.record_variables:
             near = did_you_mean(name, self.record_variables)
             raise AttributeError(f"{self.label} does not record '{name}'. {near}".rstrip())
-        values = self._columns.column(plain).reshape(len(self._times), len(self.indices))
-        chosen = values.T[rows]
-        dim = self._variable(plain).dim
-        if name != plain or dim.is_dimensionless:
-            return chosen
-        return Quantity(chosen, dim=dim)
+        values = self._by_time(plain).T
+        if rows is not None:
+            values = values[rows].copy()
+        return with_unit(values, self.variable(plain).dim, name == plain)
+
+    def state_names(self) -> Sequence[str]:
+        return ["t", *self.record_variables, "N"]
+
+    def state_value(self, name: str, units: bool) -> Any:
+        if name == "N":
+            return self.N
+        if name == "t":
+            return self.t if units else self.t_
+        return with_unit(self._by_time(name), self.variable(name).dim, units)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or "record_variables" not in self.__dict__:
             raise AttributeError(name)
-        return self._values(name)
+        return self.get_values(name)
 
     def __getitem__(self, item: Any) -> StateMonitorView:
-        wanted = self.source.view_indices(item)
-        rows: list[int] = []
-        for element in np.atleast_1d(wanted):
-            found = np.flatnonzero(self.indices == element)
-            if not len(found):
-                raise IndexError(f"{self.label} does not record element {element}")
-            rows.append(int(found[0]))
-        return StateMonitorView(self, rows if np.ndim(wanted) else rows[0])
+        return StateMonitorView(self, self.rows(item))
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.record_variables)
+        return f"<StateMonitor '{self.name}' of {names} of {self.source.name}: {self.N} times>"
 
 
 class StateMonitorView:
@@ -174,4 +300,15 @@ class StateMonitorView:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return self._monitor._values(name, self._rows)  # pyright: ignore[reportPrivateUsage]
+        return self._monitor.get_values(name, self._rows)
+
+
+def _stored(variable: Variable, floats: DType | None) -> DType:
+    dtype = recorded_dtype(variable)
+    return floats if floats is not None and dtype.is_float else dtype
+
+
+def _are_names(x: Any) -> TypeGuard[Sequence[str]]:
+    if not isinstance(x, (list, tuple, set, frozenset)):
+        return False
+    return all(isinstance(n, str) for n in cast("Sequence[object]", x))
