@@ -353,8 +353,8 @@ class Network:
         for clock in {id(x.clock): x.clock for x in objects}.values():
             clock.state.set_time(self.t_, clock.name)
         for x in objects:
-            source = getattr(x, "spike_source", None)
-            if isinstance(source, EventSource):
+            sources: dict[str, EventSource] = getattr(x, "event_sources", {})
+            for source in sources.values():
                 source.follow_clock()
         faults: list[Fault] = []
         for x in objects:

@@ -28,7 +28,14 @@ from rheobase.model.variables import (
 )
 from rheobase.model.views import VariableView
 
-__all__ = ["LinkedValue", "linked_meaning", "linked_var", "make_link", "position_meaning"]
+__all__ = [
+    "LinkedValue",
+    "check_choosers",
+    "linked_meaning",
+    "linked_var",
+    "make_link",
+    "position_meaning",
+]
 
 
 class Linkable(Protocol):
@@ -174,6 +181,22 @@ def _refuse_circle(
             return
         link: Any = target.link
         source, target = link.source, link.variable
+
+
+def check_choosers(group: Linkable) -> None:
+    """Raise IndexError if an integer variable chooses an element that its source has not."""
+    for variable in group.variables.values():
+        link = variable.link if isinstance(variable, LinkedVariable) else None
+        if link is None or link.chooser is None or link.numbers is None:
+            continue
+        chooser = group.variables[link.chooser]
+        assert isinstance(chooser, ArrayVariable)
+        values = chooser.slot.data
+        if values.min(initial=0) < 0 or values.max(initial=0) >= len(link.numbers):
+            raise IndexError(
+                f"{group.label}: '{link.chooser}' chooses the element of '{variable.name}', which "
+                f"are 0 to {len(link.numbers) - 1}; it goes from {values.min()} to {values.max()}"
+            )
 
 
 # ------------------------------------------------------------------ what code sees

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any
+
+import numpy as np
 
 from rheobase.equations import Equations, SingleEquation
 from rheobase.errors import (
@@ -15,44 +18,41 @@ from rheobase.errors import (
     raise_faults,
 )
 from rheobase.integration.system import Method
-from rheobase.ir.dtypes import BOOL
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
 from rheobase.ir.kernels import Elementwise, Indexed, Select
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
-from rheobase.lang.nodes import (
-    Assign,
-    Binary,
-    Call,
-    Compare,
-    Expr,
-    Logic,
-    Name,
-    Not,
-    Number,
-    names_in,
-)
+from rheobase.lang.nodes import Assign, Expr, Logic, Name, names_in
 from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.clock import Clock, seconds
 from rheobase.model.code import Block, Result, Runner, check_result
 from rheobase.model.group import new_part
+from rheobase.model.linked import check_choosers
 from rheobase.model.namespace import find_external, find_function
+from rheobase.model.refractoriness import NEVER, mark_spiked, refractory_update
 from rheobase.model.spikes import EventSource, SpikeFinder
 from rheobase.model.stateupdater import StateUpdater, check_equations, noise_symbols
 from rheobase.model.subgroup import EventGroup
 from rheobase.model.texts import read_equations, read_expression, read_statements
-from rheobase.model.variables import ArrayVariable, Subexpression, symbol_of
+from rheobase.model.variables import ArrayVariable, LinkedVariable, Subexpression, symbol_of
+from rheobase.preference_names import prefs
 from rheobase.units import Quantity, second
 
 __all__ = ["NeuronGroup", "group_size"]
 
 logger = logging.getLogger(__name__)
 
-_NEVER = -1e4  # s: lastspike of a neuron that has not fired
-
 _FLAGS = {
-    "differential equation": ("unless refractory",),
-    "parameter": ("constant", "shared"),
+    "differential equation": ("unless refractory", "shared"),
+    "parameter": ("constant", "shared", "linked"),
     "subexpression": ("shared", "constant over dt"),
+}
+_EXCLUDING = [{"shared", "linked"}, {"constant", "linked"}, {"shared", "unless refractory"}]
+_FLOATS = {np.dtype(np.float64): F64, np.dtype(np.float32): F32}
+_DTYPES: dict[Type, dict[np.dtype[Any], DType]] = {
+    Type.FLOAT: _FLOATS,
+    Type.INTEGER: {np.dtype(np.int32): I32, np.dtype(np.int64): I64},
+    Type.BOOLEAN: {np.dtype(np.bool_): BOOL},
 }
 
 
@@ -66,8 +66,11 @@ class NeuronGroup(EventGroup):
     reset        statements that run for each neuron that has spiked
     refractory   how long a neuron does not spike again: a time, or an expression; an expression
                  that is true or false: refractory while it is true
+    events       other events: {name: condition}; see run_on_event
     namespace    names of external constants; None: those where run() is called
+    dtype        float32 or float64 for all floating point variables, or {name: dtype}
     dt, clock    the group's own step
+    codeobj_class   accepted for scripts that give one; it has no meaning here
 
     Raises ModelError (syntax, flags, units, as far as names are known) with all faults at once.
 
@@ -89,11 +92,14 @@ class NeuronGroup(EventGroup):
         threshold: str | None = None,
         reset: str | None = None,
         refractory: Any = False,
+        events: Mapping[str, str] | None = None,
         namespace: Mapping[str, Any] | None = None,
+        dtype: Any = None,
         dt: Any = None,
         clock: Clock | None = None,
         order: int = 0,
         name: str = "neurongroup*",
+        codeobj_class: Any = None,
     ) -> None:
         size = group_size(N)
         super().__init__(
@@ -101,18 +107,53 @@ class NeuronGroup(EventGroup):
         )
         self.equations = read_equations(model, self.label)
         with labelled(f"{self.label}, equations"):
-            self.equations.check_flags(_FLAGS)
+            self.equations.check_flags(_FLAGS, _EXCLUDING)
             self.equations.check_stateful(lambda f: f in FUNCTIONS and not FUNCTIONS[f].stateless)
+        self._dtypes = self._stored_as(dtype)
         self.refractory_code = self._refractory_expression(refractory)
         self._add_model_variables()
-        self.spike_source = EventSource(self.name, size, self.clock, "thresholds", self.order)
-        self.threshold = _parse(threshold, f"{self.label}, threshold")
-        self.reset = _parse_block(reset, f"{self.label}, reset")
+        self.events = self._named_events(threshold, events)
+        self.threshold = self.events.get("spike")
+        self.reset = reset
+        self._conditions = {
+            n: read_expression(c, f"{self.label}, {_what_finds(n)}", "v > -50*mV")
+            for n, c in self.events.items()
+        }
         self._check_known()
         self._make_runners(method, method_options)
+        self._make_event_runners()
         self.seal()
 
+    @property
+    def user_equations(self) -> Equations:
+        """The equations as the script gave them."""
+        return self.equations
+
     # ------------------------------------------------------------ variables
+    def _stored_as(self, dtype: Any) -> dict[str, DType]:
+        """The dtypes of single variables; one for all is kept as that of the group."""
+        self.float_dtype = _FLOATS[np.dtype(prefs["core.default_float_dtype"])]
+        if dtype is None:
+            return {}
+        if not isinstance(dtype, Mapping):
+            self.float_dtype = self._dtype("floating point variables", Type.FLOAT, dtype)
+            return {}
+        given: Mapping[str, Any] = dtype
+        unknown = [n for n in given if n not in self.equations]
+        if unknown:
+            raise ModelValueError(f"{self.label}: dtype names '{unknown[0]}', which is no variable")
+        return {n: self._dtype(f"'{n}'", self.equations[n].var_type, d) for n, d in given.items()}
+
+    def _dtype(self, what: str, kind: Type, dtype: Any) -> DType:
+        allowed = _DTYPES[kind]
+        try:
+            return allowed[np.dtype(dtype)]
+        except (TypeError, KeyError):
+            names = " or ".join(str(d) for d in allowed)
+            raise ModelTypeError(
+                f"{self.label}: {what} can be stored as {names}, not as {dtype!r}"
+            ) from None
+
     def _refractory_expression(self, value: Any) -> Expr | None:
         if value is False or value is None:
             return None
@@ -131,37 +172,38 @@ class NeuronGroup(EventGroup):
         not_refractory: ArrayVariable | None = None
         if self.refractory_code is not None:
             not_refractory = self.add_array("not_refractory", Type.BOOLEAN, fill=True)
-            self.add_array("lastspike", dim=second.dim, fill=_NEVER)
+            self.add_array("lastspike", dim=second.dim, fill=NEVER, dtype=F64)
         for equation in self.equations.values():
             self._add_equation(equation, not_refractory)
 
     def _add_equation(self, equation: SingleEquation, guard: ArrayVariable | None) -> None:
-        shared = "shared" in equation.flags
-        stored = equation.type != "subexpression" or "constant over dt" in equation.flags
-        if not stored:
+        name, kind, dim = equation.varname, equation.var_type, equation.dim
+        flags = equation.flags
+        shared = "shared" in flags
+        if "linked" in flags:
+            self.add_variable(LinkedVariable(name, kind, dim))
+        elif equation.type == "subexpression" and "constant over dt" not in flags:
             assert equation.expr is not None
-            self.add_variable(
-                Subexpression(
-                    equation.varname, equation.var_type, equation.dim, equation.expr, shared
-                )
+            self.add_variable(Subexpression(name, kind, dim, equation.expr, shared))
+        else:
+            self.add_array(
+                name,
+                kind,
+                dim,
+                shared=shared,
+                constant="constant" in flags,
+                read_only=equation.type == "subexpression",
+                guard=guard if "unless refractory" in flags else None,
+                dtype=self._dtypes.get(name),
             )
-            return
-        self.add_array(
-            equation.varname,
-            equation.var_type,
-            equation.dim,
-            shared=shared,
-            constant="constant" in equation.flags,
-            read_only=equation.type == "subexpression",
-            guard=guard if "unless refractory" in equation.flags else None,
-        )
 
     # ------------------------------------------------------------ checking
     def _check_known(self) -> None:
         """What can be checked before the script's own constants are known."""
         scope: dict[str, Symbol] = {n: symbol_of(v) for n, v in self.variables.items()}
         scope |= noise_symbols(self.equations)
-        codes = [e for e in (self.threshold, self.refractory_code) if e is not None]
+        codes = list(self._conditions.values())
+        codes += [self.refractory_code] if self.refractory_code is not None else []
         names = frozenset[str]().union(*map(names_in, [*self.equations.expressions(), *codes]))
         for name in names - set(scope):
             symbol = default_symbol(name) or find_external(name, self.namespace, {})
@@ -170,10 +212,10 @@ class NeuronGroup(EventGroup):
         faults = FaultList()
         functions = self._known_functions([*self.equations.expressions(), *codes])
         check_equations(self.equations, scope, faults, functions)
-        threshold = self.threshold
-        if threshold is not None and names_in(threshold) <= set(scope):
-            result = Result(threshold, None, BOOL, "the threshold")
-            if called_in([threshold]).keys() <= functions.keys():
+        for event, condition in self._conditions.items():
+            known = called_in([condition]).keys() <= functions.keys()
+            if known and names_in(condition) <= set(scope):
+                result = Result(condition, None, BOOL, f"the {_what_finds(event)}")
                 check_result(result, scope, faults, functions)
         raise_faults(faults.faults, f"{self.label}, equations")
 
@@ -182,6 +224,9 @@ class NeuronGroup(EventGroup):
         found = {n: find_function(n, self.namespace, {}) for n in called_in(codes)}
         own = {n: f for n, f in found.items() if isinstance(f, FunctionInfo)}
         return {**FUNCTIONS, **own}
+
+    def prepare(self, namespace: Mapping[str, Any]) -> None:
+        check_choosers(self)
 
     # ------------------------------------------------------------ what runs
     def _make_runners(
@@ -194,91 +239,156 @@ class NeuronGroup(EventGroup):
         )
         if refractory and self.refractory_code is None:
             refractory = frozenset[str]()  # nothing ever makes a neuron refractory
-        self.state_updater = StateUpdater(
-            self, self.equations, self._refractory_update(), refractory, method, options
-        )
-        self.contained_objects.append(self.state_updater)
-        self._add_constant_subexpressions()
-        if self.threshold is not None:
-            self.thresholder = SpikeFinder(
-                self,
-                self.spike_source,
-                self._threshold_blocks,
-                f"{self.name}_spike_thresholder",
-            )
-            self.contained_objects.append(self.thresholder)
-        if self.reset:
-            self.resetter = self._runner("spike_resetter", self._reset_blocks, "resets")
-        if self.threshold is not None and not self.reset and self.refractory_code is None:
-            logger.warning(
-                "%s has a threshold, but neither reset nor refractory: it spikes in every step "
-                "in which the threshold holds",
-                self.label,
+        exact_times = bool(prefs["legacy.refractory_timing"])
+        update = refractory_update(self.refractory_code, self.variables, exact_times)
+        self.state_updater = StateUpdater(self, self.equations, update, refractory, method, options)
+        self.contain(self.state_updater)
+        self.subexpression_updater: Runner | None = None
+        fixed = [e for e in self.equations.values() if "constant over dt" in e.flags]
+        if fixed:
+            code = tuple(Assign(e.varname, None, e.expr) for e in fixed if e.expr is not None)
+            block = Block(f"{self.name} subexpressions", Elementwise(self.part), code, checked=True)
+            self.subexpression_updater = self._runner(
+                "subexpression_update", lambda: (block,), "before_start", self.order
             )
 
-    def _runner(self, name: str, blocks: Any, when: str) -> Runner:
+    def _runner(
+        self, name: str, blocks: Callable[[], Sequence[Block]], when: str, order: int
+    ) -> Runner:
         runner = Runner(
-            self, f"{self.name}_{name}", blocks, when=when, order=self.order, clock=self.clock
+            self, f"{self.name}_{name}", blocks, when=when, order=order, clock=self.clock
         )
-        self.contained_objects.append(runner)
+        self.contain(runner)
         return runner
 
-    def _add_constant_subexpressions(self) -> None:
-        fixed = [e for e in self.equations.values() if "constant over dt" in e.flags]
-        if not fixed:
+    # ------------------------------------------------------------ events
+    def _named_events(
+        self, threshold: str | None, events: Mapping[str, str] | None
+    ) -> dict[str, str]:
+        named = dict(events or {})
+        for name in named:
+            if not isinstance(name, str) or not name.isidentifier():  # pyright: ignore
+                raise ModelTypeError(f"{self.label}: {name!r} cannot be the name of an event")
+        if threshold is None:
+            return named
+        if "spike" in named:
+            raise ModelValueError(
+                f"{self.label}: a threshold and an event 'spike' are the same; give one of them"
+            )
+        return {"spike": threshold, **named}
+
+    def _make_event_runners(self) -> None:
+        self.event_sources = {}
+        self.thresholder: dict[str, SpikeFinder] = {}
+        self.resetter: dict[str, Runner] = {}
+        for event in self.events:
+            when = "thresholds" if event == "spike" else "after_thresholds"
+            source = EventSource(f"{self.name} {event}", len(self), self.clock, when, self.order)
+            self.event_sources[event] = source
+            self.thresholder[event] = self._finder(event, source)
+            self.contain(self.thresholder[event])
+        if self.reset not in (None, ""):
+            if "spike" not in self.events:
+                raise ModelValueError(
+                    f"{self.label}: a reset needs a threshold, such as threshold='v > -50*mV'"
+                )
+            self.run_on_event("spike", self.reset, when="resets")
+        self._warn_of_endless_spikes()
+
+    def _finder(self, event: str, source: EventSource) -> SpikeFinder:
+        def blocks() -> Sequence[Block]:
+            return self._event_blocks(event)
+
+        return SpikeFinder(self, source, blocks, f"{self.name}_{event}_thresholder")
+
+    def _warn_of_endless_spikes(self) -> None:
+        condition = self._conditions.get("spike")
+        if condition is None or self.reset is not None or self.refractory_code is not None:
             return
-        statements = tuple(Assign(e.varname, None, e.expr) for e in fixed if e.expr is not None)
-        block = Block(
-            f"{self.name} subexpressions", Elementwise(self.part), statements, checked=True
+        if any(not FUNCTIONS[f].stateless for f in called_in([condition]) if f in FUNCTIONS):
+            return
+        logger.getChild("only_threshold").warning(
+            "%s has a threshold, but neither reset nor refractory: it spikes in every step "
+            "in which the threshold holds. If that is meant, say so with reset=''.",
+            self.label,
         )
-        self._runner("subexpression_update", lambda: (block,), "before_start")
 
-    def _refractory_update(self) -> tuple[Assign, ...]:
-        """The statement that decides, before a step, whether each neuron is refractory."""
-        code = self.refractory_code
-        if code is None:
-            return ()
-        if self._refractory_is_boolean(code):
-            value: Expr = Logic("or", (Name("not_refractory"), Not(code)))
-        else:
-            # timestep(t - lastspike, dt) >= timestep(code, dt), without a division per neuron:
-            # timestep adds a thousandth of a step, which takes the rounding of t - lastspike
-            since = Binary("-", Name("t"), Name("lastspike"))
-            slack = Binary("*", Number(1e-3), Name("dt"))
-            steps = Call("timestep", (code, Name("dt")))
-            value = Compare(">=", Binary("+", since, slack), Binary("*", steps, Name("dt")))
-        return (Assign("not_refractory", None, value),)
-
-    def _refractory_is_boolean(self, code: Expr) -> bool:
-        if isinstance(code, (Compare, Logic, Not)):
-            return True
-        if isinstance(code, Name) and code.id in self.variables:
-            return self.variables[code.id].type is Type.BOOLEAN
-        return isinstance(code, Number) and isinstance(code.value, bool)
-
-    def _threshold_blocks(self) -> Sequence[Block]:
-        """Find the neurons that spike, and make them refractory."""
-        condition = self.threshold
-        assert condition is not None
-        if self.refractory_code is not None:
+    def _event_blocks(self, event: str) -> Sequence[Block]:
+        """Find the neurons with an event; those that spike become refractory."""
+        condition = self._conditions[event]
+        refractory = event == "spike" and self.refractory_code is not None
+        if refractory:
             condition = Logic("and", (condition, Name("not_refractory")))
-        current = self.spike_source.current
-        found = Block(
-            f"{self.name} threshold",
-            Select(self.part, current),
-            results=(Result(condition, None, BOOL, "the threshold"),),
-        )
-        if self.refractory_code is None:
+        current = self.event_sources[event].current
+        what = _what_finds(event)
+        result = Result(condition, None, BOOL, f"the {what}")
+        found = Block(f"{self.name} {what}", Select(self.part, current), results=(result,))
+        if not refractory:
             return (found,)
-        marks = (
-            Assign("lastspike", None, Name("t")),
-            Assign("not_refractory", None, Number(False)),
-        )
-        return found, Block(f"{self.name} refractory", Indexed(current, self.part), marks)
+        domain = Indexed(current, self.part)
+        return found, Block(f"{self.name} refractory", domain, mark_spiked())
 
-    def _reset_blocks(self) -> Sequence[Block]:
-        domain = Indexed(self.spike_source.current, self.part)
-        return (Block(f"{self.name} reset", domain, self.reset, scatters=True),)
+    def _known_event(self, event: str) -> None:
+        if event not in self.events:
+            known = ", ".join(f"'{e}'" for e in self.events) or "none: it has no threshold"
+            raise ModelValueError(f"{self.label} has no event '{event}'; there are {known}")
+
+    def run_on_event(
+        self,
+        event: str,
+        code: str,
+        when: str = "after_resets",
+        order: int | None = None,
+    ) -> Runner:
+        """Run statements for each neuron with an event; the object that does it.
+
+        event        'spike', or a name of `events`; each runs one piece of code
+        when, order  where in the step
+
+        Raises ModelValueError for an unknown event, or one that has code already.
+
+        >>> from rheobase import NeuronGroup, ms, run
+        >>> cells = NeuronGroup(2, 'dx/dt = 1/ms : 1', events={'high': 'x > 2'})
+        >>> resetting = cells.run_on_event('high', 'x -= 2')
+        >>> run(3*ms)
+        >>> [round(float(x), 6) for x in cells.x]
+        [1.0, 1.0]
+        """
+        self._known_event(event)
+        if event in self.resetter:
+            raise ModelValueError(f"{self.label}: the event '{event}' has code already")
+        what = "reset" if event == "spike" else f"code of event '{event}'"
+        statements = read_statements(code, f"{self.label}, {what}", "v = -70*mV")
+        domain = Indexed(self.event_sources[event].current, self.part)
+        block = Block(f"{self.name} {what}", domain, statements, scatters=True)
+        place = self.order if order is None else order
+        self.resetter[event] = self._runner(f"{event}_resetter", lambda: (block,), when, place)
+        return self.resetter[event]
+
+    def set_event_schedule(
+        self, event: str, when: str = "after_thresholds", order: int | None = None
+    ) -> None:
+        """Where in the step an event is found.
+
+        Raises ModelValueError for an unknown event.
+        """
+        self._known_event(event)
+        for x in (self.thresholder[event], self.event_sources[event]):
+            x.when = when
+            x.order = self.order if order is None else order
+
+    def _repr_html_(self) -> str:
+        latex = self.equations._repr_latex_()  # pyright: ignore[reportPrivateUsage]
+        rows = [f"<b>{len(self)} neurons</b> '{self.name}'<br/>{latex}"]
+        for event, condition in self.events.items():
+            rows.append(f"<b>{_what_finds(event)}</b>: <code>{escape(condition)}</code>")
+        if self.reset:
+            rows.append(f"<b>reset</b>: <code>{escape(self.reset)}</code>")
+        return "<br/>".join(rows)
+
+
+def _what_finds(event: str) -> str:
+    return "threshold" if event == "spike" else f"event '{event}'"
 
 
 def group_size(n: Any) -> int:
@@ -295,11 +405,3 @@ def group_size(n: Any) -> int:
     if size < 1:
         raise ModelValueError(f"a group has at least one neuron, not {n}")
     return size
-
-
-def _parse(code: str | None, label: str) -> Expr | None:
-    return None if code is None else read_expression(code, label, "v > -50*mV")
-
-
-def _parse_block(code: str | None, label: str) -> tuple[Assign, ...]:
-    return () if code is None else read_statements(code, label, "v = -70*mV")

@@ -28,6 +28,7 @@ class PoissonGroup(EventGroup):
 
     N       number of neurons, >= 1
     rates   a rate; an array of N rates; or an expression of t and i as text
+    codeobj_class   accepted for scripts that give one; it has no meaning here
 
     At most one spike a neuron and step: rates should be well below 1/dt.
 
@@ -49,21 +50,23 @@ class PoissonGroup(EventGroup):
         order: int = 0,
         namespace: Mapping[str, Any] | None = None,
         name: str = "poissongroup*",
+        codeobj_class: Any = None,
     ) -> None:
         size = group_size(N)
         super().__init__(
             name, new_part(0, size), when=when, order=order, dt=dt, clock=clock, namespace=namespace
         )
-        self.spike_source = EventSource(self.name, size, self.clock, when, order)
+        source = EventSource(self.name, size, self.clock, when, order)
+        self.event_sources = {"spike": source}
         if isinstance(rates, str):
             expr = parse_expression(rates, Source(rates, f"{self.label}, rates"))
             self.add_variable(Subexpression("rates", Type.FLOAT, hertz.dim, expr))
         else:
             self.add_array("rates", dim=hertz.dim)
             self._set_rates(rates)
-        block = self._block()
-        finder = SpikeFinder(self, self.spike_source, lambda: (block,), f"{self.name}_thresholder")
-        self.contained_objects.append(finder)
+        block = self._block(source)
+        finder = SpikeFinder(self, source, lambda: (block,), f"{self.name}_thresholder")
+        self.contain(finder)
         self.seal()
 
     def _set_rates(self, rates: Any) -> None:
@@ -76,11 +79,11 @@ class PoissonGroup(EventGroup):
         if (self.rates_[:] < 0).any():
             raise ModelValueError(f"{self.label}: rates cannot be negative")
 
-    def _block(self) -> Block:
+    def _block(self, source: EventSource) -> Block:
         chance = Binary("*", Name("rates"), Name("dt"))
         condition = Compare("<", Call("rand", ()), chance)
         return Block(
             f"{self.name} spikes",
-            Select(self.part, self.spike_source.current),
+            Select(self.part, source.current),
             results=(Result(condition, None, BOOL, "rates"),),
         )

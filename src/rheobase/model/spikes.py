@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rheobase.errors import ModelTypeError, ModelValueError
+from rheobase.errors import ModelTypeError, ModelValueError, did_you_mean
 from rheobase.ir.kernels import EventLog, Events, IndexList, Kernel, Push
 from rheobase.ir.slots import Slot
 from rheobase.model.base import SimulationObject, Work
@@ -13,7 +13,7 @@ from rheobase.model.clock import Clock
 from rheobase.model.code import Block, CodeOwner, Runner
 from rheobase.runtime import events
 
-__all__ = ["EventSource", "SpikeFinder", "spikes_of"]
+__all__ = ["EventSource", "SpikeFinder", "events_of", "spikes_of"]
 
 
 class EventSource:
@@ -101,13 +101,24 @@ def spikes_of(group: Any, label: str) -> EventSource:
 
     Raises ModelTypeError for what can never spike, ModelValueError for neurons without threshold.
     """
-    events = getattr(group, "spike_source", None)
-    if not isinstance(events, EventSource):
+    return events_of(group, "spike", label)
+
+
+def events_of(group: Any, event: str, label: str) -> EventSource:
+    """One kind of event of a group; `label` is who wants it.
+
+    Raises ModelTypeError for what can never have events, ModelValueError for a group without it.
+    """
+    sources: dict[str, EventSource] | None = getattr(group, "event_sources", None)
+    if sources is None:
         what = group.label if isinstance(group, SimulationObject) else repr(group)
         raise ModelTypeError(f"{label}: {what} makes no spikes")
-    if getattr(group, "threshold", True) is None:
+    if event in sources:
+        return sources[event]
+    if event == "spike":
         raise ModelValueError(
             f"{label}: {group.label} makes no spikes, since it has no threshold; "
             "give it one, such as threshold='v > -50*mV'"
         )
-    return events
+    near = did_you_mean(event, sources)
+    raise ModelValueError(f"{label}: {group.label} has no event '{event}'. {near}".rstrip())

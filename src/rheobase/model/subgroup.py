@@ -52,10 +52,6 @@ class EventGroup(Group):
         """The spikes of the group; None if it never spikes."""
         return self.event_sources.get("spike")
 
-    @spike_source.setter
-    def spike_source(self, source: EventSource) -> None:
-        self.__dict__.setdefault("event_sources", {})["spike"] = source
-
     @property
     def spikes(self) -> NDArray[np.int32]:
         """(n,) the elements that spiked in the last step."""
@@ -118,7 +114,7 @@ class Subgroup(EventGroup):
         self._implicit_namespace = source._implicit_namespace
         self._own = {v.name: v for v in (self._number_variable(), self._size_variable())}
         self.variables = ChainMap[str, Variable](dict(self._own), source.variables)
-        self.event_sources = getattr(source, "event_sources", {})
+        self.event_sources = source.event_sources
         self.seal()
 
     def _number_variable(self) -> Variable:

@@ -1,0 +1,78 @@
+"""When a neuron that has spiked may spike again.
+
+A group with refractoriness has two variables more: `lastspike`, and `not_refractory`, which is
+decided anew before each step of integration:
+
+    a time            not_refractory = timestep(t - lastspike, dt) >= timestep(time, dt)
+    true or false     not_refractory = not_refractory or not condition
+
+so an expression counts in each step as it is then, and a condition that has become false ends the
+state for good, until the next spike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rheobase.lang.nodes import (
+    Assign,
+    Binary,
+    Call,
+    Compare,
+    Expr,
+    Logic,
+    Name,
+    Not,
+    Number,
+)
+from rheobase.lang.symbols import Type
+from rheobase.model.variables import Variable
+
+__all__ = ["NEVER", "is_condition", "mark_spiked", "refractory_update"]
+
+NEVER = -1e4  # s: lastspike of a neuron that has not fired
+
+
+def refractory_update(
+    code: Expr | None, variables: Mapping[str, Variable], exact_times: bool = False
+) -> tuple[Assign, ...]:
+    """The statement that decides before a step; () without refractoriness.
+
+    exact_times   compare times, not numbers of steps: what a time between two steps means then
+                  depends on rounding
+    """
+    if code is None:
+        return ()
+    if is_condition(code, variables):
+        value: Expr = Logic("or", (Name("not_refractory"), Not(code)))
+        return (Assign("not_refractory", None, value),)
+    since = Binary("-", Name("t"), Name("lastspike"))
+    if exact_times:
+        return (Assign("not_refractory", None, Compare(">", since, code)),)
+    # timestep(t - lastspike, dt) >= timestep(code, dt), without a division per neuron:
+    # timestep adds a thousandth of a step, which takes the rounding of t - lastspike
+    slack = Binary("*", Number(1e-3), Name("dt"))
+    steps = Call("timestep", (code, Name("dt")))
+    value = Compare(">=", Binary("+", since, slack), Binary("*", steps, Name("dt")))
+    return (Assign("not_refractory", None, value),)
+
+
+def mark_spiked() -> tuple[Assign, ...]:
+    """What a spike does, before its reset."""
+    return (
+        Assign("lastspike", None, Name("t")),
+        Assign("not_refractory", None, Number(False)),
+    )
+
+
+def is_condition(code: Expr, variables: Mapping[str, Variable]) -> bool:
+    """Whether an expression is true or false, rather than a time."""
+    match code:
+        case Compare() | Logic() | Not():
+            return True
+        case Name(id=name) if name in variables:
+            return variables[name].type is Type.BOOLEAN
+        case Number(value=value):
+            return isinstance(value, bool)
+        case _:
+            return False
