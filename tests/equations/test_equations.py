@@ -7,7 +7,7 @@ import pytest
 
 from rheobase.equations import Equations, SingleEquation, identifiers
 from rheobase.equations.latex import latex_expression
-from rheobase.errors import EquationError, ModelSyntaxError, ModelTypeError
+from rheobase.errors import EquationError, ModelSyntaxError
 from rheobase.lang.nodes import render
 from rheobase.lang.symbols import Type
 from rheobase.units import ms, mV, nS, volt
@@ -179,7 +179,7 @@ def test_a_name_that_is_taken_is_no_replacement():
 )
 def test_only_numbers_and_names_are_put_in(value, met):
     with pytest.raises(
-        ModelTypeError, match=f"replacement of 'tau' is {met}: one number or a name"
+        ModelSyntaxError, match=f"replacement of 'tau' is {met}: one number or a name"
     ):
         Equations("x = tau : 1", tau=value)
 

@@ -158,7 +158,7 @@ FAULTS = [
     ("dv/dt = -v/tau", "u", EquationError, "equation for 'v' has no unit"),
     # left sides
     ("dv/dx = 1 : 1", "dv/dx", EquationError, "with respect to 'x': only time.*Write dv/dt"),
-    ("v' = 1 : 1", "v'", EquationError, "A prime has no meaning*Write dv/dt"),
+    ("v' = 1 : 1", "v'", EquationError, "A prime has no meaning.*Write dv/dt"),
     ("v += 1 : 1", "v +", EquationError, "cannot change one in place"),
     ("2*v = 1 : 1", "2*v", EquationError, "'2.v' is neither a name nor a derivative"),
     ("= 1 : 1", "=", EquationError, "Nothing stands in front of the '='"),

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from rheobase.equations.single import SingleEquation
-from rheobase.errors import EquationError, Fault, ModelError, ModelTypeError, Source, Span
+from rheobase.errors import EquationError, Fault, ModelError, ModelSyntaxError, Source, Span
 from rheobase.lang.parse import parse_expression
 
 __all__ = ["Replacement", "replace_names", "replacement_texts", "substituted_equations"]
@@ -37,7 +37,7 @@ def replacement_texts(
         elif not _is_number(value):
             met = "an array" if np.ndim(value) else f"of type {type(value).__name__}"
             message = f"The replacement of '{name}' is {met}: one number or a name is needed."
-            faults.append(Fault(ModelTypeError, message))
+            faults.append(Fault(ModelSyntaxError, message))
         else:
             texts[name] = f"({_printed(value)})"
     return texts, faults
@@ -71,9 +71,12 @@ def substituted_equations(
     for eq in equations:
         renamed = texts.get(eq.varname, eq.varname)
         if not renamed.isidentifier():
-            message = f"'{eq.varname}' is a variable of the equations: no value can replace it."
-            hint = f"Another name can: {eq.varname}='other'."
-            faults.append(Fault(EquationError, message, eq.name_span, hint))
+            error, rule = EquationError, "no value can replace it"
+            if isinstance(replacements[eq.varname], str):
+                error, rule = ModelSyntaxError, f"'{replacements[eq.varname]}' is no name for it"
+            message = f"'{eq.varname}' is a variable of the equations: {rule}."
+            hint = f"Another name can replace it: {eq.varname}='other'."
+            faults.append(Fault(error, message, eq.name_span, hint))
             renamed = eq.varname
         try:
             found.append(_rewritten(eq, renamed, texts))
