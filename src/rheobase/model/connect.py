@@ -18,6 +18,7 @@ from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression
 from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.lang.nodes import (
+    Binary,
     Call,
     Compare,
     Conditional,
@@ -25,6 +26,7 @@ from rheobase.lang.nodes import (
     Logic,
     Name,
     Number,
+    Unary,
     names_in,
     walk,
 )
@@ -113,6 +115,8 @@ def _kernel(
 ) -> tuple[Kernel, Generate]:
     symbols, bindings, functions = _resolve(owner, request, namespace)
     request = _settle_probability(request, bindings)
+    element = _whole(request.generator.element, symbols)
+    request = replace(request, generator=replace(request.generator, element=element))
     _check(request, symbols, functions)
     generator = _skip_outer(request, bindings, functions)
     state = random.new_stream_state("connect")
@@ -262,6 +266,23 @@ def reaches(binding: Binding, index: Index) -> bool:
         case Alias(expr=expr, bindings=inner_bindings):
             names = names_in(expr) & set(inner_bindings)
             return any(reaches(inner_bindings[n], index) for n in names)
+
+
+def _whole(expr: Expr, symbols: Mapping[str, Symbol]) -> Expr:
+    """The expression as a whole number, where all that it is made of is whole: (-1)**k."""
+    for node in walk(expr):
+        whole = (
+            (isinstance(node, Binary) and node.op != "/")
+            or (isinstance(node, Number) and isinstance(node.value, int))
+            or (isinstance(node, Name) and symbols[node.id].type is Type.INTEGER)
+            or isinstance(node, Unary)
+        )
+        if not whole:
+            return expr
+    if not any(isinstance(node, Binary) and node.op == "**" for node in walk(expr)):
+        return expr
+    nearest = Call("floor", (Binary("+", expr, Number(0.5), span=expr.span),), span=expr.span)
+    return Call("int", (nearest,), span=expr.span)
 
 
 def _settle_probability(request: Request, bindings: Mapping[str, Binding]) -> Request:

@@ -117,7 +117,7 @@ def _check_call(synapses: SynapticGroup, call: Call) -> None:
     if (isinstance(call.j, str) and call.i is not None) or (
         isinstance(call.i, str) and call.j is not None
     ):
-        raise ModelValueError(
+        raise ModelTypeError(
             f"{label}: a generator makes one side for each neuron of the other; do not give the "
             "other side too"
         )

@@ -74,8 +74,8 @@ class Delays:
             zlib.crc32(data.tobytes()),
         )
 
-    def view(self) -> DelayView:
-        return DelayView(self, self.owner, self.variable, with_unit=True)
+    def view(self, with_unit: bool = True) -> DelayView:
+        return DelayView(self, self.owner, self.variable, with_unit)
 
 
 class DelayView(VariableView):
@@ -89,7 +89,7 @@ class DelayView(VariableView):
 
     def _values(self, indices: NDArray[Any] | None, level: int) -> NDArray[Any]:
         if self._delays.fixed or self._delays.separate:
-            return super()._values(indices, level + 1)
+            return super()._values(indices, level)
         n = self._owner.view_size() if indices is None else len(indices)
         return np.full(n, self._delays.slot.data[0])
 
@@ -102,7 +102,10 @@ class DelayView(VariableView):
             return
         delays = self._delays
         before = delays.separate, delays.slot.data.copy()
-        is_code = isinstance(value, str)
+        is_code = isinstance(value, str) and not delays.fixed
+        if isinstance(value, str) and delays.fixed:
+            super().set_item(item, value, level)
+            value = delays.slot.data[0] * second
         number = np.asarray(0.0 if is_code else self._si(delays.variable, value))
         if delays.fixed and number.size != 1:
             raise ModelTypeError(
@@ -115,7 +118,7 @@ class DelayView(VariableView):
             delays.set_all(float(number.reshape(-1)[0]))
         else:
             delays.separate_each()
-            super().set_item(item, value, level + 1)
+            super().set_item(item, value, level)
         data = delays.slot.data
         if not (np.isfinite(data) & (data >= 0)).all():
             delays.separate = before[0]

@@ -67,28 +67,36 @@ def check_dependencies(equations: Equations, label: str) -> None:
     for e in equations.values():
         if e.expr is None:
             continue
-        used = _reached(e.varname, equations)
-        if "summed" in e.flags or e.varname in clocked:
-            bad = sorted(used & driven)
-            what = "a summed variable" if "summed" in e.flags else "computed in each step"
-            why = f"'{e.varname}' is {what}, but '{{}}' is event-driven: it is up to date only "
-            why += "when an event arrives."
-        elif e.varname in driven:
-            bad = sorted(used & clocked)
-            why = f"'{e.varname}' is event-driven, but '{{}}', on which it depends, changes in "
-            why += "each step."
+        if e.varname in driven:
+            bad, why = clocked, "changes in each step"
+            what = "event-driven"
+        elif "summed" in e.flags or e.varname in clocked:
+            bad, why = driven, "is event-driven: it is up to date only when an event arrives"
+            what = "computed in each step"
         else:
             continue
-        faults += [
-            Fault(EquationError, why.format(n), e.name_span, "Make both (clock-driven).")
-            for n in bad
-        ]
+        for path in _paths(e.varname, equations):
+            if path[-1] in bad:
+                through = "".join(f" through '{n}'" for n in path[1:-1])
+                text = (
+                    f"'{e.varname}' is {what}, but depends{through} on '{path[-1]}', which {why}."
+                )
+                hint = "Give both the same flag."
+                faults.append(Fault(EquationError, text, e.name_span, hint))
     raise_faults(faults, f"{label}, equations")
 
 
-def _reached(name: str, equations: Equations) -> frozenset[str]:
-    """The names that an equation uses, directly and through subexpressions."""
-    return names_in(equations.substituted(name)) - {name}
+def _paths(name: str, equations: Equations) -> list[tuple[str, ...]]:
+    """The names that an equation reaches, each with the subexpressions on the way."""
+    found: list[tuple[str, ...]] = []
+    pending: list[tuple[str, ...]] = [(name,)]
+    while pending:
+        path = pending.pop()
+        for used in sorted(equations[path[-1]].identifiers - {name}):
+            found.append((*path, used))
+            if used in equations and equations[used].is_replaced:
+                pending.append((*path, used))
+    return found
 
 
 def with_update(

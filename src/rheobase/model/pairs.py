@@ -12,18 +12,15 @@ from numpy.typing import NDArray
 from rheobase.errors import Fault, ModelTypeError, ModelValueError
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64, I32, I64
-from rheobase.ir.kernels import Elementwise, Index, Stream
+from rheobase.ir.kernels import Elementwise, Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo
 from rheobase.lang.nodes import Assign, Binary, Call, Compare, Conditional, Expr, Number
 from rheobase.lang.symbols import Symbol, Type
-from rheobase.model.code import Block, make_kernel
+from rheobase.model.code import Block, run_block
 from rheobase.model.group import new_part
 from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.variables import Meaning, Reach
-from rheobase.runtime import random
-from rheobase.runtime.clocks import ClockState
-from rheobase.runtime.engine import run_once
 from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["Pairs", "chosen_copies", "index_arrays", "number_meaning", "read_table"]
@@ -160,10 +157,7 @@ def chosen_copies(
         (Assign("_copies", None, value),),
         local={**local, "_copies": Meaning(symbol, Element(copies, Index.OWN))},
     )
-    state = random.new_stream_state("connect")
-    random.write_stream(state, random.take_streams(), 0)
-    owner = _PairOwner(synapses, slots[0], slots[1])
-    run_once(make_kernel(block, owner, namespace, Stream(state, ClockState(1.0).slots.step)))
+    run_block(block, _PairOwner(synapses, slots[0], slots[1]), namespace)
     return np.maximum(copies.data, 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -25,6 +26,8 @@ from rheobase.model.views import ViewOwner
 from rheobase.runtime.delays import delay_rows, frozen_log, group_by_delay
 
 __all__ = ["PathwayOwner", "SynapticPathway"]
+
+logger = logging.getLogger(__name__)
 
 _ALWAYS = 1 << 62
 
@@ -108,6 +111,7 @@ class SynapticPathway(Runner):
             self.delays.set_all(self._checked(delay))
         self._live: _Way | None = None
         self._frozen: list[_Way] = []
+        self._has_warned = False
         self._was_restored = False  # then what the log holds is under way
 
     @property
@@ -129,7 +133,18 @@ class SynapticPathway(Runner):
     def delay(self, value: Any) -> None:
         view = self.delays.view()
         if not view.is_same(value):
-            view.set_item(slice(None), value, level=1)
+            view.set_item(slice(None), value)
+
+    @property
+    def delay_(self) -> DelayView:
+        """The same in seconds."""
+        return self.delays.view(with_unit=False)
+
+    @delay_.setter
+    def delay_(self, value: Any) -> None:
+        view = self.delays.view(with_unit=False)
+        if not view.is_same(value):
+            view.set_item(slice(None), value)
 
     def _checked(self, value: Any) -> float:
         number = seconds(value, f"{self.synapses.label}: delay")
@@ -140,6 +155,7 @@ class SynapticPathway(Runner):
     # ------------------------------------------------------------ running
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         now = self.clock.timestep
+        self._check_clocks()
         self._frozen = [w for w in self._frozen if w.created <= now < _until(w)]
         live = self._live
         if live is not None and now < live.created:  # restored to an earlier time
@@ -154,6 +170,17 @@ class SynapticPathway(Runner):
     def restored(self) -> None:
         super().restored()
         self._live, self._frozen, self._was_restored = None, [], True
+
+    def _check_clocks(self) -> None:
+        source, target = self.source.clock, self.target.clock
+        if source.dt_ != target.dt_ and not self._has_warned:
+            self._has_warned = True
+            logger.getChild("synapses_dt_mismatch").warning(
+                "%s: the source has dt = %s, the target %s. Delays are whole steps of the source.",
+                self.synapses.label,
+                source.dt,
+                target.dt,
+            )
 
     def _new_way(self, now: int, since: int) -> _Way:
         steps = self.delays.steps(self.clock.dt_)

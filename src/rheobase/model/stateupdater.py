@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,15 +16,22 @@ from rheobase.integration import choose
 from rheobase.integration.system import Method, System, Table
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import At, Index, Kernel
+from rheobase.ir.kernels import At, Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.fold import evaluate
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Expr, names_in
 from rheobase.lang.symbols import Symbol, Type
-from rheobase.model.base import Work
-from rheobase.model.code import Block, Resolution, Runner, exponents_in, lower, name_places, resolve
+from rheobase.model.code import (
+    Block,
+    Resolution,
+    Runner,
+    exponents_in,
+    make_room,
+    name_places,
+    resolve,
+)
 from rheobase.model.grids import holds_during_steps
 from rheobase.model.group import Group
 from rheobase.model.variables import ArrayVariable, Meaning
@@ -42,6 +49,7 @@ class StateUpdater(Runner):
     first       statements that come before: whether the neurons are refractory
     refractory  names of the variables that hold still meanwhile
     method      a name, several to try in turn, or a Method
+    names       the variables to integrate; None: all that have differential equations
     """
 
     def __init__(
@@ -52,6 +60,7 @@ class StateUpdater(Runner):
         refractory: frozenset[str],
         method: str | Sequence[str] | Method | None,
         options: Mapping[str, object] | None,
+        names: Collection[str] | None = None,
     ) -> None:
         super().__init__(
             owner,
@@ -69,12 +78,13 @@ class StateUpdater(Runner):
         self.method_options = dict(options or {})
         self.method: Method | None = None
         self._system_equations: dict[str, Expr] = {
-            name: equations.substituted(name) for name in equations.diff_eq_names
+            name: equations.substituted(name)
+            for name in equations.diff_eq_names
+            if names is None or name in names
         }
         self._signature: tuple[object, ...] | None = None
         self._still = frozenset[str]()  # functions of t that hold still during a step
         self._tables: list[tuple[Table, list[Slot]]] = []
-        self._kernel_now: Kernel | None = None
 
     def _expressions(self) -> list[Expr]:
         return [*self._system_equations.values(), *(s.value for s in self.first)]
@@ -106,6 +116,7 @@ class StateUpdater(Runner):
         if signature != self._signature:
             self._rebuild(resolution)
             self._signature = signature
+        make_room(self._works)
         self._fill_tables(resolution)
 
     def _rebuild(self, resolution: Resolution) -> None:
@@ -136,7 +147,7 @@ class StateUpdater(Runner):
         )
         bindings = {**resolution.bindings, **{k: m.binding for k, m in local.items()}}
         full = replace(resolution, symbols=scope, bindings=bindings)
-        self._kernel_now = lower(block, full, self.stream(0))
+        self._works = self.lowered(0, block, full)
 
     def _fill_tables(self, resolution: Resolution) -> None:
         def value_of(expr: Expr) -> NDArray[Any]:
@@ -157,9 +168,6 @@ class StateUpdater(Runner):
             return variable.slot.data[0] if variable.shared else variable.slot.data
         assert symbol.value is not None, f"{name} has no value before the run"
         return symbol.value
-
-    def work(self) -> Sequence[Work]:
-        return [] if self._kernel_now is None else [Work(self._kernel_now)]
 
 
 def _table_slots(table: Table, n: int) -> tuple[list[Slot], dict[str, Meaning]]:

@@ -31,15 +31,22 @@ __all__ = ["add_summed"]
 _CLEAR, _ADD = -2, -1  # order, relative to the target's state update
 
 
-def add_summed(synapses: SynapticGroup, equation: SingleEquation) -> list[Runner]:
+def add_summed(
+    synapses: SynapticGroup, equation: SingleEquation, taken: set[object]
+) -> list[Runner]:
     """The objects that clear and fill the target of a summed variable.
 
+    taken   the slots that other equations of the synapses sum into; this one's is added
     Raises EquationError if the target is no parameter of its group, DimensionMismatchError if its
     unit is another.
     """
     group, variable = _target(synapses, equation)
     name = equation.varname
     assert equation.expr is not None
+    if variable.slot in taken:
+        message = f"Another equation sums into the same variable as '{name}'."
+        _refuse(synapses, Fault(EquationError, message, equation.name_span))
+    taken.add(variable.slot)
     own = {name: Meaning(symbol_of(variable, name), variable.element(Index.OWN))}
     side = Index.POST if group is synapses.target and name.endswith("_post") else Index.PRE
     reached = {name: Meaning(symbol_of(variable, name), variable.element(side))}

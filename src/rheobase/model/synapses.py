@@ -13,6 +13,7 @@ from rheobase.equations import Equations, SingleEquation
 from rheobase.errors import (
     EquationError,
     Fault,
+    ModelSyntaxError,
     ModelTypeError,
     ModelValueError,
     labelled,
@@ -40,7 +41,7 @@ from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.summed import add_summed
 from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.texts import read_equations, read_statements
-from rheobase.model.variables import ArrayVariable, Meaning, Reach, Subexpression
+from rheobase.model.variables import ArrayVariable, LinkedVariable, Meaning, Reach, Subexpression
 from rheobase.units import second
 
 __all__ = ["Synapses", "SynapticPathway"]
@@ -49,13 +50,15 @@ logger = logging.getLogger(__name__)
 
 _FLAGS = {
     "differential equation": ("event-driven", "clock-driven"),
-    "parameter": ("constant", "shared"),
+    "parameter": ("constant", "shared", "linked"),
     "subexpression": ("summed", "shared", "constant over dt"),
 }
 _EXCLUSIVE = (
     ("event-driven", "clock-driven"),
     ("summed", "shared"),
     ("summed", "constant over dt"),
+    ("shared", "linked"),
+    ("constant", "linked"),
 )
 
 
@@ -140,6 +143,12 @@ class Synapses(SynapticGroup):
             if e.varname in self.variables or e.varname == "delay":
                 text = f"'{e.varname}' is a variable that all Synapses have."
                 faults.append(Fault(EquationError, text, e.name_span, "Choose another name."))
+            for group in (self.source, self.target):
+                if "summed" not in e.flags and e.varname in group.variables:
+                    text = f"'{e.varname}' is a variable of {group.label}, too."
+                    hint = f"Choose another name, such as '{e.varname}_syn'."
+                    faults.append(Fault(EquationError, text, e.name_span, hint))
+                    break
         raise_faults(faults, f"{self.label}, equations")
         check_dependencies(equations, self.label)
         return equations
@@ -153,8 +162,13 @@ class Synapses(SynapticGroup):
 
     def _add_equation(self, e: SingleEquation) -> None:
         shared = "shared" in e.flags
+        if "linked" in e.flags:
+            self.add_variable(LinkedVariable(e.varname, e.var_type, e.dim))
+            return
         if e.is_replaced:
             assert e.expr is not None
+            if shared:
+                self._check_shared(e)
             self.add_variable(Subexpression(e.varname, e.var_type, e.dim, e.expr, shared))
             return
         fixed = e.type == "subexpression"
@@ -162,6 +176,17 @@ class Synapses(SynapticGroup):
         self.add_array(
             e.varname, e.var_type, e.dim, shared=shared, constant=constant, read_only=fixed
         )
+
+    def _check_shared(self, e: SingleEquation) -> None:
+        """Raise ModelSyntaxError if one value for all is computed from one for each."""
+        faults: list[Fault] = []
+        for name in sorted(e.identifiers):
+            group, stem = self._side_of(name)
+            found = self.variables.get(name) or (group or self.target).variables.get(stem)
+            if found is not None and not found.shared:
+                text = f"'{e.varname}' is shared, but '{name}' has a value for each synapse."
+                faults.append(Fault(ModelSyntaxError, text, e.name_span, "Remove (shared)."))
+        raise_faults(faults, f"{self.label}, equations")
 
     def _add_runners(
         self,
@@ -178,14 +203,14 @@ class Synapses(SynapticGroup):
                 self.label,
                 ", ".join(f"'{n}'" for n in unmarked) + (" is" if len(unmarked) == 1 else " are"),
             )
-        stepped = Equations([e for n, e in self.equations.items() if n not in driven])
-        updater = StateUpdater(self, stepped, (), frozenset(), method, options)
-        self.state_updater = updater if clocked else None
-        if clocked:
-            self.contained_objects.append(updater)
+        self.state_updater = StateUpdater(
+            self, self.equations, (), frozenset(), method, options, clocked
+        )
+        self.contained_objects.append(self.state_updater)
+        taken: set[object] = set()
         for e in self.equations.values():
             if "summed" in e.flags:
-                self.contained_objects.extend(add_summed(self, e))
+                self.contained_objects.extend(add_summed(self, e, taken))
         self._add_constant_subexpressions()
 
     def _add_constant_subexpressions(self) -> None:
@@ -261,6 +286,15 @@ class Synapses(SynapticGroup):
         if "pre" not in self.pathways:
             raise AttributeError(f"{self.label} has no pathway 'pre', so it has no 'delay'")
         return self.pathways["pre"]
+
+    @property
+    def delay_(self) -> DelayView:
+        """The same in seconds."""
+        return self._pre_pathway().delay_
+
+    @delay_.setter
+    def delay_(self, value: Any) -> None:
+        self._pre_pathway().delay_ = value
 
     @property
     def events(self) -> dict[str, str]:

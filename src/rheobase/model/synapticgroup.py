@@ -32,6 +32,7 @@ from rheobase.model.variables import (
     dtype_of,
     symbol_of,
 )
+from rheobase.model.views import VariableView
 from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["SynapticGroup", "SynapticSubgroup", "numbering"]
@@ -95,6 +96,13 @@ class SynapticGroup(Group):
             return self.variable_meaning(self.variables[name], namespace, index)
         if name in ("_N_incoming", "_N_outgoing", "_copy"):
             return self._counted(name, index)
+        if name == "lastupdate":
+            return Fault(
+                UnknownNameError,
+                f"'lastupdate' is a variable of {self.label} only if equations are event-driven.",
+                hint="To keep it yourself, declare 'lastupdate : second' in the equations and end "
+                "the code of each pathway with 'lastupdate = t'.",
+            )
         for suffix, group, side in (
             ("_pre", self.source, Index.PRE),
             ("_post", self.target, Index.POST),
@@ -291,7 +299,10 @@ class SynapticGroup(Group):
         if isinstance(item, SynapticSubgroup):
             return item.indices
         if not isinstance(item, tuple):
-            return super().view_indices(item)
+            try:
+                return super().view_indices(item)
+            except ModelTypeError as problem:
+                raise IndexError(str(problem)) from None
         parts = cast("tuple[Any, ...]", item)
         if len(parts) not in (2, 3):
             raise IndexError(f"{self.label}: index synapses by number, by [i, j] or by [i, j, k]")
@@ -324,8 +335,37 @@ class SynapticGroup(Group):
                 "call connect() first"
             )
 
+    def __getattr__(self, name: str) -> Any:
+        if "connections" in self.__dict__ and name not in self.variables:
+            group, stem = self._side_of(name)
+            if group is not None and stem in group.variables:
+                return self._side_view(group, group.variables[stem], name)
+        return super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if "connections" in self.__dict__ and name not in self.variables:
+            group, stem = self._side_of(name)
+            if group is not None and stem in group.variables and group.variables[stem].shared:
+                setattr(group, stem, value)
+                return
+        super().__setattr__(name, value)
+
+    def _side_of(self, name: str) -> tuple[Group | None, str]:
+        """The group that a name with an ending means, and the name without it."""
+        for ending, group in (("_pre", self.source), ("_post", self.target)):
+            if name.endswith(ending):
+                return group, name.removesuffix(ending)
+        return None, name
+
+    def _side_view(self, group: Group, variable: Variable, name: str) -> VariableView:
+        """A neuron's variable, for each synapse."""
+        if variable.shared:
+            return VariableView(group, variable, with_unit=True)
+        shown = Subexpression(name, variable.type, variable.dim, Name(name))
+        return VariableView(self, shown, with_unit=True)
+
     def __getitem__(self, item: Any) -> SynapticSubgroup:
-        found = self.select(item, 1) if isinstance(item, str) else self.view_indices(item)
+        found = self.select(item) if isinstance(item, str) else self.view_indices(item)
         return SynapticSubgroup(self, np.atleast_1d(found))
 
     def _side(self, name: str) -> NDArray[np.int32]:
