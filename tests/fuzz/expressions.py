@@ -63,11 +63,12 @@ class Bounded:
 
 def bounds(expr: Expr, variables: Mapping[str, Array]) -> Bounded:
     """The value of an expression, and its bound of 4 ulp a node."""
+    if isinstance(expr, Name):
+        return Bounded(np.broadcast_to(evaluate(expr, variables), N), np.zeros(N))
     parts = [bounds(x, variables) for x in children(expr)]
     shallow, names = _with_names(expr)
-    wide = {k: np.broadcast_to(v, N) for k, v in variables.items()}
     given = {n: p.value for n, p in zip(names, parts)}
-    value = np.broadcast_to(evaluate(shallow, {**wide, **given}), N)
+    value = np.broadcast_to(evaluate(shallow, given), N)
     error = np.zeros(N)
     if value.dtype.kind == "f" and parts:
         error = ULPS * np.spacing(np.abs(value, where=np.isfinite(value), out=np.zeros(N)))
@@ -77,9 +78,10 @@ def bounds(expr: Expr, variables: Mapping[str, Array]) -> Bounded:
     for corner in itertools.product((-1, 1), repeat=len(moved)):
         sides = dict(zip(moved, corner))
         at = {n: _moved(p, sides.get(n, 0)) for n, p in zip(names, parts)}
-        other = np.broadcast_to(evaluate(shallow, {**wide, **at}), N)
+        other = np.broadcast_to(evaluate(shallow, at), N)
         spread = np.maximum(spread, _distance(value, other))
-    return Bounded(value, error + 2 * spread)
+    with np.errstate(over="ignore"):
+        return Bounded(value, error + 2 * spread)
 
 
 def _with_names(expr: Expr) -> tuple[Expr, list[str]]:
