@@ -54,6 +54,7 @@ from rheobase.model.monitors import (
 from rheobase.model.neurongroup import NeuronGroup
 from rheobase.model.operations import NetworkOperation, network_operation
 from rheobase.model.poissongroup import PoissonGroup
+from rheobase.model.poissoninput import PoissonInput
 from rheobase.model.spikegenerator import SpikeGeneratorGroup
 from rheobase.model.states import ImportExport
 from rheobase.model.subgroup import EventGroup, Subgroup
@@ -92,6 +93,7 @@ __all__ = [
     "NetworkOperation",
     "NeuronGroup",
     "PoissonGroup",
+    "PoissonInput",
     "PopulationRateMonitor",
     "PreferenceError",
     "RheobaseError",

@@ -14,14 +14,13 @@ from rheobase.ir.kernels import IndexList
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Name
 from rheobase.model.clock import Clock
-from rheobase.model.code import Block, Result
+from rheobase.model.code import Block, Result, run_works
 from rheobase.model.group import Group, new_part
 from rheobase.model.monitors.base import Monitor, float_dtype, recorded_dtype, with_unit
 from rheobase.model.monitors.buffers import Columns
 from rheobase.model.monitors.reach import SynapseReach
 from rheobase.model.synapses import Synapses
 from rheobase.model.variables import ArrayVariable, Meaning, Variable
-from rheobase.runtime.engine import run_once
 from rheobase.units import Quantity, second
 
 __all__ = ["Recorder", "StateMonitor", "StateMonitorView"]
@@ -126,10 +125,9 @@ class Recorder(Monitor):
 
         Raises ModelTypeError before the first run.
         """
-        if not self._kernels:
+        if not self.work():
             raise ModelTypeError(f"{self.label}: there is no run yet whose state could be recorded")
-        for kernel in self._kernels:
-            run_once(kernel)
+        run_works(self.work())
 
     def rows(self, item: Any) -> int | list[int]:
         """Where recorded elements stand; IndexError for one that is not recorded."""
