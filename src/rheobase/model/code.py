@@ -12,7 +12,6 @@ dimension, another method) is its kernel made anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,19 +29,22 @@ from rheobase.errors import (
 )
 from rheobase.ir.builder import Alias, Binding, KernelBuilder
 from rheobase.ir.dtypes import BOOL, F64, DType
-from rheobase.ir.kernels import Domain, Index, Kernel, Stream
+from rheobase.ir.kernels import Index, Kernel, Python, Stream
 from rheobase.ir.passes import optimize, write_shared_once
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
-from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name, names_in, walk
+from rheobase.lang.nodes import Binary, Call, Expr, Name, names_in, walk
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import SimulationObject, Work
+from rheobase.model.blocks import Block, Resolution, Result
+from rheobase.model.callbacks import PythonCall, split_calls
 from rheobase.model.clock import Clock
 from rheobase.model.variables import Meaning, Reach
 from rheobase.runtime import random
+from rheobase.runtime.clocks import ClockState
+from rheobase.runtime.engine import run_once
 from rheobase.runtime.random import new_stream_state
-from rheobase.units.dimensions import Dimension
 
 __all__ = ["Block", "CodeOwner", "Resolution", "Result", "Runner", "lower", "resolve"]
 
@@ -66,62 +68,6 @@ class CodeOwner(Protocol):
     def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         """What a called name means in the owner's code."""
         ...
-
-
-@dataclass(frozen=True)
-class Result:
-    """A value that the domain consumes.
-
-    dim     None: any
-    dtype   what the value is cast to; BOOL wants a boolean expression
-    """
-
-    expr: Expr
-    dim: Dimension | None
-    dtype: DType
-    what: str = "the expression"
-
-
-@dataclass(frozen=True)
-class Block:
-    """A piece of code and the domain that it runs over.
-
-    name      of the kernel, for people
-    local     names that mean something here only
-    checked   the code was made by us from checked parts: only lower it
-    """
-
-    name: str
-    domain: Domain
-    statements: tuple[Assign, ...] = ()
-    results: tuple[Result, ...] = ()
-    scatters: bool = False
-    local: Mapping[str, Meaning] = field(default_factory=dict[str, Meaning])
-    checked: bool = False
-
-    def expressions(self) -> tuple[Expr, ...]:
-        return tuple(s.value for s in self.statements) + tuple(r.expr for r in self.results)
-
-    def names(self) -> frozenset[str]:
-        """Names that must mean something: those read, and the targets of assignments."""
-        found = frozenset[str]().union(*(names_in(e) for e in self.expressions()))
-        return found | {s.target for s in self.statements}
-
-    def temporaries(self) -> frozenset[str]:
-        return frozenset(s.target for s in self.statements)
-
-
-@dataclass(frozen=True)
-class Resolution:
-    """What the names of some code mean.
-
-    signature   equal for two resolutions between which only values of constants differ
-    """
-
-    symbols: Mapping[str, Symbol]
-    bindings: Mapping[str, Binding]
-    signature: tuple[object, ...]
-    functions: Mapping[str, FunctionInfo] = field(default_factory=lambda: FUNCTIONS)
 
 
 def resolve(
@@ -323,16 +269,63 @@ def lower(
     return optimize(write_shared_once(written))
 
 
-def make_kernel(
-    block: Block, owner: CodeOwner, namespace: Mapping[str, Any], stream: Stream | None
-) -> Kernel:
-    """Resolve, check and lower at once; raises all faults together."""
+def lower_calls(
+    block: Block,
+    resolution: Resolution,
+    stream: Callable[[int], Stream],
+    label: str,
+) -> tuple[Work, ...]:
+    """The kernels of a checked block, and the calls of Python between them.
+
+    stream   gives random numbers to each of its kernels
+    """
+    faults = FaultList()
+    works: list[Work] = []
+    for k, piece in enumerate(split_calls(block, resolution, faults)):
+        if isinstance(piece, PythonCall):
+            works.append(Work(Kernel(f"{block.name}, {piece.name}()", Python()), piece))
+        else:
+            works.append(Work(lower(*piece, stream(k))))
+    raise_faults(faults.faults, f"{label}, {block.name}")
+    return tuple(works)
+
+
+def run_block(block: Block, owner: CodeOwner, namespace: Mapping[str, Any]) -> None:
+    """Resolve, check and run a block now; raises all faults together."""
     faults = FaultList()
     resolution = resolve_block(block, owner, namespace, faults)
     if not faults.faults:
         check_block(block, resolution, faults, owner.known_names())
     raise_faults(faults.faults, f"{owner.label}, {block.name}")
-    return lower(block, resolution, stream)
+    step = ClockState(1.0).slots.step
+
+    def stream(number: int) -> Stream:
+        return Stream(new_stream_state(f"{block.name} {number}"), step)
+
+    works = lower_calls(block, resolution, stream, owner.label)
+    for work in works:
+        if work.kernel.stream is not None:
+            random.write_stream(work.kernel.stream.state, random.take_streams(), 0)
+    run_works(works)
+
+
+def run_works(works: Sequence[Work]) -> None:
+    """Do once, now, what a step would do."""
+    for work in works:
+        if work.python is not None:
+            work.python()
+        else:
+            run_once(work.kernel)
+
+
+_PIECES = 1000  # streams of random numbers are numbered block * _PIECES + piece
+
+
+def make_room(works: Sequence[Work]) -> None:
+    """Before a run: groups of synapses may have grown."""
+    for work in works:
+        if isinstance(work.python, PythonCall):
+            work.python.make_room()
 
 
 class Runner(SimulationObject):
@@ -354,30 +347,38 @@ class Runner(SimulationObject):
         super().__init__(name, when, order, clock=clock)
         self.owner = owner
         self._blocks = blocks
-        self._kept: dict[int, tuple[Block, tuple[object, ...], Kernel]] = {}
-        self._kernels: tuple[Kernel, ...] = ()
+        self._kept: dict[int, tuple[Block, tuple[object, ...], tuple[Work, ...]]] = {}
+        self._works: tuple[Work, ...] = ()
         self._streams: dict[int, Slot] = {}
         self._seeded: dict[Slot, int] = {}  # the seed() from which each stream was taken
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
-        kernels: list[Kernel] = []
+        works: list[Work] = []
         for k, block in enumerate(self._blocks()):
-            kernels.append(self._kernel(k, block, namespace))
-        self._kernels = tuple(kernels)
+            works += self._works_of(k, block, namespace)
+        self._works = tuple(works)
 
-    def _kernel(self, number: int, block: Block, namespace: Mapping[str, Any]) -> Kernel:
+    def _works_of(
+        self, number: int, block: Block, namespace: Mapping[str, Any]
+    ) -> tuple[Work, ...]:
         faults = FaultList()
         resolution = resolve_block(block, self.owner, namespace, faults)
         raise_faults(faults.faults, f"{self.owner.label}, {block.name}")
         kept = self._kept.get(number)
         if kept and kept[0] == block and kept[1] == resolution.signature:
+            make_room(kept[2])
             return kept[2]
         if not block.checked:
             check_block(block, resolution, faults, self.owner.known_names())
             raise_faults(faults.faults, f"{self.owner.label}, {block.name}")
-        kernel = lower(block, resolution, self.stream(number))
-        self._kept[number] = (block, resolution.signature, kernel)
-        return kernel
+        works = self.lowered(number, block, resolution)
+        self._kept[number] = (block, resolution.signature, works)
+        return works
+
+    def lowered(self, number: int, block: Block, resolution: Resolution) -> tuple[Work, ...]:
+        """What a checked block does, with random numbers of its own for each kernel."""
+        first = number * _PIECES
+        return lower_calls(block, resolution, lambda k: self.stream(first + k), self.owner.label)
 
     def stream(self, number: int) -> Stream:
         """Random numbers of its own for each block."""
@@ -405,7 +406,7 @@ class Runner(SimulationObject):
             self._seeded[state] = random.generation()
 
     def work(self) -> Sequence[Work]:
-        return [Work(k) for k in self._kernels]
+        return self._works
 
     def dependencies(self) -> Sequence[SimulationObject]:
         owner = [self.owner] if isinstance(self.owner, SimulationObject) else []

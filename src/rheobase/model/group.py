@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rheobase.errors import Fault, FaultList, Source, UnknownNameError, did_you_mean
 from rheobase.ir.builder import Alias, Binding
 from rheobase.ir.dtypes import BOOL, F64, I32, I64, DType
-from rheobase.ir.kernels import Domain, Elementwise, Index, Indexed, IndexList, Part, Select, Stream
+from rheobase.ir.kernels import Domain, Elementwise, Index, Indexed, IndexList, Part, Select
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Name, names_in
@@ -25,9 +25,9 @@ from rheobase.model.code import (
     Block,
     Result,
     Runner,
-    make_kernel,
     name_places,
     resolve_functions,
+    run_block,
     unknown_name,
 )
 from rheobase.model.grids import GridWarnings
@@ -48,9 +48,6 @@ from rheobase.model.variables import (
     symbol_of,
 )
 from rheobase.model.views import VariableView, indices_of
-from rheobase.runtime import random
-from rheobase.runtime.clocks import ClockState
-from rheobase.runtime.engine import run_once
 from rheobase.units import second
 from rheobase.units.dimensions import DIMENSIONLESS
 
@@ -293,12 +290,7 @@ class Group(SimulationObject):
 
     def _run_block(self, block: Block, level: int) -> None:
         """Check and run a block now, with the names that the calling script sees."""
-        state = random.new_stream_state(block.name)
-        stream = Stream(state, ClockState(1.0).slots.step)
-        kernel = make_kernel(block, self, caller_namespace(level), stream)
-        if kernel.stream is not None:
-            random.write_stream(state, random.take_streams(), 0)
-        run_once(kernel)
+        run_block(block, self, caller_namespace(level))
 
     # ------------------------------------------------------------ attributes
     def __getattr__(self, name: str) -> Any:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.equations import Equations
-from rheobase.errors import FaultList, labelled, raise_faults
+from rheobase.equations import Equations, SingleEquation
+from rheobase.errors import FaultList, ModelSyntaxError, labelled, raise_faults
 from rheobase.integration import choose
 from rheobase.integration.system import Method, System, Table
 from rheobase.ir.builder import Element
@@ -22,7 +22,7 @@ from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.fold import evaluate
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Expr, names_in
-from rheobase.lang.symbols import Symbol, Type
+from rheobase.lang.symbols import Kind, Symbol, Type
 from rheobase.model.code import (
     Block,
     Resolution,
@@ -40,6 +40,8 @@ from rheobase.units import second
 __all__ = ["StateUpdater", "check_equations"]
 
 logger = logging.getLogger(__name__)
+
+_LARGE = 1e50
 
 
 class StateUpdater(Runner):
@@ -85,6 +87,7 @@ class StateUpdater(Runner):
         self._signature: tuple[object, ...] | None = None
         self._still = frozenset[str]()  # functions of t that hold still during a step
         self._tables: list[tuple[Table, list[Slot]]] = []
+        self._run_away: set[str] = set()
 
     def _expressions(self) -> list[Expr]:
         return [*self._system_equations.values(), *(s.value for s in self.first)]
@@ -162,6 +165,28 @@ class StateUpdater(Runner):
             for slot, row in zip(slots, numbers):
                 slot.data[:] = row
 
+    def after_run(self) -> None:
+        """Say once of each variable that its numbers have run away.
+
+        The sum of squares finds them: one pass, and neither nan nor anything large hides in it.
+        """
+        for name in self.equations.diff_eq_names - self._run_away:
+            variable = self.group.variables[name]
+            if not isinstance(variable, ArrayVariable):
+                continue
+            data = variable.slot.data
+            if len(data) == 0 or float(np.dot(data, data)) <= _LARGE**2:
+                continue
+            if not np.all(np.abs(data) <= _LARGE):
+                self._run_away.add(name)
+                logger.getChild("invalid_values").warning(
+                    "%s: '%s' holds values that are not finite, or beyond 1e50. The step may be "
+                    "too long for the method '%s', or the equations may have no bounded solution.",
+                    self.group.label,
+                    name,
+                    self.method.name if self.method else "",
+                )
+
     def _number(self, name: str, symbol: Symbol) -> Any:
         variable = self.group.variables.get(name)
         if isinstance(variable, ArrayVariable):
@@ -184,9 +209,12 @@ def _table_slots(table: Table, n: int) -> tuple[list[Slot], dict[str, Meaning]]:
 
 
 def noise_symbols(equations: Equations) -> dict[str, Symbol]:
-    """xi, xi_*: white noise, unit second**-0.5."""
+    """xi, xi_*: white noise, unit second**-0.5; one for all where only shared variables have it."""
     unit = second.dim**-0.5
-    return {n: Symbol(n, Type.FLOAT, unit) for n in equations.stochastic_variables}
+    own = frozenset[str]().union(
+        *(e.stochastic_variables for e in equations.values() if "shared" not in e.flags)
+    )
+    return {n: Symbol(n, Type.FLOAT, unit, n not in own) for n in equations.stochastic_variables}
 
 
 def check_equations(
@@ -204,4 +232,17 @@ def check_equations(
         rate = equation.type == "differential equation"
         dim = equation.dim / second.dim if rate else equation.dim
         what = f"d{equation.varname}/dt" if rate else f"'{equation.varname}'"
-        check_expression(equation.expr, scope, dim, faults, what, functions)
+        kind = check_expression(equation.expr, scope, dim, faults, what, functions)
+        if kind is None or "shared" not in equation.flags or (kind.shared and _is_fixed(kind, equation)):
+            continue
+        message = (
+            f"'{equation.varname}' is shared: it has one value for all elements, but this "
+            "differs between them."
+        )
+        hint = "Leave out the flag (shared), or use shared variables only."
+        faults.add(ModelSyntaxError, message, equation.expr.span, hint)
+
+
+def _is_fixed(kind: Kind, equation: SingleEquation) -> bool:
+    """Whether using an expression twice gives the same, or it is used once only."""
+    return kind.stateless or equation.type != "subexpression" or "constant over dt" in equation.flags

@@ -1,0 +1,73 @@
+"""Pieces of code and what their names mean: what is checked and lowered together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rheobase.ir.builder import Binding
+from rheobase.ir.dtypes import DType
+from rheobase.ir.kernels import Domain
+from rheobase.lang.functions import FUNCTIONS, FunctionInfo
+from rheobase.lang.nodes import Assign, Expr, names_in
+from rheobase.lang.symbols import Symbol
+from rheobase.model.variables import Meaning
+from rheobase.units.dimensions import Dimension
+
+__all__ = ["Block", "Resolution", "Result"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A value that the domain consumes.
+
+    dim     None: any
+    dtype   what the value is cast to; BOOL wants a boolean expression
+    """
+
+    expr: Expr
+    dim: Dimension | None
+    dtype: DType
+    what: str = "the expression"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of code and the domain that it runs over.
+
+    name      of the kernel, for people
+    local     names that mean something here only
+    checked   the code was made by us from checked parts: only lower it
+    """
+
+    name: str
+    domain: Domain
+    statements: tuple[Assign, ...] = ()
+    results: tuple[Result, ...] = ()
+    scatters: bool = False
+    local: Mapping[str, Meaning] = field(default_factory=dict[str, Meaning])
+    checked: bool = False
+
+    def expressions(self) -> tuple[Expr, ...]:
+        return tuple(s.value for s in self.statements) + tuple(r.expr for r in self.results)
+
+    def names(self) -> frozenset[str]:
+        """Names that must mean something: those read, and the targets of assignments."""
+        found = frozenset[str]().union(*(names_in(e) for e in self.expressions()))
+        return found | {s.target for s in self.statements}
+
+    def temporaries(self) -> frozenset[str]:
+        return frozenset(s.target for s in self.statements)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What the names of some code mean.
+
+    signature   equal for two resolutions between which only values of constants differ
+    """
+
+    symbols: Mapping[str, Symbol]
+    bindings: Mapping[str, Binding]
+    signature: tuple[object, ...]
+    functions: Mapping[str, FunctionInfo] = field(default_factory=lambda: FUNCTIONS)
