@@ -9,15 +9,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
 __all__ = ["caller_frame", "caller_namespace", "caller_place"]
 
-_PACKAGE = str(Path(__file__).resolve().parent.parent)
+# code that may stand between a script and what it calls
+_BETWEEN = (str(Path(__file__).resolve().parent.parent), str(Path(np.__file__).resolve().parent))
 
 
 def caller_frame(level: int = 0) -> FrameType | None:
-    """The nearest frame outside this package, or `level` frames further out."""
+    """The nearest frame outside this package and numpy, or `level` frames further out."""
     frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith(_BETWEEN):
         frame = frame.f_back
     while frame is not None and level > 0:
         frame = frame.f_back

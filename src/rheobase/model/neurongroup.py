@@ -14,6 +14,7 @@ from rheobase.errors import (
     FaultList,
     ModelTypeError,
     ModelValueError,
+    did_you_mean,
     labelled,
     raise_faults,
 )
@@ -29,7 +30,12 @@ from rheobase.model.code import Block, Result, Runner, check_result
 from rheobase.model.group import new_part
 from rheobase.model.linked import check_choosers
 from rheobase.model.namespace import find_external, find_function
-from rheobase.model.refractoriness import NEVER, mark_spiked, refractory_update
+from rheobase.model.refractoriness import (
+    NEVER,
+    check_refractory,
+    mark_spiked,
+    refractory_update,
+)
 from rheobase.model.spikes import EventSource, SpikeFinder
 from rheobase.model.stateupdater import StateUpdater, check_equations, noise_symbols
 from rheobase.model.subgroup import EventGroup
@@ -139,10 +145,20 @@ class NeuronGroup(EventGroup):
             self.float_dtype = self._dtype("floating point variables", Type.FLOAT, dtype)
             return {}
         given: Mapping[str, Any] = dtype
-        unknown = [n for n in given if n not in self.equations]
-        if unknown:
-            raise ModelValueError(f"{self.label}: dtype names '{unknown[0]}', which is no variable")
-        return {n: self._dtype(f"'{n}'", self.equations[n].var_type, d) for n, d in given.items()}
+        found: dict[str, DType] = {}
+        for name, wanted in given.items():
+            if name in self.equations or name == "lastspike":
+                is_time = name == "lastspike"
+                kind = Type.FLOAT if is_time else self.equations[name].var_type
+                found[name] = self._dtype(f"'{name}'", kind, wanted)
+            else:
+                logger.getChild("unknown_dtype").warning(
+                    "%s: dtype names '%s', which is no variable. %s",
+                    self.label,
+                    name,
+                    did_you_mean(name, self.equations),
+                )
+        return found
 
     def _dtype(self, what: str, kind: Type, dtype: Any) -> DType:
         allowed = _DTYPES[kind]
@@ -172,7 +188,9 @@ class NeuronGroup(EventGroup):
         not_refractory: ArrayVariable | None = None
         if self.refractory_code is not None:
             not_refractory = self.add_array("not_refractory", Type.BOOLEAN, fill=True)
-            self.add_array("lastspike", dim=second.dim, fill=NEVER, dtype=F64)
+            self.add_array(
+                "lastspike", dim=second.dim, fill=NEVER, dtype=self._dtypes.get("lastspike", F64)
+            )
         for equation in self.equations.values():
             self._add_equation(equation, not_refractory)
 
@@ -217,6 +235,8 @@ class NeuronGroup(EventGroup):
             if known and names_in(condition) <= set(scope):
                 result = Result(condition, None, BOOL, f"the {_what_finds(event)}")
                 check_result(result, scope, faults, functions)
+        if self.refractory_code is not None and names_in(self.refractory_code) <= set(scope):
+            check_refractory(self.refractory_code, scope, functions, faults)
         raise_faults(faults.faults, f"{self.label}, equations")
 
     def _known_functions(self, codes: Sequence[Expr]) -> dict[str, FunctionInfo]:
@@ -238,7 +258,13 @@ class NeuronGroup(EventGroup):
             e.varname for e in self.equations.values() if "unless refractory" in e.flags
         )
         if refractory and self.refractory_code is None:
-            refractory = frozenset[str]()  # nothing ever makes a neuron refractory
+            logger.getChild("no_refractory").warning(
+                "%s: nothing ever makes a neuron refractory, so the flag (unless refractory) of "
+                "'%s' has no effect; give the group refractory=...",
+                self.label,
+                "', '".join(sorted(refractory)),
+            )
+            refractory = frozenset[str]()
         exact_times = bool(prefs["legacy.refractory_timing"])
         update = refractory_update(self.refractory_code, self.variables, exact_times)
         self.state_updater = StateUpdater(self, self.equations, update, refractory, method, options)

@@ -14,6 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rheobase.errors import FaultList, ModelTypeError
+from rheobase.lang.check import infer
+from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.lang.nodes import (
     Assign,
     Binary,
@@ -25,10 +28,11 @@ from rheobase.lang.nodes import (
     Not,
     Number,
 )
-from rheobase.lang.symbols import Type
+from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.variables import Variable
+from rheobase.units import second
 
-__all__ = ["NEVER", "is_condition", "mark_spiked", "refractory_update"]
+__all__ = ["NEVER", "check_refractory", "is_condition", "mark_spiked", "refractory_update"]
 
 NEVER = -1e4  # s: lastspike of a neuron that has not fired
 
@@ -63,6 +67,25 @@ def mark_spiked() -> tuple[Assign, ...]:
         Assign("lastspike", None, Name("t")),
         Assign("not_refractory", None, Number(False)),
     )
+
+
+def check_refractory(
+    code: Expr,
+    scope: Mapping[str, Symbol],
+    functions: Mapping[str, FunctionInfo],
+    faults: FaultList,
+) -> None:
+    """Add a fault if an expression is neither a time nor a condition."""
+    if not called_in([code]).keys() <= functions.keys():
+        return
+    n_faults = len(faults.faults)
+    kind = infer(code, scope, faults, functions)
+    if len(faults.faults) > n_faults or kind.type is Type.BOOLEAN:
+        return
+    if kind.dim is not second.dim:
+        met = "a pure number" if kind.dim.is_dimensionless else f"in {kind.dim}"
+        message = f"'refractory' must be a time, or true or false; this is {met}."
+        faults.add(ModelTypeError, message, code.span, "Write it as 3*ms, or 'v > 0*mV'.")
 
 
 def is_condition(code: Expr, variables: Mapping[str, Variable]) -> bool:

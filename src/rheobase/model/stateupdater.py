@@ -233,7 +233,9 @@ def check_equations(
         dim = equation.dim / second.dim if rate else equation.dim
         what = f"d{equation.varname}/dt" if rate else f"'{equation.varname}'"
         kind = check_expression(equation.expr, scope, dim, faults, what, functions)
-        if kind is None or "shared" not in equation.flags or (kind.shared and _is_fixed(kind, equation)):
+        if kind is None or "shared" not in equation.flags:
+            continue
+        if kind.shared and _is_used_once(kind, equation):
             continue
         message = (
             f"'{equation.varname}' is shared: it has one value for all elements, but this "
@@ -243,6 +245,8 @@ def check_equations(
         faults.add(ModelSyntaxError, message, equation.expr.span, hint)
 
 
-def _is_fixed(kind: Kind, equation: SingleEquation) -> bool:
-    """Whether using an expression twice gives the same, or it is used once only."""
-    return kind.stateless or equation.type != "subexpression" or "constant over dt" in equation.flags
+def _is_used_once(kind: Kind, equation: SingleEquation) -> bool:
+    """Whether an expression is evaluated once a step, or would give the same again."""
+    if kind.stateless or equation.type != "subexpression":
+        return True
+    return "constant over dt" in equation.flags

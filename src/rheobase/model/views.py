@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import operator
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -18,6 +20,10 @@ from rheobase.units import Quantity, get_unit, to_si
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["VariableView", "ViewOwner", "indices_of"]
+
+logger = logging.getLogger(__name__)
+
+_NAME = re.compile(r"[^\W\d]\w*")
 
 
 class ViewOwner(Protocol):
@@ -73,6 +79,8 @@ def indices_of(item: Any, size: int, label: str) -> NDArray[Any]:
     """
     if isinstance(item, slice):
         return np.arange(size)[item]
+    if isinstance(item, tuple):
+        raise IndexError(f"{label} has one dimension; it takes one index, not {item!r}")
     array = np.asarray(item)
     if array.dtype == bool:
         if array.shape != (size,):
@@ -192,7 +200,9 @@ class VariableView(NDArrayOperatorsMixin):
         return self._wrap(values if np.ndim(indices) else values[0])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        values = np.asarray(self._values(None, 0))
+        values = self[:]
+        if not isinstance(values, np.ndarray):
+            values = np.asarray(values)
         return values if dtype is None else values.astype(dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwds: Any) -> Any:
@@ -275,10 +285,28 @@ class VariableView(NDArrayOperatorsMixin):
 
     def _set_code(self, variable: ArrayVariable, item: Any, code: str, level: int) -> None:
         indices = None
+        self._warn_of_ambiguity(item, code)
         if not _means_all(item):
             indices = np.atleast_1d(self._set_indices(variable, item, level))
         self._owner.assign_code(variable, indices, code, level)
         self._owner.written(variable)
+
+    def _warn_of_ambiguity(self, item: Any, code: str) -> None:
+        """G.v[sub] = 'i': is that the number within G, or within the subgroup?"""
+        own: Mapping[str, Variable] = getattr(self._owner, "variables", {})
+        theirs: Mapping[str, Variable] = getattr(item, "variables", {})
+        for name in sorted(_NAME.findall(code)):
+            if name in own and name in theirs and own[name] is not theirs[name]:
+                logger.getChild("ambiguous_string_expression").warning(
+                    "%s.%s[%s] = '%s': '%s' means that of %s. To use the subgroup's own, set the "
+                    "variable of the subgroup.",
+                    self._owner.name,
+                    self.name,
+                    item.name,
+                    code,
+                    name,
+                    self._owner.name,
+                )
 
     def _writable(self) -> ArrayVariable:
         variable = self._variable
