@@ -218,3 +218,9 @@ def test_decorated_functions_keep_name_and_text():
     assert resistance.__name__ == "resistance"
     assert resistance._arg_units[:3] == [volt, amp, 1] or isinstance(resistance._arg_units[0], Unit)
     assert resistance._arg_names[:2] == ["v", "current"]
+
+
+def test_rows_of_several_dimensions_are_the_same_if_the_same_dimensions_occur():
+    assert have_same_dimensions([(1, 2 * ms)], [(3, 4 * ms), (5, 6 * ms)])
+    assert not have_same_dimensions([(1, 2 * ms)], [(1, 2 * mV)])
+    assert not have_same_dimensions([1, 2 * ms], 2 * ms)

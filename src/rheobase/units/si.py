@@ -7,7 +7,7 @@ the infinities fit every unit: 0 mV is 0 V.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,11 +164,25 @@ def is_dimensionless(obj: object) -> bool:
 def have_same_dimensions(obj1: object, obj2: object) -> bool:
     """Whether two values are in units of the same dimension; always if checking is off.
 
+    Rows such as (3, 2*ms), which have no dimension as a whole, are the same if the dimensions that
+    occur in them are.
+
     >>> from rheobase.units import amp, have_same_dimensions, mV, volt
     >>> have_same_dimensions(3 * mV, volt), have_same_dimensions(volt, amp)
     (True, False)
     """
-    return not unit_checking or get_dimensions(obj1) is get_dimensions(obj2)
+    return not unit_checking or _all_dimensions(obj1) == _all_dimensions(obj2)
+
+
+def _all_dimensions(obj: object) -> frozenset[Dimension]:
+    """The dimension of a value; of rows that mix several, all of them."""
+    try:
+        return frozenset((get_dimensions(obj),))
+    except (TypeError, DimensionMismatchError):
+        if not isinstance(obj, (list, tuple)):
+            raise
+    rows = cast("Sequence[object]", obj)
+    return frozenset[Dimension]().union(*(_all_dimensions(x) for x in rows))
 
 
 def fail_for_dimension_mismatch(
