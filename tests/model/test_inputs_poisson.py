@@ -11,6 +11,7 @@ from rheobase import (
     ModelValueError,
     Network,
     NeuronGroup,
+    PoissonGroup,
     PoissonInput,
     StateMonitor,
     UnknownNameError,
@@ -121,3 +122,10 @@ def test_dt_must_not_change_after_the_input_was_made():
     defaultclock.dt = 0.2 * ms
     with pytest.raises(UnsupportedError, match="dt has changed since it was made"):
         run(1 * ms)
+
+
+@pytest.mark.parametrize("rates", ["i*mV", "i"])
+def test_rates_as_text_must_be_rates(rates):
+    P = PoissonGroup(2, rates)
+    with pytest.raises(DimensionMismatchError, match="cannot be compared"):
+        Network(P).run(0 * ms)

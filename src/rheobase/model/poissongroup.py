@@ -8,7 +8,7 @@ from typing import Any
 from rheobase.errors import DimensionMismatchError, ModelValueError, Source
 from rheobase.ir.dtypes import BOOL
 from rheobase.ir.kernels import Select
-from rheobase.lang.nodes import Binary, Call, Compare, Name
+from rheobase.lang.nodes import Binary, Call, Compare, Expr, Name
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Type
 from rheobase.model.clock import Clock
@@ -58,13 +58,14 @@ class PoissonGroup(EventGroup):
         )
         source = EventSource(self.name, size, self.clock, when, order)
         self.event_sources = {"spike": source}
+        used: Expr = Name("rates")
         if isinstance(rates, str):
-            expr = parse_expression(rates, Source(rates, f"{self.label}, rates"))
+            used = expr = parse_expression(rates, Source(rates, f"{self.label}, rates"))
             self.add_variable(Subexpression("rates", Type.FLOAT, hertz.dim, expr))
         else:
             self.add_array("rates", dim=hertz.dim)
             self._set_rates(rates)
-        block = self._block(source)
+        block = self._block(source, used)
         finder = SpikeFinder(self, source, lambda: (block,), f"{self.name}_thresholder")
         self.contain(finder)
         self.seal()
@@ -79,8 +80,8 @@ class PoissonGroup(EventGroup):
         if (self.rates_[:] < 0).any():
             raise ModelValueError(f"{self.label}: rates cannot be negative")
 
-    def _block(self, source: EventSource) -> Block:
-        chance = Binary("*", Name("rates"), Name("dt"))
+    def _block(self, source: EventSource, rates: Expr) -> Block:
+        chance = Binary("*", rates, Name("dt"))  # the text itself: its units are checked so
         condition = Compare("<", Call("rand", ()), chance)
         return Block(
             f"{self.name} spikes",
