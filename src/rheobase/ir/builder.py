@@ -100,6 +100,7 @@ class Entry:
 Binding: TypeAlias = Element | Literal | Position | Alias | Entry
 
 MAX_POWER = 64  # of ipow: repeated products
+MAX_FACTORS = 8  # of floats: beyond, products round worse than pow (4 ulp)
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "//": "floordiv", "%": "mod"}
 _COMPARISON = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 
@@ -353,7 +354,7 @@ class KernelBuilder:
         exponent = _literal(expr.right)
         if isinstance(exponent, int) and exponent >= 0 and not self.dtype(base).is_float:
             return self._whole_power(base, exponent)
-        if exponent is not None and exponent == int(exponent) and 1 <= abs(exponent) <= MAX_POWER:
+        if exponent is not None and exponent == int(exponent) and 1 <= abs(exponent) <= MAX_FACTORS:
             if exponent < 0 or isinstance(exponent, float):
                 base = self._float(base)
             power = self.op("ipow", base, dtype=self.dtype(base), attr=int(abs(exponent)))

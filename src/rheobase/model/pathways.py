@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rheobase.errors import ModelValueError
 from rheobase.ir.dtypes import I32, I64
-from rheobase.ir.kernels import DelayRows, EventLog, Events, Index, Propagate
+from rheobase.ir.kernels import DelayRows, EventLog, Events, Index, IndexList, Propagate
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign
 from rheobase.model.clock import Clock, seconds
@@ -71,9 +71,9 @@ class _Way:
         return self.domain.events.log
 
     @property
-    def since(self) -> int:
+    def window(self) -> tuple[int, int]:
         window = self.domain.events.window
-        return 0 if window is None else int(window.data[0])
+        return (0, _ALWAYS) if window is None else (int(window.data[0]), int(window.data[1]))
 
 
 class SynapticPathway(Runner):
@@ -156,12 +156,14 @@ class SynapticPathway(Runner):
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         now = self.clock.timestep
         self._check_clocks()
-        self._frozen = [w for w in self._frozen if w.created <= now < _until(w)]
+        dt = self.clock.dt_
+        kept = [w for w in self._frozen if w.dt != dt or w.created <= now < w.window[1]]
+        self._frozen = kept
         live = self._live
         if live is not None and now < live.created:  # restored to an earlier time
             self._live, live, self._was_restored = None, None, True
         key = (self.delays.key(), self.synapses.connections.version, id(self.events.log))
-        if live is None or live.key != key or live.dt != self.clock.dt_:
+        if live is None or live.key != key or live.dt != dt:
             self.freeze()
             self._live = self._new_way(now, 0 if self._was_restored else now)
             self._was_restored = False
@@ -221,19 +223,13 @@ class SynapticPathway(Runner):
     # ------------------------------------------------------------ what is under way
     def freeze(self) -> None:
         """Give what is under way a log and rows of its own: delays, dt or connections change."""
-        live, clock = self._live, self.clock
+        old = [w for w in self._frozen if w.dt != self.clock.dt_]
+        self._frozen = [w for w in self._frozen if w.dt == self.clock.dt_]
+        if self._live is not None:
+            old.append(self._live)
         self._live = None
-        if live is None or live.log is None:
-            return
-        now, dt = clock.timestep, clock.dt_
-        step = round(clock.t_ / live.dt)
-        ratio = live.dt / dt
-        # in the order in which the way walks them
-        walked = live.delays[::-1] if live.domain.delays is not None else live.delays
-        log, delays, until = frozen_log(live.log, live.since, step, walked, now, ratio)
-        if not log.entries.data.any() and not log.starts.data.any():
-            return
-        self._frozen.append(_frozen(live, log, delays, until, clock))
+        for way in old:
+            self._frozen += _frozen(way, self.clock)
 
     def renumber(self, moved: NDArray[np.int32]) -> None:
         """The synapse that was entry e is entry moved[e] now; only frozen ways need to know."""
@@ -242,37 +238,34 @@ class SynapticPathway(Runner):
             way.domain.synapses.data[:] = moved[way.domain.synapses.data]
 
 
-def _until(way: _Way) -> int:
-    window = way.domain.events.window
-    return _ALWAYS if window is None else int(window.data[1])
-
-
-def _frozen(live: _Way, log: EventLog, delays: NDArray[np.int64], until: int, clock: Clock) -> _Way:
-    domain = live.domain
-    nothing = Slot("no events", I32, 0), Slot("no events", I64)
+def _frozen(way: _Way, clock: Clock) -> list[_Way]:
+    """What is under way on a way, as a way of its own; none if there is nothing."""
+    domain = way.domain
+    if way.log is None:
+        return []
+    step, ratio = round(clock.t_ / way.dt), way.dt / clock.dt_
+    # in the order in which the way walks them
+    delays = way.delays if domain.delays is None else domain.delays.steps.data
+    log, read, until = frozen_log(way.log, way.window, step, delays, clock.timestep, ratio)
+    if not log.starts.data.any():
+        return []
     window = Slot("window", I64, 2)
     window.data[:] = (-_ALWAYS, until)
-    current = replace(domain.events.current, indices=nothing[0], count=nothing[1])
-    delay = Slot("delay", I64, fill=int(delays[0]))
-    events = Events(current, log, delay, clock.state.slots.step, window)
-    segments = domain.delays and replace(domain.delays, steps=_filled_steps(delays))
+    current = IndexList(Slot("no events", I32, 0), Slot("no events", I64))
+    delay = Slot("delay", I64, fill=int(read[0]))
     entries = np.arange(len(domain.others)) if domain.synapses is None else domain.synapses.data
     own = replace(
         domain,
-        events=events,
+        events=Events(current, log, delay, clock.state.slots.step, window),
         rows=_filled("rows", domain.rows.data, I64),
         others=_filled("others", domain.others.data),
         synapses=_filled("entries", entries),
-        delays=segments,
+        delays=domain.delays and replace(domain.delays, steps=_filled("delays", read, I64)),
     )
-    return _Way(own, delays, clock.dt_, (), clock.timestep)
+    return [_Way(own, read, clock.dt_, (), clock.timestep)]
 
 
 def _filled(name: str, values: NDArray[Any], dtype: Any = I32) -> Slot:
     slot = Slot(name, dtype, 0)
     slot.assign(values)
     return slot
-
-
-def _filled_steps(delays: NDArray[np.int64]) -> Slot:
-    return _filled("delays", delays, I64)

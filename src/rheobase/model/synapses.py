@@ -266,6 +266,8 @@ class Synapses(SynapticGroup):
             )
 
     def _check_pathway_names(self, what: str, given: Any) -> None:
+        if what == "delays" and given is not None and not _is_mapping(given):
+            given = {"pre": given}
         unknown = set(given) - set(self.pathways) if _is_mapping(given) else set[str]()
         if unknown:
             raise ModelValueError(

@@ -399,11 +399,14 @@ class SynapticGroup(Group):
     def assign_code(
         self, variable: ArrayVariable, indices: NDArray[Any] | None, code: str, level: int = 0
     ) -> None:
+        expr = parse_expression(code, Source(code, f"{self.label}, value of '{variable.name}'"))
         if variable.shared:
-            super().assign_code(variable, indices, code, level)
+            local = {variable.name: Meaning(symbol_of(variable), variable.element(Index.SHARED))}
+            statement = Assign(variable.name, None, expr)
+            domain = Elementwise(new_part(0, 1))
+            self._run_block(Block(f"set {variable.name}", domain, (statement,), local=local), level)
             return
         self.check_connected()
-        expr = parse_expression(code, Source(code, f"{self.label}, value of '{variable.name}'"))
         values = self._compute(expr, variable.type, variable.dim, level)
         indices = np.arange(len(self)) if indices is None else indices
         variable.slot.data[self.positions(indices)] = values[indices]

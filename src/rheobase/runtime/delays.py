@@ -62,7 +62,7 @@ def group_by_delay(
 
 def frozen_log(
     log: EventLog,
-    since: int,
+    window: tuple[int, int],
     step: int,
     delays: NDArray[np.int64],
     new_step: int,
@@ -70,7 +70,9 @@ def frozen_log(
 ) -> tuple[EventLog, NDArray[np.int64], int]:
     """A log of its own for what is under way, before delays or dt change.
 
-    log      the events so far; those of steps < since do not count
+    log      the events so far
+    window   as in ir/kernels.Events: events of steps before window[0] do not count, and nothing
+             that is due from step window[1] on
     step     the next step, as counted in the log
     delays   (n,) distinct delays in steps: events of step s with s + d >= step are under way
     new_step, ratio   the next step in the new counting, and new steps for each old step
@@ -81,12 +83,12 @@ def frozen_log(
     due: list[list[tuple[int, NDArray[np.int32]]]] = []
     reach = int(log.reach.data[0])
     for d in delays.tolist():
-        back = min(d, reach, step - since)
+        back = min(d, reach, step - window[0])
         lists = logged_events(log, step, back) if back > 0 else []
         found = [
             (max(0, round((d - age) * ratio)), events)
             for age, events in zip(range(back, 0, -1), lists)
-            if len(events)
+            if len(events) and step + d - age < window[1]
         ]
         horizon = max([horizon, *(x + 1 for x, _ in found)])
         due.append(found)
