@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.reference import ReferenceBackend
 from rheobase.lang.evaluate import evaluate
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Type
-from tests.fuzz.expressions import bounds, run_backend, search, wrong_elements
+from tests.fuzz.expressions import bounds, compare, run_backend, search, wrong_elements
 from tests.fuzz.typed import SYMBOLS, N, values
 
 
@@ -58,3 +59,12 @@ def test_integer_to_a_literal_power_is_an_integer_everywhere() -> None:
         expr = parse_expression(f"k**{power} // n")
         (met,) = run_backend(ReferenceBackend(), [(expr, Type.INTEGER)], variables)
         np.testing.assert_array_equal(met, evaluate(expr, variables))
+
+
+def test_powers_of_floats_keep_to_their_bound() -> None:
+    """Whether by products or by pow: 4 ulp, at every exponent."""
+    variables = values(np.random.default_rng(2))
+    exprs = [
+        (parse_expression(f"x**{n}"), Type.FLOAT) for n in (2, 3, 5, 7, 8, 9, 16, 40.0, 64, 90)
+    ]
+    assert not compare(exprs, variables, {"llvm": LlvmBackend(), "numpy": ReferenceBackend()})
