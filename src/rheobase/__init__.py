@@ -41,6 +41,7 @@ from rheobase.magic import (
     store,
 )
 from rheobase.model.binomial import BinomialFunction
+from rheobase.model.callers import get_local_namespace
 from rheobase.model.clock import Clock, EventClock, defaultclock
 from rheobase.model.declarations import declare_types, implementation
 from rheobase.model.functions import DEFAULT_FUNCTIONS, Function
@@ -114,6 +115,7 @@ __all__ = [
     "defaultclock",
     "device",
     "get_device",
+    "get_local_namespace",
     "get_logger",
     "implementation",
     "linked_var",

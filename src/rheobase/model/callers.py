@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["caller_frame", "caller_namespace", "caller_place"]
+__all__ = ["caller_frame", "caller_namespace", "caller_place", "get_local_namespace"]
 
 # code that may stand between a script and what it calls
 _BETWEEN = (str(Path(__file__).resolve().parent.parent), str(Path(np.__file__).resolve().parent))
@@ -43,3 +43,14 @@ def caller_place() -> str:
         return ""
     name = frame.f_code.co_filename
     return f"{name if name.startswith('<') else Path(name).name}:{frame.f_lineno}"
+
+
+def get_local_namespace(level: int = 0) -> dict[str, Any]:
+    """The globals and locals that the calling script sees, or a caller `level` frames further out.
+
+    >>> from rheobase import get_local_namespace
+    >>> tau = 3
+    >>> get_local_namespace()['tau']
+    3
+    """
+    return dict(caller_namespace(level))

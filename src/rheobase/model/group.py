@@ -14,9 +14,10 @@ from rheobase.ir.builder import Alias, Binding
 from rheobase.ir.dtypes import BOOL, F64, I32, I64, DType
 from rheobase.ir.kernels import Domain, Elementwise, Index, Indexed, IndexList, Part, Select
 from rheobase.ir.slots import Slot
-from rheobase.lang.functions import FunctionInfo, called_in
+from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Name, names_in
 from rheobase.lang.parse import parse_expression
+from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import SimulationObject
 from rheobase.model.callers import caller_namespace
@@ -32,7 +33,7 @@ from rheobase.model.code import (
 )
 from rheobase.model.grids import GridWarnings
 from rheobase.model.linked import LinkedValue, linked_meaning, make_link, position_meaning
-from rheobase.model.namespace import Constants, find_function
+from rheobase.model.namespace import Conflicts, Constants, find_function, own_namespace
 from rheobase.model.runregularly import guarded_targets, make_regular_runner, steps_of
 from rheobase.model.states import Indices, exported, imported
 from rheobase.model.variables import (
@@ -65,7 +66,7 @@ class Group(SimulationObject):
     variables   by name
     part        the elements of the slots that belong to it
     span        the range of elements in which they lie: differs for some subgroups only
-    namespace   external constants of its own, or {} to use none from outside; None: the script's
+    namespace   external names of its own, which come before those of the script; may be changed
     """
 
     def __init__(
@@ -82,11 +83,11 @@ class Group(SimulationObject):
         super().__init__(name, when, order, dt, clock)
         self.part = self.span = part
         self.float_dtype: DType = F64
-        self.namespace: dict[str, Any] = dict(namespace or {})
-        self._implicit_namespace = namespace is None
+        self.namespace = own_namespace(namespace, self.label)
         self.variables: MutableMapping[str, Variable] = {}
         self.constants = Constants()
         self._grids = GridWarnings()
+        self._conflicts = Conflicts()
         self._add_standard_variables()
 
     def _add_standard_variables(self) -> None:
@@ -137,24 +138,27 @@ class Group(SimulationObject):
     def known_names(self) -> Collection[str]:
         return self.variables
 
-    def external_namespace(self, namespace: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Where external names may come from, the group's own aside."""
-        return namespace if self._implicit_namespace else {}
-
     def meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         """What a name means in the group's code; see model.code.CodeOwner."""
         variable = self.variables.get(name)
         if variable is None:
-            outside = self.external_namespace(namespace)
-            return self.constants.meaning(name, self.namespace, outside)
+            if default_symbol(name) is not None:
+                self._warn_of_conflict(name, "a unit or constant", namespace)
+            return self.constants.meaning(name, self.namespace, namespace)
+        self._warn_of_conflict(name, "a variable of the group", namespace)
         return self.variable_meaning(variable, namespace, index)
+
+    def _warn_of_conflict(self, name: str, meaning: str, namespace: Mapping[str, Any]) -> None:
+        self._conflicts.check(name, meaning, self.label, self.namespace, namespace)
 
     def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         """What a called name means in the group's code."""
-        found = find_function(name, self.namespace, self.external_namespace(namespace))
+        found = find_function(name, self.namespace, namespace)
         if isinstance(found, FunctionInfo):
+            if name in FUNCTIONS:
+                self._warn_of_conflict(name, "a function", namespace)
             self._grids.check(name, found, self.clock.dt_, self.label)
         return found
 

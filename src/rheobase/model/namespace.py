@@ -6,10 +6,11 @@ each external name, and a run only writes the values that it finds.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from rheobase.errors import Fault
+from rheobase.errors import Fault, ModelValueError
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.scope import default_symbol
@@ -18,7 +19,11 @@ from rheobase.model.externals import STORED, external_symbol
 from rheobase.model.functions import function_of
 from rheobase.model.variables import Meaning, constant_meaning
 
-__all__ = ["Constants", "find_external", "find_function"]
+__all__ = ["Conflicts", "Constants", "find_external", "find_function", "own_namespace"]
+
+logger = logging.getLogger(f"{__name__}.resolution_conflict")
+
+_ALWAYS_OWN: Final = frozenset(("i", "j", "t", "dt", "N", "t_in_timesteps"))  # in every script
 
 
 def find_external(
@@ -51,6 +56,49 @@ def find_function(
             if found is not None:
                 return found
     return None
+
+
+def own_namespace(namespace: Mapping[str, Any] | None, label: str) -> dict[str, Any]:
+    """The namespace that is given to an object; ModelValueError for names that are internal."""
+    names = dict(namespace or {})
+    for name in names:
+        if name.startswith("_"):
+            raise ModelValueError(
+                f"{label}: '{name}' cannot be in its namespace: names that begin with an "
+                "underscore are internal"
+            )
+    return names
+
+
+class Conflicts:
+    """Says once for each name that the model has a meaning of its own for it, and keeps to that."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def check(
+        self, name: str, meaning: str, label: str, group: Mapping[str, Any], run: Mapping[str, Any]
+    ) -> None:
+        """Look whether a name that has a `meaning` is a number in a namespace."""
+        if name in self._said or name in _ALWAYS_OWN:
+            return
+        for where, namespace in (("its own namespace", group), ("the namespace of the run", run)):
+            found = external_symbol(name, namespace[name]) if name in namespace else None
+            if found is None or _is_same(found, name):
+                continue
+            self._said.add(name)
+            logger.warning(
+                "%s: '%s' is %s, and %r in %s: the former is used. Give one of them another name.",
+                label, name, meaning, namespace[name], where,
+            )  # fmt: skip
+            return
+
+
+def _is_same(found: Symbol | Fault, name: str) -> bool:
+    default = default_symbol(name)
+    if default is None or not isinstance(found, Symbol):
+        return False
+    return default.value == found.value and default.dim is found.dim
 
 
 class Constants:

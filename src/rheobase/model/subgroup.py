@@ -111,7 +111,6 @@ class Subgroup(EventGroup):
         self.start, self.stop = first, last + 1
         self.float_dtype = source.float_dtype
         self.namespace = source.namespace
-        self._implicit_namespace = source._implicit_namespace
         self._own = {v.name: v for v in (self._number_variable(), self._size_variable())}
         self.variables = ChainMap[str, Variable](dict(self._own), source.variables)
         self.event_sources = source.event_sources

@@ -97,7 +97,7 @@ class Recorder(Monitor):
         return found
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
-        self._namespace = self.source.external_namespace(namespace)
+        self._namespace = namespace
         self._listed.data[:] = self.source.positions(self.indices)  # synapses may have moved
         super().prepare(namespace)
         if self._reach is not None:
