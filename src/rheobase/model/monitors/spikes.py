@@ -198,10 +198,8 @@ class EventMonitor(Monitor):
 
     # ------------------------------------------------------------ by name
     def _column(self, name: str) -> NDArray[Any]:
-        if name not in self.variables:
-            raise AttributeError(
-                f"{self.label} was made with record=False: it has no '{name}', only 'count'"
-            )
+        if name not in self._columns.slots:
+            raise AttributeError(name)  # __getattr__ says why
         return self._columns.column(name)
 
     def _dim(self, name: str) -> Dimension:
@@ -223,6 +221,10 @@ class EventMonitor(Monitor):
         columns: Columns | None = self.__dict__.get("_columns")
         known = [] if columns is None else list(columns.slots)
         if columns is None or plain not in known:
+            if plain in ("i", "t", "it"):
+                raise AttributeError(
+                    f"{self.label} was made with record=False: it has no '{name}', only 'count'"
+                )
             near = did_you_mean(plain, [*known, "count"])
             raise AttributeError(f"{type(self).__name__} has no '{name}'. {near}".rstrip())
         return with_unit(columns.column(plain), self._dim(plain), name == plain)
