@@ -33,7 +33,8 @@ from rheobase.ir.program import Backend, Call, Program
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import infer
 from rheobase.lang.evaluate import evaluate
-from rheobase.lang.nodes import Assign, Expr, Name, Number, children, names_in, render, walk
+from rheobase.lang.nodes import Assign, Binary, Expr, Name, Number, children, names_in, render, walk
+from rheobase.lang.nodes import Call as FunctionCall
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Type
@@ -73,6 +74,10 @@ def bounds(expr: Expr, variables: Mapping[str, Array]) -> Bounded:
     if value.dtype.kind == "f" and parts:
         error = ULPS * np.spacing(np.abs(value, where=np.isfinite(value), out=np.zeros(N)))
         error[np.abs(value) > HUGE] = np.inf
+    if isinstance(expr, Binary) and expr.op in ("*", "**"):
+        error[np.isinf(value)] = np.inf  # as a part of a fused sum, a product may not overflow
+    if isinstance(expr, FunctionCall) and expr.function in ("sin", "cos", "tan"):
+        error[parts[0].error > 0.1] = np.inf  # corners a period apart say nothing
     moved = [n for n, p in zip(names, parts) if p.error.any()]
     spread = np.zeros(N)
     for corner in itertools.product((-1, 1), repeat=len(moved)):

@@ -6,6 +6,7 @@ Fractions for '/', superscripts for '**', Greek letters and subscripts from name
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from rheobase.equations.single import SingleEquation
@@ -79,8 +80,10 @@ def _note(equation: SingleEquation) -> str:
 
 def latex_name(name: str) -> str:
     r"""A name in math mode: tau_m -> \tau_{m}, v -> v, El -> \mathit{El}, mV -> \mathrm{mV}."""
-    if find_spec(name) is not None:
-        return rf"\mathrm{{{name}}}"
+    unit = find_spec(name)
+    if unit is not None:
+        # prefix and unit are one word; a command such as \mu needs a blank behind it
+        return re.sub(r"(\\\w+)?\}\\mathrm\{", lambda m: f"{m[1]} " if m[1] else "", unit.latex)
     if name == "inf":
         return r"\infty"
     head, *tails = [part for part in name.split("_") if part] or [name]
@@ -105,7 +108,8 @@ def _typeset(expr: Expr) -> tuple[str, int]:
         case Number():
             return _number(expr.value)
         case Name(id=name):
-            return latex_name(name), _ATOM
+            text = latex_name(name)
+            return text, 7 if find_spec(name) is not None and "^" in text else _ATOM
         case Unary(op=op, operand=x):
             return f"{op} {_wrapped(x, 6)}", 5
         case Binary():
@@ -151,7 +155,7 @@ def _binary(expr: Binary) -> tuple[str, int]:
     a, b = expr.left, expr.right
     match expr.op:
         case "/":
-            return rf"\frac{{{latex_expression(a)}}}{{{latex_expression(b)}}}", 7
+            return _fraction(a, b), 7
         case "//":
             quotient = rf"\frac{{{latex_expression(a)}}}{{{latex_expression(b)}}}"
             return rf"\left\lfloor {quotient} \right\rfloor", _ATOM
@@ -170,10 +174,20 @@ def _binary(expr: Binary) -> tuple[str, int]:
             return f"{_wrapped(a, 5)} - {_wrapped(b, 6)}", 5
 
 
+def _fraction(a: Expr, b: Expr) -> str:
+    """a/b; a/b/c is one fraction over b c."""
+    below: Expr = b
+    while isinstance(a, Binary) and a.op == "/":
+        a, below = a.left, Binary("*", a.right, below)
+    return rf"\frac{{{latex_expression(a)}}}{{{latex_expression(below)}}}"
+
+
 def _number(value: float | int | bool) -> tuple[str, int]:
     if isinstance(value, bool):
         return rf"\mathrm{{{str(value).lower()}}}", _ATOM
     mantissa, _, exponent = f"{value!r}".partition("e")
+    if exponent and mantissa == "1":
+        return rf"10^{{{int(exponent)}}}", 8
     if exponent:
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}", 6
     return mantissa.removesuffix(".0"), _ATOM if value >= 0 else 5
