@@ -1,0 +1,217 @@
+"""Delays of their own for each synapse: every spike arrives once, when it should."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from rheobase import (
+    ModelTypeError,
+    ModelValueError,
+    Network,
+    NeuronGroup,
+    SpikeGeneratorGroup,
+    StateMonitor,
+    Synapses,
+    defaultclock,
+    ms,
+    second,
+    us,
+)
+
+N_PRE, N_POST = 4, 3
+FEW = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # the backend may stay
+)
+
+
+class Case:
+    """Spikes through synapses with weights 1, 2, 4, ... so that every arrival can be told."""
+
+    def __init__(self, pairs, spikes, **arguments):
+        self.pairs = pairs
+        numbers, steps = zip(*spikes) if spikes else ((), ())
+        self.spikes = list(zip(numbers, steps))
+        times = np.array(steps) * 0.1 * ms
+        self.source = SpikeGeneratorGroup(N_PRE, np.array(numbers, int), times)
+        self.target = NeuronGroup(N_POST, "v : 1")
+        self.S = Synapses(self.source, self.target, "w : 1", on_pre="v_post += w", **arguments)
+        self.connect(pairs)
+        self.M = StateMonitor(self.target, "v", record=True, when="end")
+        self.net = Network(self.source, self.target, self.S, self.M)
+
+    def connect(self, pairs):
+        i, j = zip(*pairs)
+        self.S.connect(i=list(i), j=list(j))
+        self.S.w = 2.0 ** np.arange(len(self.S))
+
+    def received(self):
+        """(n_post, n_steps) what arrives in each recorded step."""
+        return np.diff(self.M.v, axis=1, prepend=0)
+
+
+def expected(case, delays, n_steps, spikes=None):
+    """The same, from delays in steps for each synapse, by hand."""
+    found = np.zeros((N_POST, n_steps))
+    for number, step in case.spikes if spikes is None else spikes:
+        for k, (i, j) in enumerate(case.pairs):
+            if i == number and step + delays[k] < n_steps:
+                found[j, step + delays[k]] += 2.0**k
+    return found
+
+
+pair_lists = st.lists(
+    st.tuples(st.integers(0, N_PRE - 1), st.integers(0, N_POST - 1)), min_size=1, max_size=12
+)
+spike_sets = st.sets(st.tuples(st.integers(0, N_PRE - 1), st.integers(0, 19)), max_size=12).map(
+    sorted
+)
+
+
+@FEW
+@given(pair_lists, spike_sets, st.data())
+def test_each_synapse_delivers_each_spike_once_after_its_delay(backend, pairs, spikes, data):
+    case = Case(pairs, spikes)
+    greatest = data.draw(st.sampled_from([0, 2, 15]))
+    delays = [data.draw(st.integers(0, greatest)) for _ in pairs]
+    case.S.delay = np.array(delays) * 0.1 * ms
+    case.net.run(2 * ms)
+    assert_allclose(case.received(), expected(case, delays, 20))
+
+
+@FEW
+@given(pair_lists, spike_sets, st.data())
+def test_spikes_under_way_keep_the_delay_that_they_set_out_with(backend, pairs, spikes, data):
+    case = Case(pairs, spikes)
+    total = np.zeros((N_POST, 30))
+    begin = 0
+    for n_steps in (7, 6, 17):
+        delays = [data.draw(st.integers(0, 9)) for _ in pairs]
+        case.S.delay = np.array(delays) * 0.1 * ms
+        sent = [(k, s) for k, s in spikes if begin <= s < begin + n_steps]
+        total += expected(case, delays, 30, sent)
+        begin += n_steps
+        case.net.run(n_steps * 0.1 * ms)
+    assert_allclose(case.received(), total)
+
+
+@FEW
+@given(pair_lists, pair_lists, spike_sets, st.data())
+def test_new_synapses_disturb_nothing_that_is_under_way(backend, pairs, more, spikes, data):
+    case = Case(pairs, spikes)
+    delays = [data.draw(st.integers(0, 9)) for _ in pairs]
+    case.S.delay = np.array(delays) * 0.1 * ms
+    case.net.run(1 * ms)
+    first = expected(case, delays, 30, [x for x in spikes if x[1] < 10])
+    case.pairs = pairs + more
+    case.connect(more)
+    case.net.run(2 * ms)
+    # new synapses have no delay, and do not know spikes from before they were made
+    later = expected(case, delays + [0] * len(more), 30, [x for x in spikes if x[1] >= 10])
+    assert_allclose(case.received(), first + later)
+
+
+@FEW
+@given(pair_lists, spike_sets, st.sampled_from([(25,), (50, 200), (200, 20)]), st.data())
+def test_spikes_under_way_keep_their_time_when_dt_changes(backend, pairs, spikes, dts, data):
+    defaultclock.dt = 100 * us
+    case = Case(pairs, [x for x in spikes if x[1] < 10])
+    delays = [data.draw(st.integers(0, 9)) for _ in pairs]
+    case.S.delay = np.array(delays) * 0.1 * ms
+    case.net.run(1 * ms)
+    case.source.set_spikes([], [] * second)
+    due = [
+        (j, 100 * (step + delays[k]), 2.0**k)
+        for number, step in case.spikes
+        for k, (i, j) in enumerate(pairs)
+        if i == number and step + delays[k] >= 10
+    ]
+    begin = 1000
+    for dt in dts:
+        defaultclock.dt = dt * us
+        before = case.target.v[:]
+        M = StateMonitor(case.target, "v", record=True, when="end")
+        case.net.add(M)
+        case.net.run(0.4 * ms)
+        case.net.remove(M)
+        n_steps, wanted = 400 // dt, np.zeros((N_POST, 400 // dt))
+        # a change of dt moves what is under way to the nearest step, not before the present one
+        due = [(j, max(round((time - begin) / dt), 0), weight) for j, time, weight in due]
+        for j, step, weight in due:
+            if step < n_steps:
+                wanted[j, step] += weight
+        due = [(j, begin + step * dt, w) for j, step, w in due if step >= n_steps]
+        assert_allclose(np.diff(M.v, axis=1, prepend=before[:, None]), wanted)
+        begin += 400
+
+
+def test_fifty_distinct_delays_of_a_long_row_are_delivered():
+    """More delays than a word of bits has, in rows of different lengths."""
+    rng = np.random.default_rng(1)
+    source = SpikeGeneratorGroup(3, [0, 1, 2, 0], np.array([0, 1, 1, 30]) * 0.1 * ms)
+    target = NeuronGroup(200, "v : 1")
+    S = Synapses(source, target, on_pre="v_post += 1")
+    S.connect("i < 2 or j < 5")
+    delays = rng.integers(0, 100, len(S))
+    S.delay = delays * 0.1 * ms
+    M = StateMonitor(target, "v", record=True, when="end")
+    Network(source, target, S, M).run(14 * ms)
+    counts = np.zeros((200, 140))
+    for i, j, d in zip(S.i[:], S.j[:], delays):
+        for step in {0: (0, 30), 1: (1,), 2: (1,)}[int(i)]:
+            counts[j, step + d] += 1
+    assert_allclose(np.diff(M.v, axis=1, prepend=0), counts)
+
+
+def test_delays_of_postsynaptic_pathways_count_from_the_postsynaptic_spike():
+    target = SpikeGeneratorGroup(2, [0, 1], [0, 0] * second)
+    source = NeuronGroup(3, "v : 1", threshold="False", reset="")
+    S = Synapses(source, target, "n : 1\nlast : second", on_post="n += 1\nlast = t")
+    S.connect()
+    S.post.delay = "(i + 3*j)*0.1*ms"
+    Network(source, target, S).run(1 * ms)
+    assert_allclose(S.n[:], 1)
+    assert_allclose(S.last_[:], (S.i[:] + 3 * S.j[:]) * 1e-4, atol=1e-12)
+
+
+def test_delays_read_and_write_like_other_variables():
+    G = NeuronGroup(3, "x : 1", threshold="False", reset="")
+    S = Synapses(G, G, "w : 1", on_pre="x_post += w")
+    S.connect()
+    assert_allclose(S.delay[:] / ms, np.zeros(9))
+    S.delay = 2 * ms
+    assert S.pre.delays.slot.data.shape == (1,)  # no memory for each
+    S.delay["i == j"] = "(1 + i)*ms"
+    assert_allclose(S.delay[[0, 1, 2], 1] / ms, [2, 2, 2])
+    assert_allclose(S.delay["i == j"] / ms, [1, 2, 3])
+    S.delay[2, :] = [4, 5, 6] * ms
+    assert_allclose(S.delay[6:] / ms, [4, 5, 6])
+    assert_allclose(S.delay_[8], 0.006)
+
+
+def test_a_delay_that_was_given_as_one_stays_one():
+    G = NeuronGroup(2, "x : 1", threshold="False", reset="")
+    S = Synapses(G, G, on_pre={"up": "x_post += 1", "down": "x_post -= 1"}, delay={"up": 1 * ms})
+    S.connect()
+    assert S.up.delay[:] / ms == pytest.approx(1)
+    S.up.delay = "2*ms"
+    assert S.up.delay[:] / ms == pytest.approx(2)
+    with pytest.raises(ModelTypeError, match="one for all synapses"):
+        S.up.delay = [1, 2, 3, 4] * ms
+    assert len(S.down.delay[:]) == 4
+
+
+def test_delays_must_be_times_that_are_not_negative():
+    G = NeuronGroup(2, "x : 1", threshold="False", reset="")
+    S = Synapses(G, G, on_pre="x_post += 1")
+    with pytest.raises(ModelTypeError, match="call connect"):
+        S.delay = 1 * ms
+    S.connect()
+    with pytest.raises(ModelValueError, match="cannot be negative"):
+        S.delay = [1, 2, 3, -4] * ms
+    assert_allclose(S.delay_[:], 0)
+    with pytest.raises(ModelValueError, match="no pathway|delays are given"):
+        Synapses(G, G, delay=1 * ms)
