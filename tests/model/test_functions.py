@@ -29,6 +29,7 @@ from rheobase import (
     volt,
 )
 from rheobase.lang.functions import FUNCTIONS
+from rheobase.model.functions import timestep
 
 V_HALF = -40 * mV
 
@@ -346,7 +347,8 @@ def test_a_result_in_a_unit_that_depends_on_the_argument():
     ("code", "error", "message"),
     [
         ("gat(v)", UnknownNameError, "gate"),
-        ("gate(v, v)", ModelSyntaxError, "takes 1 argument"),
+        ("gate(v, v)", ModelValueError, "takes 1 argument"),
+        ("exp(v, v)", ModelSyntaxError, "takes 1 argument"),
         ("gate(i)", DimensionMismatchError, "volt"),
         ("v(3)", ModelSyntaxError, "no function"),
     ],
@@ -407,3 +409,21 @@ def test_seeds_give_the_same_numbers_where_python_is_called_between_kernels():
         found.append(values("", "rand() + looped(rand(), 0)", n=4, looped=looped).tolist())
     assert found[0] == found[1]
     assert len(set(found[0])) == 4
+
+
+def test_a_function_that_declares_no_unit_of_its_result_is_refused():
+    @check_units(x=1)
+    def f(x):
+        return x
+
+    group = NeuronGroup(1, "x : 1")
+    with pytest.raises(ModelValueError, match="not that of its result"):
+        group.x = "f(x)"
+
+
+def test_timestep_counts_steps_in_python_as_in_models():
+    times = np.arange(1000) * 0.1 * ms
+    assert timestep(times, 0.1 * ms).tolist() == list(range(1000))
+    assert timestep(0.25 * ms, 0.1 * ms) == 2
+    with pytest.raises(DimensionMismatchError, match="'t'"):
+        timestep(1, 0.1 * ms)

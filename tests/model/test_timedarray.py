@@ -166,7 +166,7 @@ def test_wrong_calls_in_models_are_located(code, message):
     f = TimedArray([1.0], dt=1 * ms)
     group = NeuronGroup(1, f"v : volt\nx = {code} : 1")
     monitor = StateMonitor(group, "x", record=True)
-    with pytest.raises((DimensionMismatchError, SyntaxError, KeyError), match=message):
+    with pytest.raises((DimensionMismatchError, ValueError, KeyError), match=message):
         Network(group, monitor).run(1 * ms, namespace={"f": f})
 
 

@@ -13,11 +13,12 @@ from rheobase.errors import (
     ModelError,
     ModelSyntaxError,
     ModelTypeError,
+    ModelValueError,
     UnknownNameError,
     did_you_mean,
 )
 from rheobase.lang.evaluate import evaluate, is_natural
-from rheobase.lang.functions import FunctionInfo
+from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.nodes import (
     NOWHERE,
     Binary,
@@ -285,7 +286,10 @@ class Inference:
             message = f"{node.function}() cannot be computed inside models."
             self.refuse(ModelTypeError, message, node)
         if len(found) != info.arity:
-            self.refuse(ModelSyntaxError, _arity_message(info, len(found)), node)
+            # scripts catch a SyntaxError for the language's own functions, else a ValueError
+            own = FUNCTIONS.get(node.function) is info
+            error = ModelSyntaxError if own else ModelValueError
+            self.refuse(error, _arity_message(info, len(found)), node)
             return replace(result, dim=self.fixed_dim(info))
         if info.result_type == "highest" and len(types) < info.arity:
             result = replace(result, type=None)

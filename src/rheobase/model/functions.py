@@ -25,6 +25,7 @@ from rheobase.errors import (
     Fault,
     FaultList,
     ModelTypeError,
+    ModelValueError,
 )
 from rheobase.ir.builder import Element
 from rheobase.ir.kernels import Index
@@ -43,6 +44,7 @@ __all__ = [
     "ModelFunction",
     "function_of",
     "parameter_names",
+    "timestep",
 ]
 
 logger = logging.getLogger(__name__)
@@ -246,6 +248,12 @@ class Function:
         symbols: dict[str, Symbol],
         functions: dict[str, Any],
     ) -> FunctionInfo | Fault:
+        if self.has_units and self._return_unit is None:
+            return Fault(
+                ModelValueError,
+                f"{name}() declares the units of its arguments, but not that of its result.",
+                hint="Add it: @check_units(..., result=volt), result=1 for a pure number.",
+            )
         code = self._code()
         reason = self._present()[0][-1]
         if not isinstance(code, str) and reason is None:
@@ -439,10 +447,27 @@ def _defaults() -> dict[str, Function]:
         if name.startswith("_"):
             continue
         python = getattr(units, name, None) or info.python or _not_callable
+        python = timestep if name == "timestep" else python
         found[name] = Function(
             python, None, info.dims, info.parameters, info.result_dim, stateless=info.stateless
         )
     return found
+
+
+@units.check_units(t=units.second, dt=units.second, result=1)
+def timestep(t: Any, dt: Any) -> Any:
+    """The number of the step of length dt that begins at t, or in which t lies.
+
+    A thousandth of a step is added first, so that k*dt gives k however it was rounded.
+
+    >>> from rheobase import ms
+    >>> from rheobase.model.functions import timestep
+    >>> timestep(0.3*ms, 0.1*ms)
+    3
+    """
+    time, step = to_si(t)[0], to_si(dt)[0]
+    numbers = np.floor((np.asarray(time) + 1e-3 * step) / step).astype(np.int64)
+    return numbers if numbers.ndim else int(numbers)
 
 
 def _not_callable(*args: Any) -> Any:
