@@ -8,6 +8,7 @@ import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from rheobase.errors import ModelTypeError, ModelValueError
@@ -62,6 +63,7 @@ class SimulationObject(metaclass=_Making):
 
     add_to_magic_network = False
     invalidates_magic_network = True
+    event_sources: Any = MappingProxyType[str, Any]({})  # the kinds of events that it makes
     _python_work: Work | None = None
     _unused = False  # True from when it is made until a network has simulated it
 

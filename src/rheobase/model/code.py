@@ -27,7 +27,7 @@ from rheobase.errors import (
     did_you_mean,
     raise_faults,
 )
-from rheobase.ir.builder import Alias, Binding, KernelBuilder
+from rheobase.ir.builder import Alias, Binding, Element, KernelBuilder
 from rheobase.ir.dtypes import BOOL, F64, DType
 from rheobase.ir.kernels import Index, Kernel, Python, Stream
 from rheobase.ir.passes import optimize, write_shared_once
@@ -40,6 +40,7 @@ from rheobase.model.base import SimulationObject, Work
 from rheobase.model.blocks import Block, Resolution, Result
 from rheobase.model.callbacks import PythonCall, split_calls
 from rheobase.model.clock import Clock
+from rheobase.model.lookups import Lookups
 from rheobase.model.variables import Meaning, Reach
 from rheobase.runtime import random
 from rheobase.runtime.clocks import ClockState
@@ -54,6 +55,11 @@ class CodeOwner(Protocol):
 
     @property
     def label(self) -> str: ...
+
+    @property
+    def float_dtype(self) -> DType:
+        """The type of literals and of results that nothing else decides."""
+        ...
 
     def meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
@@ -110,7 +116,20 @@ def resolve(
     functions = resolve_functions(calls or {}, owner, namespace, faults)
     own = tuple((n, f) for n, f in sorted(functions.items()) if FUNCTIONS.get(n) is not f)
     called = tuple(f for b in bindings.values() for f in _functions_behind(b))
-    return Resolution(symbols, bindings, (*signature, own, called), {**FUNCTIONS, **functions})
+    places_met = tuple(map(_places, bindings.values()))
+    signature = (*signature, own, called, places_met)
+    return Resolution(symbols, bindings, signature, {**FUNCTIONS, **functions})
+
+
+def _places(binding: Binding) -> object:
+    """Which memory a binding reaches, and how: changes when a variable is linked anew."""
+    match binding:
+        case Element(slot=slot, index=index):
+            return id(slot), _places(index) if isinstance(index, Element) else index
+        case Alias(bindings=inner):
+            return tuple(map(_places, inner.values()))
+        case _:
+            return None
 
 
 def resolve_functions(
@@ -273,7 +292,7 @@ def lower_calls(
     block: Block,
     resolution: Resolution,
     stream: Callable[[int], Stream],
-    label: str,
+    owner: CodeOwner,
 ) -> tuple[Work, ...]:
     """The kernels of a checked block, and the calls of Python between them.
 
@@ -285,8 +304,8 @@ def lower_calls(
         if isinstance(piece, PythonCall):
             works.append(Work(Kernel(f"{block.name}, {piece.name}()", Python()), piece))
         else:
-            works.append(Work(lower(*piece, stream(k))))
-    raise_faults(faults.faults, f"{label}, {block.name}")
+            works.append(Work(lower(*piece, stream(k), owner.float_dtype)))
+    raise_faults(faults.faults, f"{owner.label}, {block.name}")
     return tuple(works)
 
 
@@ -302,7 +321,7 @@ def run_block(block: Block, owner: CodeOwner, namespace: Mapping[str, Any]) -> N
     def stream(number: int) -> Stream:
         return Stream(new_stream_state(f"{block.name} {number}"), step)
 
-    works = lower_calls(block, resolution, stream, owner.label)
+    works = lower_calls(block, resolution, stream, owner)
     for work in works:
         if work.kernel.stream is not None:
             random.write_stream(work.kernel.stream.state, random.take_streams(), 0)
@@ -349,14 +368,27 @@ class Runner(SimulationObject):
         self._blocks = blocks
         self._kept: dict[int, tuple[Block, tuple[object, ...], tuple[Work, ...]]] = {}
         self._works: tuple[Work, ...] = ()
+        self._blocks_before: tuple[Block, ...] = ()
+        self._lookups: Lookups | None = None
         self._streams: dict[int, Slot] = {}
         self._seeded: dict[Slot, int] = {}  # the seed() from which each stream was taken
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
+        blocks = tuple(self._blocks())
+        if self.is_as_before(namespace) and blocks == self._blocks_before:
+            make_room(self._works)
+            return
+        self._lookups = None
+        lookups = Lookups(namespace)
         works: list[Work] = []
-        for k, block in enumerate(self._blocks()):
-            works += self._works_of(k, block, namespace)
+        for k, block in enumerate(blocks):
+            works += self._works_of(k, block, lookups)
         self._works = tuple(works)
+        self._blocks_before, self._lookups = blocks, lookups
+
+    def is_as_before(self, namespace: Mapping[str, Any]) -> bool:
+        """Whether all names mean what they meant when the object was last prepared."""
+        return self._lookups is not None and self._lookups.still_holds(namespace)
 
     def _works_of(
         self, number: int, block: Block, namespace: Mapping[str, Any]
@@ -378,7 +410,7 @@ class Runner(SimulationObject):
     def lowered(self, number: int, block: Block, resolution: Resolution) -> tuple[Work, ...]:
         """What a checked block does, with random numbers of its own for each kernel."""
         first = number * _PIECES
-        return lower_calls(block, resolution, lambda k: self.stream(first + k), self.owner.label)
+        return lower_calls(block, resolution, lambda k: self.stream(first + k), self.owner)
 
     def stream(self, number: int) -> Stream:
         """Random numbers of its own for each block."""
@@ -413,4 +445,5 @@ class Runner(SimulationObject):
         return [*owner, *super().dependencies()]
 
     def restored(self) -> None:
+        self._lookups = None
         self._kept.clear()  # blocks may have been made for other lengths of delay

@@ -21,7 +21,7 @@ from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import SimulationObject
 from rheobase.model.callers import caller_namespace
-from rheobase.model.clock import Clock
+from rheobase.model.clock import Clock, EventClock
 from rheobase.model.code import (
     Block,
     Result,
@@ -33,6 +33,7 @@ from rheobase.model.code import (
 )
 from rheobase.model.grids import GridWarnings
 from rheobase.model.linked import LinkedValue, linked_meaning, make_link, position_meaning
+from rheobase.model.lookups import OwnNamespace, structure_changed
 from rheobase.model.namespace import Conflicts, Constants, find_function, own_namespace
 from rheobase.model.runregularly import guarded_targets, make_regular_runner, steps_of
 from rheobase.model.states import Indices, exported, imported
@@ -83,7 +84,7 @@ class Group(SimulationObject):
         super().__init__(name, when, order, dt, clock)
         self.part = self.span = part
         self.float_dtype: DType = F64
-        self.namespace = own_namespace(namespace, self.label)
+        self.namespace = OwnNamespace(own_namespace(namespace, self.label))
         self.variables: MutableMapping[str, Variable] = {}
         self.constants = Constants()
         self._grids = GridWarnings()
@@ -99,7 +100,9 @@ class Group(SimulationObject):
             )
         for name, slot, constant in (("t", clock.t, False), ("dt", clock.dt, True)):
             self.add_variable(
-                ArrayVariable(name, Type.FLOAT, second.dim, slot, True, constant, read_only=True)
+                ArrayVariable(
+                    name, Type.FLOAT, second.dim, slot, True, constant, True, weak=constant
+                )
             )
         self.add_variable(
             ArrayVariable(
@@ -312,6 +315,7 @@ class Group(SimulationObject):
         if plain in variables:
             if isinstance(value, LinkedValue):
                 self.add_variable(make_link(self, variables[plain], value))
+                structure_changed()
                 return
             view = VariableView(self, variables[plain], with_unit=plain == name)
             if not view.is_same(value):  # G.v += x has written already
@@ -369,6 +373,29 @@ class Group(SimulationObject):
     ) -> Runner:
         """Run statements for all elements in each step of a clock; see run_regularly."""
         return self.run_regularly(code, None, clock, when, order, name)
+
+    def run_at(
+        self,
+        code: str,
+        times: Any,
+        when: str = "start",
+        order: int = 0,
+        name: str | None = None,
+        codeobj_class: Any = None,
+    ) -> Runner:
+        """Run statements for all elements at given times; see run_regularly.
+
+        times   times >= 0, all different
+
+        >>> from rheobase import NeuronGroup, ms, run
+        >>> cells = NeuronGroup(2, 'x : 1')
+        >>> kicks = cells.run_at('x += 1', [1, 4]*ms)
+        >>> run(3*ms)
+        >>> list(cells.x[:])
+        [1.0, 1.0]
+        """
+        name = name or f"{self.name}_run_at*"
+        return self.run_regularly(code, None, EventClock(times), when, order, name)
 
     def contain(self, x: SimulationObject) -> None:
         """Make an object run wherever this group runs."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rheobase.errors import Fault, ModelTypeError, ModelValueError
 from rheobase.ir.builder import Element
-from rheobase.ir.dtypes import F64, I32, I64
+from rheobase.ir.dtypes import F64, I32, I64, DType
 from rheobase.ir.kernels import Elementwise, Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo
@@ -108,6 +108,10 @@ class _PairOwner:
     @property
     def label(self) -> str:
         return self.synapses.label
+
+    @property
+    def float_dtype(self) -> DType:
+        return self.synapses.float_dtype
 
     def known_names(self) -> Collection[str]:
         return self.synapses.known_names()

@@ -16,7 +16,7 @@ from rheobase.errors import (
     did_you_mean,
 )
 from rheobase.ir.builder import Element
-from rheobase.ir.dtypes import F64
+from rheobase.ir.dtypes import F64, DType
 from rheobase.ir.kernels import Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo
@@ -158,6 +158,10 @@ class _WithDraw:
     @property
     def label(self) -> str:
         return self.group.label
+
+    @property
+    def float_dtype(self) -> DType:
+        return self.group.float_dtype
 
     def meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN

@@ -109,7 +109,7 @@ def events_of(group: Any, event: str, label: str) -> EventSource:
 
     Raises ModelTypeError for what can never have events, ModelValueError for a group without it.
     """
-    sources: dict[str, EventSource] | None = getattr(group, "event_sources", None)
+    sources: dict[str, EventSource] | None = getattr(group, "__dict__", {}).get("event_sources")
     if sources is None:
         what = group.label if isinstance(group, SimulationObject) else repr(group)
         raise ModelTypeError(f"{label}: {what} makes no spikes")

@@ -46,6 +46,7 @@ class ArrayVariable:
 
     slot       its values; one element if `shared`
     guard      the boolean variable that must be true for synapses to write: not_refractory
+    weak       its precision gives way to that of what it meets: dt
     """
 
     name: str
@@ -56,13 +57,14 @@ class ArrayVariable:
     constant: bool = False
     read_only: bool = False
     guard: ArrayVariable | None = None
+    weak: bool = False
 
     def element(self, index: Reach) -> Element:
         """What code reads and writes when it reaches the variable through `index`."""
         reached = Index.SHARED if self.shared else index
         guarded = self.guard is not None and index in (Index.PRE, Index.POST)
         guard = self.guard.element(index) if self.guard and guarded else None
-        return Element(self.slot, reached, guard=guard)
+        return Element(self.slot, reached, self.weak, guard)
 
 
 @dataclass(frozen=True)
