@@ -35,7 +35,7 @@ from rheobase.model.code import (
 from rheobase.model.grids import holds_during_steps
 from rheobase.model.group import Group
 from rheobase.model.lookups import Lookups
-from rheobase.model.variables import ArrayVariable, Meaning
+from rheobase.model.variables import ArrayVariable, Meaning, PositionVariable
 from rheobase.units import second
 
 __all__ = ["StateUpdater", "check_equations"]
@@ -216,6 +216,8 @@ class StateUpdater(Runner):
         variable = self.group.variables.get(name)
         if isinstance(variable, ArrayVariable):
             return variable.slot.data[0] if variable.shared else variable.slot.data
+        if isinstance(variable, PositionVariable):
+            return np.arange(len(self.group))
         assert symbol.value is not None, f"{name} has no value before the run"
         return symbol.value
 
