@@ -130,7 +130,7 @@ def test_every_candidate_is_as_likely_to_be_in_a_sample():
 
 def test_a_sample_that_is_too_large_is_refused_or_clamped():
     S = Synapses(group(3), group(4))
-    with pytest.raises(IndexError, match="choose 5 candidates for i = 1.*skip_if_invalid"):
+    with pytest.raises(IndexError, match=r"choose 5 candidates for i = 1.*skip_if_invalid"):
         S.connect(j="q for q in sample(N_post, size=i + 4)")
     with pytest.raises(IndexError, match="less than none"):
         S.connect(j="q for q in sample(N_post, size=i - 1)")
