@@ -170,8 +170,10 @@ def _p_and_n(synapses: SynapticGroup, call: Call) -> tuple[Expr, Expr, Mapping[s
         if isinstance(value, str):
             found.append(_code(synapses, value, what, "0.1"))
             continue
-        if np.ndim(value) != 0:
-            raise ModelTypeError(f"{synapses.label}: {what} must be one number or a text")
+        if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "biuf":
+            raise ModelTypeError(
+                f"{synapses.label}: {what} must be one number or a text, not {value!r}"
+            )
         number = np.asarray(value).item()
         if what == "p" and not 0 <= number <= 1:
             raise ModelValueError(f"{synapses.label}: p must lie between 0 and 1, not {value}")

@@ -13,6 +13,7 @@ from rheobase.errors import ModelTypeError, ModelValueError
 from rheobase.ir.dtypes import F64
 from rheobase.ir.slots import Slot
 from rheobase.lang.symbols import Type
+from rheobase.model.lookups import structure_changed
 from rheobase.model.variables import ArrayVariable
 from rheobase.model.views import VariableView, ViewOwner
 from rheobase.runtime.deferred import after_runs
@@ -43,12 +44,15 @@ class Delays:
         """From now on, each synapse has a delay of its own."""
         if self.separate or self.fixed:
             return
+        structure_changed()
         value = self.slot.data[0]
         self.slot.assign(np.full(self.owner.view_size(), value))
         self.separate = True
 
     def set_all(self, value: float) -> None:
         """One delay for all synapses."""
+        if self.separate:
+            structure_changed()
         self.separate = False
         self.slot.assign([value])
 

@@ -90,6 +90,7 @@ class StateUpdater(Runner):
         self._tables: list[tuple[Table, list[Slot]]] = []
         self._inputs: dict[str, bytes] = {}  # what the tables were computed from
         self._resolution: Resolution | None = None
+        self._size = 0  # for which tables were made
         self._dt = 0.0
         self._run_away: set[str] = set()
 
@@ -100,8 +101,8 @@ class StateUpdater(Runner):
         expressions, written = self._expressions(), self.equations.expressions()
         if not expressions and not written:
             return
-        same_step = self._dt == self.clock.dt_
-        if self._resolution is not None and same_step and self.is_as_before(namespace):
+        same = self._dt == self.clock.dt_ and self._size == len(self.group)
+        if self._resolution is not None and same and self.is_as_before(namespace):
             make_room(self._works)
             self._fill_tables(self._resolution)
             return
@@ -133,6 +134,7 @@ class StateUpdater(Runner):
         make_room(self._works)
         self._fill_tables(resolution)
         self._resolution, self._lookups, self._dt = resolution, lookups, self.clock.dt_
+        self._size = len(self.group)
 
     def _rebuild(self, resolution: Resolution) -> None:
         scope = {**resolution.symbols, **noise_symbols(self.equations)}

@@ -22,6 +22,7 @@ from rheobase.model.code import Block
 from rheobase.model.connect import reaches
 from rheobase.model.connections import Connections
 from rheobase.model.group import Group, new_part
+from rheobase.model.lookups import structure_changed
 from rheobase.model.variables import (
     ArrayVariable,
     Meaning,
@@ -228,6 +229,7 @@ class SynapticGroup(Group):
 
     def resize(self) -> None:
         """Give each variable as many elements as there are synapses."""
+        structure_changed()
         n = len(self.connections)
         self.part.size.data[0] = n
         for variable in self.synaptic_arrays():
@@ -468,6 +470,6 @@ def _all_positions(group: Group) -> NDArray[Any]:
 
 def numbering(group: Group) -> Slot | None:
     """I32: the number of the element at each position; None: they count from the first."""
-    if isinstance(group, SynapticGroup) and group.connections.order is not None:
+    if isinstance(group, SynapticGroup):
         return group.numbers()
     return group.part.numbers if isinstance(group.part, Chosen) else None
