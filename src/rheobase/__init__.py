@@ -48,9 +48,11 @@ from rheobase.model.functions import DEFAULT_FUNCTIONS, Function
 from rheobase.model.linked import linked_var
 from rheobase.model.monitors import (
     EventMonitor,
+    HistogramMonitor,
     PopulationRateMonitor,
     SpikeMonitor,
     StateMonitor,
+    StatisticsMonitor,
 )
 from rheobase.model.neurongroup import NeuronGroup
 from rheobase.model.operations import NetworkOperation, network_operation
@@ -82,6 +84,7 @@ __all__ = [
     "EventMonitor",
     "Expression",
     "Function",
+    "HistogramMonitor",
     "ImportExport",
     "IntegrationError",
     "MagicError",
@@ -103,6 +106,7 @@ __all__ = [
     "SpikeMonitor",
     "StateMonitor",
     "Statements",
+    "StatisticsMonitor",
     "Subgroup",
     "Synapses",
     "TimedArray",

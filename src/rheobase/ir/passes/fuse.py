@@ -93,6 +93,8 @@ def _own_only(kernel: Kernel) -> frozenset[Slot]:
     """Slots that the kernel's code reaches, if at all, through the own index alone."""
     others = {a.slot for a in kernel.arrays if a.index is not Index.OWN}
     others |= {kernel.arrays[array_of(op)].slot for op in kernel.ops if op.name == "load_at"}
+    links = [a.index.array for a in kernel.arrays if isinstance(a.index, Linked)]
+    others |= {kernel.arrays[n].slot for n in links}  # a link must not be written in its kernel
     domain = replace(kernel, arrays=()).slots()
     return frozenset({a.slot for a in kernel.arrays} | _touched(kernel)) - others - set(domain)
 
