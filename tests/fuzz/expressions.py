@@ -78,6 +78,8 @@ def bounds(expr: Expr, variables: Mapping[str, Array]) -> Bounded:
         error[np.isinf(value)] = np.inf  # as a part of a fused sum, a product may not overflow
     if isinstance(expr, FunctionCall) and expr.function in ("sin", "cos", "tan"):
         error[parts[0].error > 0.1] = np.inf  # corners a period apart say nothing
+    if isinstance(expr, Binary) and expr.op == "%":
+        error[_wraps(*parts)] = np.inf
     moved = [n for n, p in zip(names, parts) if p.error.any()]
     spread = np.zeros(N)
     for corner in itertools.product((-1, 1), repeat=len(moved)):
@@ -87,6 +89,14 @@ def bounds(expr: Expr, variables: Mapping[str, Array]) -> Bounded:
         spread = np.maximum(spread, _distance(value, other))
     with np.errstate(over="ignore"):
         return Bounded(value, error + 2 * spread)
+
+
+def _wraps(a: Bounded, b: Bounded) -> NDArray[np.bool_]:
+    """Where the errors of dividend and divisor move the remainder by much of the divisor."""
+    dividend, divisor = a.value.astype(np.float64), b.value.astype(np.float64)
+    with np.errstate(all="ignore"):
+        moved = a.error + np.abs(dividend / divisor) * b.error
+        return moved > 0.1 * np.abs(divisor)
 
 
 def _with_names(expr: Expr) -> tuple[Expr, list[str]]:

@@ -193,7 +193,7 @@ class _Block:
     def assign(self, statement: Assign, target: Symbol, value: Found) -> None:
         name = statement.target
         if value.dim is not None and value.dim is not target.dim and not value.fits_all:
-            self.wrong_dimension(statement, target.dim, value.dim)
+            self.wrong_dimension(statement, target.dim, value)
         is_temporary = name in self.temporaries
         if target.shared and not value.shared and not is_temporary:
             message = (
@@ -206,9 +206,12 @@ class _Block:
             shared = target.shared and value.shared and value.stateless
             self.known[name] = self.temporaries[name] = replace(target, type=widest, shared=shared)
 
-    def wrong_dimension(self, statement: Assign, wanted: Dimension, met: Dimension) -> None:
+    def wrong_dimension(self, statement: Assign, wanted: Dimension, value: Found) -> None:
         name, text = statement.target, text_of(statement.value)
-        if statement.op is None:
+        met = value.dim or DIMENSIONLESS
+        if statement.op is None and value.type is Type.BOOLEAN:
+            message = f"{is_in(name, wanted)}, but {text} is true or false."
+        elif statement.op is None:
             message = f"{is_in(name, wanted)}, but {is_in(text, met)}."
             message += factor_hint(text, met, wanted)
         else:

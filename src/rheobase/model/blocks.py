@@ -38,6 +38,8 @@ class Block:
     name      of the kernel, for people
     local     names that mean something here only
     checked   the code was made by us from checked parts: only lower it
+    parts     what the user wrote of a result that we built around it: checked first, so that
+              faults speak of the user's text
     """
 
     name: str
@@ -47,6 +49,7 @@ class Block:
     scatters: bool = False
     local: Mapping[str, Meaning] = field(default_factory=dict[str, Meaning])
     checked: bool = False
+    parts: tuple[Result, ...] = ()
 
     def expressions(self) -> tuple[Expr, ...]:
         return tuple(s.value for s in self.statements) + tuple(r.expr for r in self.results)

@@ -251,6 +251,11 @@ def check_block(
         block.statements, resolution.symbols, faults, functions, known_names
     )
     scope = {**resolution.symbols, **temporaries}
+    n_faults = len(faults.faults)
+    for result in block.parts:
+        check_result(result, scope, faults, functions)
+    if len(faults.faults) > n_faults:
+        return
     for result in block.results:
         check_result(result, scope, faults, functions)
 

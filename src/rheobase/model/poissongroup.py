@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rheobase.errors import DimensionMismatchError, ModelValueError, Source
-from rheobase.ir.dtypes import BOOL
+from rheobase.ir.dtypes import BOOL, F64
 from rheobase.ir.kernels import Select
 from rheobase.lang.nodes import Binary, Call, Compare, Expr, Name
 from rheobase.lang.parse import parse_expression
@@ -81,10 +81,11 @@ class PoissonGroup(EventGroup):
             raise ModelValueError(f"{self.label}: rates cannot be negative")
 
     def _block(self, source: EventSource, rates: Expr) -> Block:
-        chance = Binary("*", rates, Name("dt"))  # the text itself: its units are checked so
+        chance = Binary("*", rates, Name("dt"))
         condition = Compare("<", Call("rand", ()), chance)
         return Block(
             f"{self.name} spikes",
             Select(self.part, source.current),
             results=(Result(condition, None, BOOL, "rates"),),
+            parts=(Result(rates, hertz.dim, F64, "the rate"),),
         )

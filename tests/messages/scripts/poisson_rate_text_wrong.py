@@ -1,0 +1,4 @@
+from rheobase import *
+
+inputs = PoissonGroup(10, rates="50*i")
+run(1 * ms)
