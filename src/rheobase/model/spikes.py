@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rheobase.errors import ModelTypeError, ModelValueError, did_you_mean
 from rheobase.ir.kernels import EventLog, Events, IndexList, Kernel, Push
@@ -31,6 +34,7 @@ class EventSource:
         self.order = order
         self.current: IndexList = events.event_list(name, size)
         self.log: EventLog | None = None
+        self._push: tuple[EventLog, Kernel] | None = None
         self._dt = clock.dt_
 
     def keep(self, steps: int) -> None:
@@ -51,6 +55,27 @@ class EventSource:
             self.log = events.new_log(self.name)
         self._dt = dt
 
+    def saved_state(self) -> dict[str, NDArray[Any]]:
+        """For a checkpoint: the events of this step, and those that are on their way."""
+        count = int(self.current.count.data[0])
+        state = {"current": self.current.indices.data[:count], "dt": np.array([self._dt])}
+        if self.log is not None:
+            state["entries"] = self.log.entries.data
+            state["starts"] = self.log.starts.data
+            state["reach"] = self.log.reach.data
+        return state
+
+    def restore_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go back to a checkpoint."""
+        self.current.count.data[0] = len(state["current"])
+        self.current.indices.data[: len(state["current"])] = state["current"]
+        self._dt = float(state["dt"][0])
+        self.log = events.new_log(self.name) if "entries" in state else None
+        if self.log is not None:
+            self.log.entries.assign(state["entries"])
+            self.log.starts.assign(state["starts"])
+            self.log.reach.assign(state["reach"])
+
     def delayed(self, delay: Slot) -> Events:
         """The events of delay[0] steps ago; `keep` that many."""
         if self.log is None:
@@ -61,8 +86,10 @@ class EventSource:
         """The kernel that puts this step's events into the log, if there is one."""
         if self.log is None:
             return None
-        step = self.clock.state.slots.step
-        return Kernel(f"{self.name} log", Push(self.current, self.log, step))
+        if self._push is None or self._push[0] is not self.log:
+            domain = Push(self.current, self.log, self.clock.state.slots.step)
+            self._push = self.log, Kernel(f"{self.name} log", domain)
+        return self._push[1]
 
 
 class SpikeFinder(Runner):
