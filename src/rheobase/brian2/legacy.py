@@ -19,33 +19,70 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from rheobase.backends.llvm.cache import cache_folder
+from rheobase.devices import reinit_devices
 from rheobase.errors import ModelError, UnsupportedEquationsError
+from rheobase.integration import METHODS, Method, find_method
+from rheobase.integration.choose import ALIASES
 from rheobase.magic import MagicNetwork
 from rheobase.model.base import SimulationObject
 from rheobase.model.code import Runner
 from rheobase.model.group import Group
+from rheobase.preference_names import prefs
 from rheobase.runtime import random
 from rheobase.units import Unit, allunits, lookup_unit
 from rheobase.units.specs import SHORT_NAMES
 
-__all__ = [
+METHOD_OBJECTS = {name: find_method(name) for name in (*METHODS, *ALIASES)}
+__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "DEFAULT_CONSTANTS",
     "DEFAULT_UNITS",
     "BrianObject",
     "BrianObjectException",
     "CodeRunner",
+    "Group",
     "MagicNetwork",
     "UnsupportedEquationsException",
     "VariableOwner",
+    "brian_prefs",
+    "check_cache",
+    "clear_cache",
+    "reinit_devices",
     "seed",
+    *METHOD_OBJECTS,
 ]
 
+brian_prefs = prefs
 BrianObject = SimulationObject
 BrianObjectException = ModelError
 UnsupportedEquationsException = UnsupportedEquationsError
 CodeRunner = Runner
 VariableOwner = Group
 DEFAULT_CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf}
+
+
+def __getattr__(name: str) -> Method:
+    """An integration method as an object: method=euler."""
+    if name in METHOD_OBJECTS:
+        return METHOD_OBJECTS[name]
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+def clear_cache(target: str = "") -> None:
+    """Delete all compiled code that is kept on disk.
+
+    target   accepted: there is one cache for all targets
+    """
+    folder = cache_folder()
+    for path in folder.glob("*") if folder.is_dir() else ():
+        path.unlink(missing_ok=True)
+
+
+def check_cache(target: str = "") -> tuple[int, float]:
+    """How much compiled code is kept on disk: (number of kernels, size in MB)."""
+    folder = cache_folder()
+    sizes = [p.stat().st_size for p in folder.glob("*")] if folder.is_dir() else []
+    return len(sizes), sum(sizes) / 1e6
 
 
 class _Units(Mapping[str, Unit]):

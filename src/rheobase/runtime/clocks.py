@@ -60,6 +60,11 @@ class ClockState:
         self._run_dt = self.dt
         self.set_step(step)
 
+    def go_to(self, t: float) -> None:
+        """Go to time t, or to the first step after it, whatever was before."""
+        self._run_dt = self.dt
+        self.set_step(self.steps_until(t))
+
     def set_step(self, step: int) -> None:
         self.slots.step.data[0] = step
         self.slots.t.data[0] = self.slots.time_of(step)
