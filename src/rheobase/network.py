@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,10 +14,7 @@ from rheobase import checkpoints, devices
 from rheobase.errors import (
     Fault,
     ModelError,
-    ModelTypeError,
     ModelValueError,
-    NetworkError,
-    did_you_mean,
     raise_faults,
 )
 from rheobase.ir.passes.fuse import fuse_calls

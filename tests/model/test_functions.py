@@ -427,3 +427,13 @@ def test_timestep_counts_steps_in_python_as_in_models():
     assert timestep(0.25 * ms, 0.1 * ms) == 2
     with pytest.raises(DimensionMismatchError, match="'t'"):
         timestep(1, 0.1 * ms)
+
+
+def test_numbers_of_functions_in_the_namespace_of_a_group_are_read_anew_too():
+    tau = 2 * ms
+    group = NeuronGroup(1, "dx/dt = f(x)/second : 1", namespace={"f": lambda x: second / tau})
+    net = Network(group)
+    net.run(1 * ms, namespace={})
+    tau = 1 * ms
+    net.run(1 * ms, namespace={})
+    assert group.x[0] == pytest.approx(0.5 + 1.0)

@@ -224,7 +224,7 @@ def test_values_that_run_away_are_said_once(caplog):
 def test_views_take_every_index_and_behave_as_arrays():
     G = NeuronGroup(5, "v : volt\nn : integer\ns : 1 (shared)\nd = 2*v : volt")
     G.v = "i*mV"
-    limit = 2
+    limit = 2  # noqa: F841  (a name of the conditions)
     assert_allclose(G.v_["i >= limit"], [2e-3, 3e-3, 4e-3])
     assert_array_equal(G.indices["v > 1.5*mV"], [2, 3, 4])
     assert_array_equal(G.indices[1:3], [1, 2])

@@ -139,7 +139,7 @@ def test_only_variables_with_the_flag_can_be_linked():
 
 
 def test_a_variable_that_is_linked_to_nothing_cannot_be_used():
-    with pytest.raises(ModelTypeError, match="'y' .* is linked to nothing yet"):
+    with pytest.raises(ModelTypeError, match=r"'y' .* is linked to nothing yet"):
         linked(2).z[:]
 
 

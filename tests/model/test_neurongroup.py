@@ -247,9 +247,9 @@ def test_a_duration_must_be_a_time():
 
 def test_values_must_have_the_unit_of_the_variable():
     G = NeuronGroup(2, "v : volt")
-    with pytest.raises(DimensionMismatchError, match="volt|V"):
+    with pytest.raises(DimensionMismatchError, match="volt"):
         G.v = 3 * nA
-    with pytest.raises(DimensionMismatchError, match="volt|V"):
+    with pytest.raises(DimensionMismatchError, match="volt"):
         G.v = "3*nA"
     with pytest.raises(IndexError, match="2 elements"):
         G.v[2] = 1 * mV

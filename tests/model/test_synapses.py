@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 
 from rheobase import (
     ModelSyntaxError,
@@ -112,9 +112,7 @@ def test_index_arrays_keep_the_order_of_the_user(backend, wanted, data):
     S = Synapses(source, target, "w : 1")
     cut = data.draw(st.integers(0, len(wanted)))
     for part in (wanted[:cut], wanted[cut:]):
-        S.connect(
-            i=np.array([p[0] for p in part], int), j=np.array([p[1] for p in part], int)
-        )
+        S.connect(i=np.array([p[0] for p in part], int), j=np.array([p[1] for p in part], int))
         S.w = "w + 10*i + j"
     assert pairs(S) == wanted
     weights = [(10 * i + j) * (2 if k < cut else 1) for k, (i, j) in enumerate(wanted)]
@@ -134,9 +132,7 @@ def test_n_makes_several_synapses_of_a_pair():
 def spike_trains(n, steps, rng):
     """A group that spikes at random steps, given in advance: (group, spikes (steps, n))."""
     spikes = rng.random((steps, n)) < 0.2
-    code = " or ".join(
-        f"(i == {k} and t_in_timesteps == {s})" for s, k in zip(*np.nonzero(spikes))
-    )
+    code = " or ".join(f"(i == {k} and t_in_timesteps == {s})" for s, k in zip(*np.nonzero(spikes)))
     return NeuronGroup(n, "v : 1", threshold=code or "False", reset=""), spikes
 
 

@@ -26,7 +26,7 @@ def test_after_a_change_of_dt_time_goes_on_only_where_a_step_begins():
     clock.set_time(1e-3, "c")
     assert clock.step == 10
     clock.set_dt(3e-4)
-    with pytest.raises(ModelValueError, match="no step begins at t = 0.001 s"):
+    with pytest.raises(ModelValueError, match=r"no step begins at t = 0\.001 s"):
         clock.set_time(1e-3, "c")
     clock.set_dt(5e-4)
     clock.set_time(1e-3, "c")

@@ -162,6 +162,8 @@ class Group(SimulationObject):
         if isinstance(found, FunctionInfo):
             if name in FUNCTIONS:
                 self._warn_of_conflict(name, "a function", namespace)
+            elif name in self.namespace and found.grid is None:
+                structure_changed()  # what the function uses may change unseen
             self._grids.check(name, found, self.clock.dt_, self.label)
         return found
 
@@ -447,8 +449,8 @@ class Group(SimulationObject):
 
     def add_attribute(self, name: str) -> None:
         """Allow a script to keep a value of its own under this name."""
-        self.__dict__[name] = None
+        vars(self)[name] = None
 
     def seal(self) -> None:
         """From now on, only known attributes may be set."""
-        self.__dict__["_sealed"] = True
+        vars(self)["_sealed"] = True

@@ -8,9 +8,10 @@ the last are remembered by a `Lookups`, which compares a handful of values.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["Lookups", "OwnNamespace", "structure", "structure_changed"]
 
@@ -95,11 +96,11 @@ class Lookups(Mapping[str, Any]):
             return False
         for name, (value, content) in self._seen.items():
             now: Any = namespace.get(name, _MISSING)
-            if now is value and not isinstance(now, np.ndarray):
-                if content is _UNKNOWN:
-                    return False
+            if content is _UNKNOWN:
+                return False
+            if now is value and not hasattr(value, "shape"):
                 continue
-            if type(now) is not type(value) or content is _UNKNOWN or _content(now) != content:
+            if type(cast("object", now)) is not type(value) or _content(now) != content:
                 return False
         return True
 
@@ -112,11 +113,12 @@ def _content(value: Any) -> Any:
     if value is _MISSING or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, np.generic):
-        return value.item()
+        return cast("Any", value).item()
     if isinstance(value, np.ndarray):
-        if value.ndim:
-            return ("array", value.shape)
-        return (getattr(value, "dim", None), np.asarray(value).item())
+        array = cast("NDArray[Any]", value)
+        if array.ndim:
+            return ("array", array.shape)
+        return (getattr(array, "dim", None), np.asarray(array).item())
     if callable(value) and not isinstance(value, type):
         return _UNKNOWN
     return id(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -144,7 +144,7 @@ class NeuronGroup(EventGroup):
         if not isinstance(dtype, Mapping):
             self.float_dtype = self._dtype("floating point variables", Type.FLOAT, dtype)
             return {}
-        given: Mapping[str, Any] = dtype
+        given = cast("Mapping[str, Any]", dtype)
         found: dict[str, DType] = {}
         for name, wanted in given.items():
             if name in self.equations or name == "lastspike":

@@ -200,9 +200,7 @@ class VariableView(NDArrayOperatorsMixin):
         return self._wrap(values if np.ndim(indices) else values[0])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        values = self[:]
-        if not isinstance(values, np.ndarray):
-            values = np.asarray(values)
+        values: NDArray[Any] = np.asanyarray(self[:])
         return values if dtype is None else values.astype(dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwds: Any) -> Any:

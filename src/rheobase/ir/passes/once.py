@@ -31,9 +31,9 @@ def write_shared_once(kernel: Kernel) -> Kernel:
     for n in range(len(ops) - 1, -1, -1):
         if n in moved:
             moved.update(ops[n].args)
-    parts = ([n for n in range(len(ops)) if n in moved], [], [])
-    parts[2].extend(n for n in range(len(ops)) if n not in moved)
-    return rebuild(kernel, parts, dict(enumerate(ops)), {n: n for n in range(len(ops))})
+    once = [n for n in range(len(ops)) if n in moved]
+    body = [n for n in range(len(ops)) if n not in moved]
+    return rebuild(kernel, (once, (), body), dict(enumerate(ops)), {n: n for n in range(len(ops))})
 
 
 def _shared_writes(kernel: Kernel) -> set[int]:
