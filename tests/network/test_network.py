@@ -124,9 +124,14 @@ def test_an_object_belongs_to_the_network_that_has_simulated_it():
         Network(x)
     with pytest.raises(NetworkError, match="has been simulated by"):
         rb.run(0.1 * ms)
-    del net
+
+
+def test_an_object_is_free_when_its_network_is_gone():
+    x = Lister([], name="x")
+    Network(x).run(0.1 * ms)
     gc.collect()
-    Network(x).run(0.1 * ms)  # nobody can go on with the other one
+    Network(x).run(0.1 * ms)
+    assert len(x.seen) == 2
 
 
 def test_two_objects_of_one_name_are_refused():

@@ -89,7 +89,8 @@ def print_program(program: Program, *, names: bool = False) -> str:
 
     clocks: list[str] = []
     for n, clock in enumerate(program.clocks):
-        state = (f"{f.name} {number(getattr(clock, f.name))}" for f in fields(clock))
+        held = {f.name: getattr(clock, f.name) for f in fields(clock)}
+        state = (f"{name} {number(slot)}" for name, slot in held.items() if slot is not None)
         clocks.append(f"clock c{n} = {', '.join(state)}")
     kernels: dict[str, str] = {}
     calls: list[str] = []

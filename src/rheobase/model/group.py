@@ -354,7 +354,7 @@ class Group(SimulationObject):
         >>> cells = NeuronGroup(2, 'x : 1')
         >>> counting = cells.run_regularly('x += 1', dt=1*ms)
         >>> run(3*ms)
-        >>> list(cells.x[:])
+        >>> cells.x[:].tolist()
         [3.0, 3.0]
         """
         steps = steps_of(self, dt, clock)
@@ -393,7 +393,7 @@ class Group(SimulationObject):
         >>> cells = NeuronGroup(2, 'x : 1')
         >>> kicks = cells.run_at('x += 1', [1, 4]*ms)
         >>> run(3*ms)
-        >>> list(cells.x[:])
+        >>> cells.x[:].tolist()
         [1.0, 1.0]
         """
         name = name or f"{self.name}_run_at*"

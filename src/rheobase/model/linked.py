@@ -80,8 +80,8 @@ def linked_var(group_or_variable: Any, name: str | None = None, index: Any = Non
     >>> cells = NeuronGroup(3, 'x : 1 (linked)')
     >>> cells.x = linked_var(drive.x)
     >>> drive.x = 5
-    >>> list(cells.x[:])
-    [5.0, 5.0, 5.0]
+    >>> float(cells.x[2])
+    5.0
     """
     if isinstance(group_or_variable, VariableView):
         if name is not None:
