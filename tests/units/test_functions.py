@@ -204,7 +204,9 @@ def test_few_functions_lack_a_rule():
         "empty", "eye", "frombuffer", "fromfile", "fromfunction", "fromiter", "fromstring", "full",
         "genfromtxt", "identity", "loadtxt", "ones", "tri", "zeros",
     }  # fmt: skip
-    assert {f for f in lacking if not f.startswith("lib.")} <= allowed
+    # np.char and np.strings are there once somebody has imported them: texts have no unit
+    text = ("lib.", "char.", "strings.")
+    assert {f for f in lacking if not f.startswith(text)} <= allowed
 
 
 @pytest.mark.parametrize(

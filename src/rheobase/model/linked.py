@@ -80,7 +80,7 @@ def linked_var(group_or_variable: Any, name: str | None = None, index: Any = Non
     >>> cells = NeuronGroup(3, 'x : 1 (linked)')
     >>> cells.x = linked_var(drive.x)
     >>> drive.x = 5
-    >>> float(cells.x[2])
+    >>> float(cells.x[:])
     5.0
     """
     if isinstance(group_or_variable, VariableView):
