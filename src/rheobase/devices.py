@@ -15,12 +15,14 @@ written for Brian 2's C++ standalone mode run unchanged, device.run(run_args=...
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from rheobase.errors import ModelValueError, UnsupportedError, did_you_mean
+from rheobase.model.timedarray import TimedArray
 from rheobase.model.views import VariableView
 from rheobase.runtime import random
-from rheobase.runtime.deferred import Queue, record_into
+from rheobase.runtime.deferred import Queue, at_once, record_into
 
 __all__ = [
     "Device",
@@ -37,10 +39,12 @@ __all__ = [
 
 
 class Simulated(Protocol):
-    """What a device needs of a network: to go back to where it was."""
+    """What a device needs of a network: to go back to where it is now.
 
-    def snapshot(self) -> Any: ...
-    def return_to(self, snapshot: Any, restore_random_state: bool = False) -> None: ...
+    way_back   a function that does it; its argument: whether random numbers repeat, too
+    """
+
+    def way_back(self) -> Callable[[bool], None]: ...
 
 
 class Device:
@@ -109,8 +113,7 @@ class StandaloneDevice(Device):
     def _forget(self) -> None:
         self._queue = Queue()
         self._networks: list[Simulated] = []
-        self._begin: list[tuple[Simulated, Any]] = []
-        self._seed_generation = random.generation()
+        self._ways_back: list[Callable[[bool], None]] = []
         self.has_been_run = False
 
     def activate(self, build_on_run: bool = True, **build_options: Any) -> None:
@@ -129,14 +132,11 @@ class StandaloneDevice(Device):
     def submit(self, network: Simulated, action: Callable[[], None]) -> None:
         if network not in self._networks:
             self._networks.append(network)
+            self._ways_back.append(network.way_back())
+        self._queue.actions.append(action)
         if self.build_on_run:
-            if not self._queue.actions:
-                self._begin = [(network, network.snapshot())]
-            self._queue.actions.append(action)
             self.has_been_run = True
             action()
-        else:
-            self._queue.actions.append(action)
 
     def build(
         self,
@@ -180,7 +180,6 @@ class StandaloneDevice(Device):
                 "before building another simulation, or device.run() to run it again"
             )
         self.build_options["directory"] = directory
-        self._begin = [(n, n.snapshot()) for n in self._networks]
         if run:
             self.run(run_args=run_args)
 
@@ -196,16 +195,17 @@ class StandaloneDevice(Device):
         run_args   {group.variable: value, timed_array: values} that hold for this run; other
                    arguments, those of a C++ program, are accepted and have no meaning
         """
-        seeded = random.generation() != self._seed_generation
-        for network, snapshot in self._begin:
-            network.return_to(snapshot, restore_random_state=seeded or not self.has_been_run)
+        if self.has_been_run:
+            for go_back in self._ways_back:
+                go_back(random.is_seeded())
         self.has_been_run = True
-        changed = _apply(run_args)
-        try:
-            self._queue.perform()
-        finally:
-            for undo in changed:
-                undo()
+        with at_once():
+            changed = _apply(run_args)
+            try:
+                self._queue.perform()
+            finally:
+                for undo in changed:
+                    undo()
 
     def apply_run_args(self) -> None:
         """Accepted: run_args are applied before the first run."""
@@ -230,9 +230,9 @@ def _apply(run_args: Any) -> list[Callable[[], None]]:
     for what, value in pairs.items():
         if isinstance(what, VariableView):
             what.set_item(slice(None), value)
-        elif hasattr(what, "set_values"):
-            undo.append(lambda w=what, old=what.values: w.set_values(old))
-            what.set_values(value)
+        elif isinstance(what, TimedArray):
+            undo.append(partial(setattr, what, "values", what.values.copy()))
+            what.values = value
         else:
             raise ModelValueError(
                 f"run_args: {what!r} is neither a variable (group.v) nor a TimedArray"

@@ -370,9 +370,21 @@ class Network(Members):
         """The present state; see checkpoints."""
         return checkpoints.take(self.all_objects(), self.t_)
 
+    def way_back(self) -> Callable[[bool], None]:
+        """What brings the objects of now back to the state of now."""
+        snapshot, objects = self.snapshot(), self.all_objects()
+        return lambda restore_random_state: self._put_back(snapshot, objects, restore_random_state)
+
     def return_to(self, snapshot: checkpoints.Snapshot, restore_random_state: bool = False) -> None:
         """Go back to a snapshot."""
-        objects = self.all_objects()
+        self._put_back(snapshot, self.all_objects(), restore_random_state)
+
+    def _put_back(
+        self,
+        snapshot: checkpoints.Snapshot,
+        objects: Sequence[SimulationObject],
+        restore_random_state: bool,
+    ) -> None:
         checkpoints.put_back(snapshot, objects, restore_random_state)
         self.t_ = snapshot.t
         for clock in {id(x.clock): x.clock for x in objects}.values():

@@ -7,9 +7,10 @@ that waits in the same queue; before the first run it is set at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
-__all__ = ["Queue", "after_runs"]
+__all__ = ["Queue", "after_runs", "at_once", "record_into"]
 
 Action = Callable[[], None]
 
@@ -22,13 +23,9 @@ class Queue:
 
     def perform(self) -> None:
         """Do all of them; they stay in the queue, so that they can be done again."""
-        global _recording
-        before, _recording = _recording, None
-        try:
+        with at_once():
             for action in tuple(self.actions):
                 action()
-        finally:
-            _recording = before
 
 
 _recording: Queue | None = None
@@ -38,6 +35,17 @@ def record_into(queue: Queue | None) -> None:
     """From now on, `after_runs` waits in this queue; None: it waits for nothing."""
     global _recording
     _recording = queue
+
+
+@contextmanager
+def at_once() -> Generator[None, None, None]:
+    """Within, nothing waits."""
+    global _recording
+    before, _recording = _recording, None
+    try:
+        yield
+    finally:
+        _recording = before
 
 
 def after_runs(action: Action) -> bool:

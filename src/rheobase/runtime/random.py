@@ -18,6 +18,7 @@ from rheobase.ir.slots import Slot
 __all__ = [
     "generation",
     "get_state",
+    "is_seeded",
     "new_stream_state",
     "peek",
     "resume",
@@ -31,6 +32,7 @@ __all__ = [
 class _State:
     def __init__(self) -> None:
         self.seed = secrets.randbits(63)
+        self.chosen = False  # whether the script has given the seed
         self.next_stream = 0
         self.generation = 0  # counts calls of seed()
 
@@ -47,8 +49,14 @@ def seed(value: int | None = None) -> None:
     >>> random.seed(42)
     """
     _state.seed = secrets.randbits(63) if value is None else int(value) & (2**63 - 1)
+    _state.chosen = value is not None
     _state.next_stream = 0
     _state.generation += 1
+
+
+def is_seeded() -> bool:
+    """Whether the script has given a seed: then runs that begin again are to repeat."""
+    return _state.chosen
 
 
 def generation() -> int:

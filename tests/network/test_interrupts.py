@@ -1,0 +1,58 @@
+"""Ctrl-C during a run, in a process of its own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+SCRIPT = """
+import sys, time
+from rheobase import *
+set_backend(sys.argv[1])
+prefs.core.stop_on_keyboard_interrupt = sys.argv[2] == "gently"
+cells = NeuronGroup(1000, "dv/dt = (2 - v)/(10*ms) : 1", threshold="v > 1", reset="v = 0")
+net = Network(cells)
+net.run(1*ms)
+print("ready", flush=True)
+try:
+    net.run(1e6*second)
+except KeyboardInterrupt:
+    print("raised", flush=True)
+print("stopped", flush=True)
+before = net.t_
+net.run(1*ms)
+assert abs(net.t_ - before - 1e-3) < 1e-9 and abs(cells.clock.t_ - net.t_) < 1e-9
+print("continued", flush=True)
+"""
+
+
+def interrupted(backend: str, how: str) -> tuple[float, str]:
+    """Seconds from Ctrl-C to the end of the run; what the script printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, backend, how], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    sent = time.perf_counter()
+    first = process.stdout.readline()
+    passed = time.perf_counter() - sent
+    rest = process.communicate(timeout=60)[0]
+    assert process.returncode == 0
+    return passed, first + rest
+
+
+def test_ctrl_c_ends_a_run_at_once_and_the_script_goes_on(backend):
+    times = []
+    for _ in range(3):
+        passed, printed = interrupted(backend, "gently")
+        assert printed == "stopped\ncontinued\n"
+        times.append(passed)
+    assert min(times) < 0.1
+
+
+def test_ctrl_c_raises_if_the_preference_says_so(backend):
+    assert interrupted(backend, "not")[1] == "raised\nstopped\ncontinued\n"
