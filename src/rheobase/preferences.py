@@ -129,7 +129,7 @@ class Preferences(MutableMapping[str, Any]):
 
         base   the category; what files have already said about it is checked now
         """
-        if base in self.known or any(_parent(base, k) for k in self.known):
+        if base in self.known or any(_parent(k, base) for k in self.known):
             raise PreferenceError(f"'{base}' is a preference: it cannot be a category, too")
         for name, preference in preferences.items():
             full = f"{base}.{name}"

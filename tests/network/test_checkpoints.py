@@ -145,7 +145,7 @@ def test_other_names_are_refused_and_listed():
     first.add(NeuronGroup(1, "v : 1", name="others"))
     with pytest.raises(KeyError, match="the snapshot lacks: others"):
         first.restore()
-    with pytest.raises(KeyError, match="stored nothing as 'later'.*default"):
+    with pytest.raises(KeyError, match=r"stored nothing as 'later'.*default"):
         first.restore("later")
 
 

@@ -1,0 +1,114 @@
+"""Messages: where they go, and which are left out."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+
+import pytest
+
+import rheobase as rb
+from rheobase import BrianLogger, get_logger, prefs, std_silent
+
+
+@pytest.fixture(autouse=True)
+def initial():
+    yield
+    rb.restore_initial_state()
+
+
+def shown(code: str) -> str:
+    """What a script of its own prints on stderr."""
+    head = "from rheobase import *\nlog = get_logger('mine')\n"
+    done = subprocess.run([sys.executable, "-c", head + code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def test_warnings_are_shown_and_what_is_below_is_not():
+    printed = shown("log.warn('see'); log.info('hear')")
+    assert printed == "WARNING see [rheobase.mine]\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "levels"),
+    [
+        ("log_level_diagnostic", "DIAGNOSTIC DEBUG INFO WARNING ERROR"),
+        ("log_level_debug", "DEBUG INFO WARNING ERROR"),
+        ("log_level_info", "INFO WARNING ERROR"),
+        ("log_level_warn", "WARNING ERROR"),
+        ("log_level_error", "ERROR"),
+    ],
+)
+def test_the_level_decides_what_is_shown(call, levels):
+    code = f"BrianLogger.{call}()\n" + "\n".join(
+        f"log.{m}('x')" for m in ("diagnostic", "debug", "info", "warn", "error")
+    )
+    assert [line.split()[0] for line in shown(code).splitlines()] == levels.split()
+
+
+def test_a_script_with_logging_of_its_own_gets_messages_once():
+    printed = shown(
+        "import logging\nlogging.basicConfig(level=logging.DEBUG, format='%(message)s')\n"
+        "log.warn('see'); log.info('hear')"
+    )
+    assert printed.splitlines().count("see") == 1
+    assert "WARNING see" not in printed
+
+
+def test_messages_are_suppressed_by_name_and_by_place():
+    printed = shown(
+        "BrianLogger.suppress_name('quiet'); BrianLogger.suppress_hierarchy('rheobase.other')\n"
+        "log.warn('a', 'quiet'); get_logger('other.one').warn('b')\n"
+        "get_logger('otherwise').warn('c')"
+    )
+    assert printed == "WARNING c [rheobase.otherwise]\n"
+
+
+def test_a_message_may_be_shown_once(caplog):
+    log = get_logger("mine")
+    for _ in range(3):
+        log.warn("again", "suffix", once=True)
+        log.warn("and again")
+    names = [r.name for r in caplog.records]
+    assert names.count("rheobase.mine.suffix") == 1
+    assert names.count("rheobase.mine") == 3
+
+
+def test_a_percent_sign_is_only_a_percent_sign(caplog):
+    get_logger("mine").error("100 % of %s")
+    assert caplog.records[-1].getMessage() == "100 % of %s"
+
+
+def test_the_file_holds_what_the_screen_does_not():
+    printed = shown(
+        "prefs.logging.file_log = True\nlog.debug('→ below'); log.diagnostic('deepest')"
+    )
+    assert printed == ""
+    prefs.logging.file_log = True
+    get_logger("mine").debug("→ below")
+    handler, path = BrianLogger.file_handler, BrianLogger.tmp_log
+    assert handler is not None
+    assert path is not None
+    handler.flush()
+    with open(path, encoding="utf-8") as file:
+        assert "DEBUG      rheobase.mine: → below" in file.read()
+    logging.getLogger("rheobase").removeHandler(handler)
+
+
+def test_the_method_of_integration_is_told_at_info():
+    code = "BrianLogger.log_level_info()\nG = NeuronGroup(1, 'dv/dt = -v/ms : 1')\nrun(0*ms)"
+    assert "integrated by 'exact'" in shown(code)
+
+
+def test_silence_ends_with_an_error(capsys):
+    with std_silent():
+        print("unseen")
+    assert capsys.readouterr().out == ""
+    with pytest.raises(ZeroDivisionError, match="division"), std_silent():
+        print("seen", 1 / int(print("seen") is not None))
+    assert capsys.readouterr().out == "seen\n"
+    with std_silent(alwaysprint=True):
+        print("seen too")
+    assert capsys.readouterr().out == "seen too\n"
