@@ -104,3 +104,21 @@ def test_without_matplotlib_numpy_takes_the_place_of_pylab():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "(3,) 1 (2, 2) rheobase.brian2.numpy_", done.stderr
+
+
+def test_integration_methods_are_objects_too(star):
+    star["start_scope"]()
+    group = star["NeuronGroup"](1, "dx/dt = 1/ms : 1", method=star["rk4"])
+    star["run"](star["ms"])
+    assert abs(group.x_[0] - 1) < 1e-12
+    assert star["linear"] is star["exact"]
+
+
+def test_the_cache_of_compiled_code_is_counted_and_cleared(star, tmp_path, monkeypatch):
+    monkeypatch.setenv("RHEOBASE_CACHE_DIR", str(tmp_path))
+    assert star["check_cache"]("cython") == (0, 0.0)
+    (tmp_path / "native").mkdir()
+    (tmp_path / "native" / "kernel").write_bytes(bytes(1000))
+    assert star["check_cache"]() == (1, 0.001)
+    star["clear_cache"]("cython")
+    assert star["check_cache"]() == (0, 0.0)
