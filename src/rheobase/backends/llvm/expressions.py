@@ -58,6 +58,7 @@ class Emitter:
             "load_at": self._load_at,
             "store": self._store,
             "accumulate": self._accumulate,
+            "select": self._select,
             "length": lambda op: self.length(self.kernel.arrays[_array(op)].slot),
         }
 
@@ -183,6 +184,20 @@ class Emitter:
             assert op.dtype is not None
             return cast(self.code, args[0], ELEMENT[op.dtype])
         return compute(self.code, op, *args)
+
+    def _select(self, op: Op) -> Value:
+        """In a loop over scalars, one of two values that are known before the loop is loaded from
+        where both are kept: LLVM would make a branch of it, which is mispredicted. (volatile: it
+        would make a selection of values of the load, and a branch of that.)"""
+        code = self.code
+        condition, a, b = (self.value(x) for x in op.args)
+        known = self._invariant.issuperset(op.args[1:]) and op.args[0] not in self._invariant
+        if self.width > 1 or not known or code.is_hoisted or a.elem == I1:
+            return code.select(condition, a, b)
+        with code.hoisted():
+            places = [code.stacked(value) for value in (a, b)]
+        chosen = f"select {condition}, ptr {places[0]}, ptr {places[1]}, !unpredictable !{{}}"
+        return code.let(a.elem, 1, f"load volatile {a.elem}, {code.let(PTR, 1, chosen)}")
 
     def _draw(self, op: Op) -> Value:
         assert type(op.attr) is int

@@ -11,6 +11,9 @@ from rheobase.ir.program import Status
 
 __all__ = ["propagate", "reduce"]
 
+UNROLL = 4  # entries of a row that short code treats in one turn of the loop
+UNROLLED_BELOW = 6  # operations
+
 
 @dataclass(frozen=True)
 class _Listed:
@@ -123,7 +126,21 @@ def _entries(
     near, far = ("pre", "post") if domain.side is Index.PRE else ("post", "pre")
     e.at(**{near: event})
     e.outer()
-    with code.loop(begin, end) as entry:
+    n_values = len(e.values)
+
+    def one(entry: Value) -> None:
+        e.restart(n_values)
         synapse = entry if domain.synapses is None else e.read_index(domain.synapses, entry)
         e.at(own=synapse, **{far: e.read_index(domain.others, entry)})
         e.body()
+
+    if len(e.kernel.body) > UNROLLED_BELOW:
+        with code.loop(begin, end) as entry:
+            one(entry)
+        return
+    whole = end - ((end - begin) & (UNROLL - 1))
+    with code.loop(begin, whole, UNROLL) as entry:
+        for k in range(UNROLL):
+            one(entry + k)
+    with code.loop(whole, end) as entry:
+        one(entry)
