@@ -7,6 +7,7 @@ import pytest
 
 from rheobase.backends.reference import ReferenceBackend
 from rheobase.backends.reference.access import Together, together
+from rheobase.backends.reference.code import draw_normal
 from rheobase.backends.reference.philox import normal, philox, uniform
 from rheobase.ir.dtypes import F64, I32, I64
 from rheobase.ir.kernels import (
@@ -420,3 +421,15 @@ def test_sampled_candidates_follow_geometric_gaps(p):
             wanted.append(k)
     assert domain.targets.data[: len(wanted)].tolist() == wanted
     assert domain.counts.data.sum() == len(wanted)
+
+
+def test_elements_that_share_the_words_of_a_normal_draw_are_uncorrelated():
+    """Sine and cosine of one angle; each a standard normal deviate."""
+    numbers = draw_normal(stream(seed=3), np.arange(80_000), 0, 5).reshape(-1, 2, 4)
+    cosines, sines = numbers[:, 0].ravel(), numbers[:, 1].ravel()
+    bound = 4 / np.sqrt(len(cosines))
+    assert abs(np.mean(cosines * sines)) < bound
+    assert abs(np.mean(cosines**2 * sines**2) - 1) < 3 * bound
+    for deviates in (cosines, sines):
+        assert abs(deviates.mean()) < bound
+        assert abs(deviates.var() - 1) < 2 * bound

@@ -376,12 +376,14 @@ class Stream:
     A draw is Philox4x32-10 (Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3) with
         key      (seed & 0xffffffff, seed >> 32)
         counter  (element, draw | (s >> 32) << 16, s & 0xffffffff, stream)
-    where s = step - state[2], draw is the op's attr (< 65535) and element is the own index (0 for
-    what is drawn once a call). In Generate, element is the outer element and s is the candidate k;
-    the gap before the m-th candidate of a Sample or SampleSize is the draw 0xffff at s = m. The
-    four words w give
+    where s = step - state[2], draw is the op's attr (< 65535) and element is the own index, in
+    Elementwise and Select counted from the beginning of the part (0 for what is drawn once a
+    call). In Generate, element is the outer element and s is the candidate k; the gap before the
+    m-th candidate of a Sample or SampleSize is the draw 0xffff at s = m. The four words w give
         uniform  ((w1 << 32 | w0) >> 12) * 2**-52
         normal   sqrt(-2 log(1 - u)) cos(2 pi v), u and v the uniforms of (w0, w1) and (w2, w3)
+    Two elements share the words of a normal: they are drawn at element >> 3 << 2 | element & 3,
+    and where element & 4, the sine stands in for the cosine.
     """
 
     state: Slot

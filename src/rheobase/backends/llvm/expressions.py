@@ -17,7 +17,7 @@ from rheobase.backends.llvm.arithmetic import cast, compute
 from rheobase.backends.llvm.text import BOOL as I1
 from rheobase.backends.llvm.text import F32, F64, I8, I32, I64, PTR, Code, Host, Value, vector_type
 from rheobase.ir.dtypes import DType
-from rheobase.ir.kernels import At, Index, Kernel, Linked
+from rheobase.ir.kernels import At, Elementwise, Index, Kernel, Linked, Select
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.slots import Slot
 
@@ -214,10 +214,15 @@ class Emitter:
         return library.call(self.code, name, seed, element, number, step, stream_number)
 
     def _drawing_element(self) -> Value:
-        """The own index; 0 for what is drawn before the loop."""
+        """The own index, as random numbers count it; 0 for what is drawn before the loop."""
         if "own" not in self._positions:
             return self.code.const(I64, 0)
-        return self._position_of(Index.OWN)
+        own, domain = self._position_of(Index.OWN), self.kernel.domain
+        if not isinstance(domain, (Elementwise, Select)):
+            return own
+        with self.code.hoisted():
+            first = self.read(domain.part.first)
+        return own - first
 
     def _const(self, op: Op) -> Value:
         assert op.dtype is not None

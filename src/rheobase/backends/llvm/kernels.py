@@ -14,7 +14,7 @@ everything else is a loop over scalars, in the order that ir/kernels.py states.
 
 from __future__ import annotations
 
-from rheobase.backends.llvm import generate, library, rows
+from rheobase.backends.llvm import generate, library, philox, rows
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.text import BOOL, I32, I64, LIKELIHOOD, Code, Host, Value, Var
 from rheobase.ir.kernels import (
@@ -77,7 +77,9 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
     if not isinstance(kernel.domain, (Elementwise, Select)) or not elements_are_independent(kernel):
         return 1
     calls = [op.name for op in kernel.body if op.name in library.FUNCTIONS]
-    short = len(calls) <= 2 and "normal" not in calls
+    if "normal" in calls:
+        return philox.PAIRED  # two halves of which share their draws
+    short = len(calls) <= 2
     return min(2 * host.lanes, MAX_LANES) if short else host.lanes
 
 

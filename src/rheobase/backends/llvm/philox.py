@@ -5,10 +5,13 @@ The 32-bit words stand in I64 lanes, where a product of two is one instruction (
 
 from __future__ import annotations
 
+from rheobase.backends.llvm.math import log
 from rheobase.backends.llvm.text import Code, Value
-from rheobase.backends.llvm.trigonometry import normal_of
+from rheobase.backends.llvm.trigonometry import sin_cos_turns
 
-__all__ = ["normal", "uniform", "words"]
+__all__ = ["PAIRED", "normal", "uniform", "words"]
+
+PAIRED = 8  # lanes
 
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)
@@ -48,6 +51,29 @@ def uniform(
 def normal(
     code: Code, seed: Value, element: Value, draw: Value, step: Value, stream: Value
 ) -> Value:
-    """A normal deviate, mean 0, variance 1."""
+    """A normal deviate, mean 0, variance 1 (Box & Muller 1958).
+
+    Two elements share the words of a draw. PAIRED lanes are elements 8 n, ..., 8 n + 7: the words
+    of the first half serve both.
+    """
+    shared = (element >> 3) << 2 | (element & 3)
+    arguments = (seed, shared, draw, step, stream)
+    if element.width == PAIRED:
+        u, v = _uniforms(*(code.half(a) for a in arguments))
+        sine, cosine = sin_cos_turns(code, v)
+        radius = _radius(code, u)
+        return code.joined(radius * cosine, radius * sine)
+    u, v = _uniforms(*arguments)
+    sine, cosine = sin_cos_turns(code, v)
+    return _radius(code, u) * code.select((element & 4).ne(0), sine, cosine)
+
+
+def _uniforms(
+    seed: Value, element: Value, draw: Value, step: Value, stream: Value
+) -> tuple[Value, Value]:
     w0, w1, w2, w3 = words(seed, element, draw, step, stream)
-    return normal_of(code, _uniform_of(w0, w1), _uniform_of(w2, w3))
+    return _uniform_of(w0, w1), _uniform_of(w2, w3)
+
+
+def _radius(code: Code, u: Value) -> Value:
+    return code.sqrt(log(code, 1.0 - u) * -2.0)

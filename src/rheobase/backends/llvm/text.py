@@ -338,6 +338,18 @@ class Code:
             text = "<" + ", ".join([f"{elem} {text}"] * width) + ">"
         return Value(self, elem, width, text)
 
+    def half(self, x: Value) -> Value:
+        """The first half of the lanes."""
+        lanes = ", ".join(f"i32 {k}" for k in range(x.width // 2))
+        chosen = f"shufflevector {x}, {x.type} poison, <{x.width // 2} x i32> <{lanes}>"
+        return self.let(x.elem, x.width // 2, chosen)
+
+    def joined(self, x: Value, y: Value) -> Value:
+        """The lanes of x, then those of y."""
+        width = x.width + y.width
+        lanes = ", ".join(f"i32 {k}" for k in range(width))
+        return self.let(x.elem, width, f"shufflevector {x}, {y}, <{width} x i32> <{lanes}>")
+
     def splat(self, x: Value, width: int) -> Value:
         """The scalar in every lane."""
         if x.width == width:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from math import nan
 
 from rheobase.backends.llvm.angles import reduce_large
-from rheobase.backends.llvm.math import MAGIC, PIO2, log, two_prod, two_sum
+from rheobase.backends.llvm.math import MAGIC, PIO2, two_prod, two_sum
 from rheobase.backends.llvm.text import F64, Code, Value
 
-__all__ = ["arccos", "arcsin", "arctan", "cos", "cos_turns", "normal_of", "sin", "tan"]
+__all__ = ["arccos", "arcsin", "arctan", "cos", "sin", "sin_cos_turns", "tan"]
 
 TWO_OVER_PI = 0.6366197723675814
 PI_HI, PI_LO = 3.141592653589793, 1.2246467991473532e-16
@@ -151,15 +151,10 @@ def arccos(code: Code, x: Value) -> Value:
 
 
 # ------------------------------------------------------------------ for random numbers
-def cos_turns(code: Code, v: Value) -> Value:
-    """cos(2 pi v) for 0 <= v <= 1."""
+def sin_cos_turns(code: Code, v: Value) -> tuple[Value, Value]:
+    """(sin, cos) of 2 pi v, for 0 <= v <= 1."""
     t = code.fma(v, 4.0, MAGIC)
     r = (v - (t - MAGIC) * 0.25) * (2 * PI_HI)
     s, c = _sin_cos(code, r, code.const(F64, 0.0, v.width))
-    return _by_quadrant(code, t.bits() + 1, s, c)
-
-
-def normal_of(code: Code, u: Value, v: Value) -> Value:
-    """A normal deviate from two uniform ones (Box & Muller 1958)."""
-    radius = code.sqrt(log(code, 1.0 - u) * -2.0)
-    return radius * cos_turns(code, v)
+    q = t.bits()
+    return _by_quadrant(code, q, s, c), _by_quadrant(code, q + 1, s, c)

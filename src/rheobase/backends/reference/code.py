@@ -33,6 +33,7 @@ class Elements:
     own, pre, post   their positions; one int if it is the same for all; None if not known
     k          candidates of Generate
     counter    element and step of the random numbers, where they are not (own, the clock's step)
+    origin     the own position from which random numbers count elements
     """
 
     n: int | None
@@ -41,6 +42,7 @@ class Elements:
     post: Position | None = None
     k: Position | None = None
     counter: tuple[Position, Position] | None = None
+    origin: int = 0
 
     def one(self, i: int) -> Elements:
         """The i-th element alone."""
@@ -48,7 +50,7 @@ class Elements:
         if self.counter is not None:
             counter = (_pick(self.counter[0], i) or 0, _pick(self.counter[1], i) or 0)
         own, pre, post, k = (_pick(p, i) for p in (self.own, self.pre, self.post, self.k))
-        return Elements(None, own, pre, post, k, counter)
+        return Elements(None, own, pre, post, k, counter, self.origin)
 
     def numbers(self, index: str) -> Value:
         """Positions as I64 values."""
@@ -175,17 +177,29 @@ class Code:
         stream, number = self.kernel.stream, op.attr
         assert stream is not None
         assert isinstance(number, int)
-        distribution = uniform if op.name == "uniform" else normal
+        one = draw_uniform if op.name == "uniform" else draw_normal
 
         def step(values: list[Value], elements: Elements) -> Value:
             if elements.counter is not None:
                 element, when = elements.counter
             else:
-                element = 0 if elements is ONCE else elements.numbers("own")
+                element = 0 if elements is ONCE else elements.numbers("own") - elements.origin
                 when = int(stream.step.data[0]) - int(stream.state.data[2])
-            return distribution(draw(stream, element, number, when))
+            return one(stream, element, number, when)
 
         return step
+
+
+def draw_uniform(stream: Stream, element: Value, number: int, step: Value) -> Value:
+    """A number in [0, 1)."""
+    return uniform(draw(stream, element, number, step))
+
+
+def draw_normal(stream: Stream, element: Value, number: int, step: Value) -> Value:
+    """A normal deviate; two elements share the words of one draw."""
+    place = np.asarray(element, np.int64)
+    shared = place >> 3 << 2 | place & 3
+    return normal(draw(stream, shared, number, step), (place & 4) != 0)
 
 
 def draw(stream: Stream, element: Value, number: int, step: Value) -> Words:

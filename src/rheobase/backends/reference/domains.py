@@ -98,7 +98,7 @@ def _elementwise(code: Code, domain: Elementwise, grain: Together) -> Runner:
         values = code.once()
         first, last = _bounds(domain.part)
         if first < last:
-            elements = Elements(last - first, own=slice(first, last, None))
+            elements = Elements(last - first, own=slice(first, last, None), origin=first)
             code.results(values, elements, grain is Together.ALL)
         return Status.DONE
 
@@ -111,7 +111,7 @@ def _select(code: Code, domain: Select, grain: Together) -> Runner:
         first, last = _bounds(domain.part)
         n = 0
         if first < last:
-            elements = Elements(last - first, own=slice(first, last, None))
+            elements = Elements(last - first, own=slice(first, last, None), origin=first)
             (chosen,) = code.results(values, elements, grain is Together.ALL)
             found = np.flatnonzero(chosen) + first
             n = len(found)

@@ -48,10 +48,12 @@ def uniform(words: Words, pair: int = 0) -> NDArray[np.float64]:
     return ((high << _SHIFT | low) >> np.uint64(12)).astype(np.float64) * 2.0**-52
 
 
-def normal(words: Words) -> NDArray[np.float64]:
-    """Mean 0, variance 1.
+def normal(words: Words, sine: NDArray[np.bool_] | bool = False) -> NDArray[np.float64]:
+    """Mean 0, variance 1; the two branches are independent of each other.
 
-    Source: Box, Muller 1958, Ann. Math. Stat. 29:610-611; the cosine branch.
+    sine   the branch: of the sine, or of the cosine
+    Source: Box, Muller 1958, Ann. Math. Stat. 29:610-611.
     """
     u, v = uniform(words), uniform(words, 1)
-    return np.sqrt(-2.0 * np.log(1.0 - u)) * np.cos(2.0 * np.pi * v)
+    angle = 2.0 * np.pi * v
+    return np.sqrt(-2.0 * np.log(1.0 - u)) * np.where(sine, np.sin(angle), np.cos(angle))
