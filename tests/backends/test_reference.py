@@ -39,6 +39,7 @@ from tests.backends.build import (
     part,
     run,
     slot,
+    stream,
     synapse_rows,
 )
 
