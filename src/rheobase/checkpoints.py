@@ -22,14 +22,11 @@ Writing a snapshot into an existing file keeps the others; the file is replaced 
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
-import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +37,10 @@ from rheobase.ir.slots import Slot
 from rheobase.model.base import SimulationObject
 from rheobase.model.code import Block, Runner
 from rheobase.runtime import random
+
+if TYPE_CHECKING:
+    import zipfile  # 10 ms that only those wait for who use files
+
 
 __all__ = ["Snapshot", "put_back", "read", "take", "write"]
 
@@ -189,6 +190,10 @@ def _check_names(saved: set[str], present: set[str]) -> None:
 # ------------------------------------------------------------------ files
 def write(filename: str | os.PathLike[str], name: str, snapshot: Snapshot) -> None:
     """Put a snapshot into a file, beside those that are there under other names."""
+    import json
+    import tempfile
+    import zipfile
+
     path = Path(filename)
     others = _read_all(path) if path.exists() else {}
     others[name] = snapshot
@@ -247,6 +252,9 @@ class _opened:
         self.path = path
 
     def __enter__(self) -> tuple[zipfile.ZipFile, dict[str, Any]]:
+        import json
+        import zipfile
+
         try:
             self.archive = zipfile.ZipFile(self.path)
             header = json.loads(self.archive.read(_HEADER))

@@ -16,10 +16,8 @@ import atexit
 import contextlib
 import io
 import logging
-import logging.handlers
 import os
 import sys
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -65,18 +63,15 @@ class _Console(logging.Handler):
         print(f"{record.levelname} {record.getMessage()} [{record.name}]", file=sys.stderr)
 
 
-class _File(logging.handlers.RotatingFileHandler):
-    """Writes messages to the temporary file, in the process that made it."""
+class _OneProcess(logging.Filter):
+    """Lets through what is said in the process that made it: forks stay silent."""
 
-    def __init__(self, path: str) -> None:
-        size = prefs["logging.file_log_max_size"]
-        super().__init__(path, maxBytes=size, backupCount=1, encoding="utf-8")
-        self.setFormatter(logging.Formatter(_FORMAT))
+    def __init__(self) -> None:
+        super().__init__()
         self.process = os.getpid()
 
-    def emit(self, record: logging.LogRecord) -> None:
-        if os.getpid() == self.process:
-            super().emit(record)
+    def filter(self, record: logging.LogRecord) -> bool:
+        return os.getpid() == self.process
 
 
 def _level(name: str) -> int:
@@ -134,7 +129,7 @@ class BrianLogger:
     """Which messages are shown, and where.
 
     tmp_log        path of the temporary file, or None (prefs.logging.file_log)
-    file_handler   what writes it, or None
+    file_handler   what writes it, in the process file_process, or None
 
     >>> from rheobase import BrianLogger
     >>> BrianLogger.log_level_error()     # errors only
@@ -144,6 +139,7 @@ class BrianLogger:
 
     tmp_log: str | None = None
     file_handler: logging.Handler | None = None
+    file_process: int | None = None
     console_handler: logging.Handler = _Console()
     _suppressed = _Suppressed()
 
@@ -154,8 +150,7 @@ class BrianLogger:
         if cls.console_handler not in root.handlers:
             cls.console_handler.addFilter(cls._suppressed)
             root.addHandler(cls.console_handler)
-        own = isinstance(cls.file_handler, _File) and cls.file_handler.process == os.getpid()
-        if prefs["logging.file_log"] and not own:
+        if prefs["logging.file_log"] and cls.file_process != os.getpid():
             if cls.file_handler is not None:
                 root.removeHandler(cls.file_handler)  # that of the process that has forked
             cls._open_file(root)
@@ -163,9 +158,20 @@ class BrianLogger:
 
     @classmethod
     def _open_file(cls, root: logging.Logger) -> None:
+        import logging.handlers  # 6 ms, with tempfile, that few wait for
+        import tempfile
+
         handle, cls.tmp_log = tempfile.mkstemp(prefix="rheobase_", suffix=".log")
         os.close(handle)
-        cls.file_handler = _File(cls.tmp_log)
+        cls.file_handler = logging.handlers.RotatingFileHandler(
+            cls.tmp_log,
+            maxBytes=prefs["logging.file_log_max_size"],
+            backupCount=1,
+            encoding="utf-8",
+        )
+        cls.file_process = os.getpid()
+        cls.file_handler.setFormatter(logging.Formatter(_FORMAT))
+        cls.file_handler.addFilter(_OneProcess())
         cls.file_handler.addFilter(cls._suppressed)
         root.addHandler(cls.file_handler)
         atexit.register(_close_file, cls.file_handler, Path(cls.tmp_log), os.getpid())

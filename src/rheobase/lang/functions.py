@@ -8,14 +8,14 @@ and how a kernel computes it: by one operation of the IR, or by an expression in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.lang.nodes import Assign, Call, Expr, walk
+from rheobase.lang.nodes import Assign, Call, Expr, Number, substitute, walk
 from rheobase.lang.parse import parse_expression, parse_statements
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
@@ -218,26 +218,22 @@ def _poisson() -> FunctionInfo:
     distribution function is off by less than 4e-5 at 12, 5e-7 at 100.
     Source: Giles 2016, Algorithm 955, ACM TOMS 42:7, eq. for Q_N3.
     """
-    lines = [
-        "_u = rand()",
-        f"_l = _min(_max(lam, 0.0), {_POISSON_SMALL}.0)",
-        "_p = exp(-_l)",
-        "_c = _p",
-        "_k = 0.0",
-    ]
-    for k in range(1, _POISSON_TERMS + 1):
-        lines += [
-            "_k = _k + (1.0 if _u >= _c else 0.0)",
-            f"_p = _p*_l*{1 / k!r}",
-            "_c = _c + _p",
-        ]
-    lines += [
-        "_w = randn()",
-        f"_m = _max(lam, {_POISSON_SMALL}.0)",
-        "_s = sqrt(_m)",
+    begin = parse_statements(
+        f"_u = rand(); _l = _min(_max(lam, 0.0), {_POISSON_SMALL}.0); _p = exp(-_l); _c = _p; "
+        "_k = 0.0"
+    )
+    count, term, total = parse_statements(
+        "_k = _k + (1.0 if _u >= _c else 0.0); _p = _p*_l*_r; _c = _c + _p"
+    )
+    end = parse_statements(
+        f"_w = randn(); _m = _max(lam, {_POISSON_SMALL}.0); _s = sqrt(_m); "
         "_q = _m + _s*_w + 1/3 + _w**2/6 - (_w/36 + _w**3/72)/_s "
-        "+ (7*_w**2/810 + _w**4/270 - 8/405)/_m",
-    ]
+        "+ (7*_w**2/810 + _w**4/270 - 8/405)/_m"
+    )
+    terms: list[Assign] = []
+    for k in range(1, _POISSON_TERMS + 1):
+        value = substitute(term.value, {"_r": Number(1 / k)})
+        terms += [count, replace(term, value=value), total]
     return FunctionInfo(
         name="poisson",
         parameters=("lam",),
@@ -245,7 +241,7 @@ def _poisson() -> FunctionInfo:
         result_dim=DIMENSIONLESS,
         result_type=Type.INTEGER,
         stateless=False,
-        body=parse_statements("\n".join(lines)),
+        body=(*begin, *terms, *end),
         expansion=parse_expression(
             f"int(floor(_max(_q, 0.0))) if lam >= {_POISSON_SMALL} else int(_k)"
         ),
