@@ -1,7 +1,6 @@
 """Event logs keep what happened, through growth, longer reaches and changes of dt."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +9,7 @@ from rheobase.ir.kernels import Kernel, Push
 from rheobase.ir.program import Call, Program
 from rheobase.runtime.clocks import ClockState
 from rheobase.runtime.engine import RunHooks, execute
-from rheobase.runtime.events import event_list, logged_events, new_log, rebase_log, set_reach
+from rheobase.runtime.events import event_list, logged_events, new_log, set_reach
 
 event_lists = st.lists(st.sets(st.integers(0, 1999), max_size=8).map(sorted), max_size=40)
 
@@ -67,22 +66,6 @@ def test_a_log_grows_when_many_spike_at_once():
     for events in lists:
         run.push(events)
     assert run.logged(5) == lists[-5:]
-
-
-@pytest.mark.parametrize("ratio", [0.5, 1, 2, 4])
-def test_events_keep_their_times_when_dt_changes(ratio):
-    run = Run()
-    set_reach(run.log, 8, 0)
-    lists = [[k] for k in range(16)]
-    for events in lists:
-        run.push(events)
-    rebase_log(run.log, 16, int(16 * ratio), ratio)
-    run.clock.set_step(int(16 * ratio))
-    found = run.logged(int(8 * ratio))
-    times = {e: (k - len(found)) / ratio for k, events in enumerate(found) for e in events}
-    assert sorted(times) == list(range(8, 16))
-    for event, t in times.items():
-        assert t == pytest.approx(event - 16, abs=0.5 / ratio)
 
 
 def test_an_untouched_log_is_empty_before_the_first_step():

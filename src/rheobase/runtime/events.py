@@ -17,7 +17,6 @@ __all__ = [
     "grow_log",
     "logged_events",
     "new_log",
-    "rebase_log",
     "set_reach",
 ]
 
@@ -96,24 +95,6 @@ def grow_log(log: EventLog, step: int, room: int) -> None:
     """Make room for `room` more entries."""
     back = min(int(log.reach.data[0]), step)
     _rewrite(log, step, logged_events(log, step, back), 2 * room)
-
-
-def rebase_log(log: EventLog, old_step: int, new_step: int, ratio: float) -> None:
-    """Renumber the steps after dt has changed by 1/ratio: events keep their times.
-
-    An event of step s, at time s * dt, moves to the step of the same time; the reach grows with
-    the number of steps.
-    """
-    reach = int(log.reach.data[0])
-    lists = logged_events(log, old_step, min(reach, old_step))
-    new_reach = int(np.ceil(reach * ratio)) + 1
-    new_lists: list[NDArray[np.int32]] = [np.zeros(0, np.int32)] * min(new_reach, new_step)
-    for back, events in zip(range(len(lists), 0, -1), lists):
-        new_back = min(max(round(back * ratio), 1), len(new_lists))
-        if len(events) and new_back:
-            new_lists[-new_back] = np.sort(np.concatenate([new_lists[-new_back], events]))
-    log.reach.data[0] = new_reach
-    _rewrite(log, new_step, new_lists, room=0)
 
 
 def _power_of_two(n: int) -> int:
