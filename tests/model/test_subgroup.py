@@ -110,6 +110,16 @@ def test_synapses_between_slices_reach_their_neurons_only():
     assert_array_equal(H.x[:], expected)
 
 
+@pytest.mark.parametrize("chosen", CHOICES)
+def test_synapses_of_a_subgroup_know_its_size(chosen):
+    n = len(np.arange(10)[chosen])
+    S = Synapses(group()[chosen], group()[chosen], "a : 1")
+    S.connect(j="k for k in range(N_post)")
+    assert len(S) == n * n
+    S.a = "N_post + 100*N_pre"
+    assert_array_equal(S.a[:], 101 * n)
+
+
 @pytest.mark.parametrize(
     ("chosen", "error"),
     [

@@ -67,6 +67,7 @@ class PoissonInput(Runner):
         weight: Any,
         when: str = "synapses",
         order: int = 0,
+        name: str = "poissoninput*",
     ) -> None:
         if not isinstance(target, Group):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ModelTypeError(f"PoissonInput: the target is a group, not {target!r}")
@@ -81,9 +82,7 @@ class PoissonInput(Runner):
         self.weight = weight
         local, added = self._added(variable, weight)
         own = _WithDraw(target, self._binomial)
-        super().__init__(
-            own, "poissoninput*", lambda: (block,), when=when, order=order, clock=target.clock
-        )
+        super().__init__(own, name, lambda: (block,), when=when, order=order, clock=target.clock)
         drawn = Binary("*", Call(_DRAW, ()), added)
         if variable.guard is not None:  # a refractory neuron takes nothing
             drawn = Binary("*", Call("int", (Name(variable.guard.name),)), drawn)

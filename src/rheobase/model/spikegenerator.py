@@ -86,7 +86,7 @@ class SpikeGeneratorGroup(EventGroup):
             source.current,
         )
         block = Block(f"{self.name} spikes", replay, checked=True)
-        finder = SpikeFinder(self, source, lambda: (block,), f"{self.name}_spikes")
+        finder = SpikeFinder(self, source, lambda: (block,), f"{self.name}_replay")
         self.contained_objects.append(finder)
         self.seal()
 

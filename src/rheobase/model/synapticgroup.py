@@ -73,10 +73,8 @@ class SynapticGroup(Group):
         self.add_variable(PositionVariable("i", source.span.first))
         self.add_variable(PositionVariable("j", target.span.first))
         for count, group in (("N_pre", source), ("N_post", target)):
-            slot = group.part.size
-            self.add_variable(
-                ArrayVariable(count, Type.INTEGER, DIMENSIONLESS, slot, True, True, read_only=True)
-            )
+            size = group.variables["N"]  # of a subgroup, the number of its own elements
+            self.add_variable(replace(size, name=count))
         for count in _COUNTS:
             expr = Name(f"_{count}")
             self.add_variable(Subexpression(count, Type.INTEGER, DIMENSIONLESS, expr))
