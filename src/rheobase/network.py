@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -33,13 +34,24 @@ from rheobase.runtime.interrupts import interruptible
 from rheobase.summaries import ProfileEntry
 from rheobase.units import Quantity, second
 
-__all__ = ["Network", "RunReport", "running_networks"]
+__all__ = ["Network", "RunReport", "running_networks", "watching"]
 
 logger = logging.getLogger(__name__)
 
 Pair = tuple[SimulationObject, Work]
 
 _running: list[Network] = []
+_watchers: list[Callable[[Network, Program], None]] = []
+
+
+@contextmanager
+def watching(seen: Callable[[Network, Program], None]) -> Generator[None]:
+    """Within it, `seen` is called with the network and its program before each run begins."""
+    _watchers.append(seen)
+    try:
+        yield
+    finally:
+        _watchers.remove(seen)
 
 
 def running_networks() -> Sequence[Network]:
@@ -151,6 +163,8 @@ class Network(Members):
         prepared = time.perf_counter()
         program, executable = self._compile(work, clocks, request.profile)
         compiled = time.perf_counter()
+        for seen in _watchers:
+            seen(self, program)
         progress = make_report(request.report, request.report_period, self.t_, request.length)
         control = Control.profiling(len(program.calls)) if request.profile else Control()
         native = self._execute(program, executable, work, clocks, end, progress, control)

@@ -9,7 +9,14 @@ from typing import Any
 
 from rheobase.units import Quantity, second
 
-__all__ = ["ProfileEntry", "ProfilingSummary", "SchedulingEntry", "SchedulingSummary"]
+__all__ = [
+    "ProfileEntry",
+    "ProfilingSummary",
+    "SchedulingEntry",
+    "SchedulingSummary",
+    "html_table",
+    "text_table",
+]
 
 
 @dataclass(frozen=True)
@@ -48,12 +55,12 @@ class SchedulingSummary:
         return [("object", "slot", "order", "step"), *(e.row() for e in self.entries)]
 
     def __str__(self) -> str:
-        return _text_table(self._rows())
+        return text_table(self._rows())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return _html_table(self._rows())
+        return html_table(self._rows())
 
 
 @dataclass(frozen=True)
@@ -85,21 +92,24 @@ class ProfilingSummary:
         return rows
 
     def __str__(self) -> str:
-        return _text_table(self._rows())
+        return text_table(self._rows())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return _html_table(self._rows())
+        return html_table(self._rows())
 
 
-def _text_table(rows: Sequence[Sequence[str]]) -> str:
+def text_table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as aligned columns; the first row is the head."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in rows]
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
 
 
-def _html_table(rows: Sequence[Sequence[str]]) -> str:
+def html_table(rows: Sequence[Sequence[str]]) -> str:
+    """The same as a table of HTML."""
+
     def line(row: Sequence[str], tag: str) -> str:
         return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
 

@@ -1,0 +1,1 @@
+"""The command `rheobase`: see `rheobase --help`."""

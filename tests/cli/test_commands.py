@@ -1,0 +1,107 @@
+"""The command `rheobase`: what each command prints, and what becomes of scripts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import rheobase
+from rheobase.cli.main import main
+
+BRIAN_SCRIPT = """
+import sys
+from brian2 import *
+import brian2.numpy_ as unit_numpy
+from brian2.core.network import Network as TheirNetwork
+from brian2.units.fundamentalunits import Quantity
+start_scope()
+cells = NeuronGroup(2, 'dv/dt = (2 - v)/(10*ms) : 1', threshold='v > 1', reset='v = 0')
+spikes = SpikeMonitor(cells)
+TheirNetwork(cells, spikes).run(100*ms)
+print(spikes.num_spikes, sys.argv[1:], __name__, isinstance(unit_numpy.arange(2)*mV, Quantity))
+"""
+
+
+def call(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def script(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "script.py"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_unedited_script_of_brian2_runs_with_its_own_arguments(tmp_path: Path) -> None:
+    """20 ms*ln 2 apart: each cell fires 14 times in 100 ms."""
+    result = call("run", script(tmp_path, BRIAN_SCRIPT), "--seed", "3")
+    assert result.output == "28 ['--seed', '3'] __main__ True\n"
+    assert result.exit_code == 0
+
+
+def test_a_script_leaves_no_trace_in_the_process(tmp_path: Path) -> None:
+    """Afterwards, brian2 means what it meant, and sys.argv is what it was."""
+    before = list(sys.argv), list(sys.path), [m for m in sys.modules if m.startswith("brian2")]
+    call("run", script(tmp_path, BRIAN_SCRIPT))
+    after = list(sys.argv), list(sys.path), [m for m in sys.modules if m.startswith("brian2")]
+    assert after == before
+
+
+def test_a_name_that_is_nowhere_is_an_import_error(tmp_path: Path) -> None:
+    """As in Python itself."""
+    result = call("run", script(tmp_path, "from brian2.core.network import Netwrok"))
+    assert isinstance(result.exception, ImportError)
+    assert "cannot import name 'Netwrok'" in str(result.exception)
+
+
+def test_a_script_finds_its_neighbours(tmp_path: Path) -> None:
+    """Its folder is the first place for imports."""
+    (tmp_path / "neighbour_of_script.py").write_text("answer = 42", encoding="utf-8")
+    result = call("run", script(tmp_path, "from neighbour_of_script import *; print(answer)"))
+    assert result.output == "42\n"
+
+
+def test_inspect_shows_the_kernels_and_runs_nothing(tmp_path: Path) -> None:
+    """The script stops before its first step, so it prints nothing."""
+    result = call("inspect", script(tmp_path, BRIAN_SCRIPT))
+    assert "state update" in result.output
+    assert "v = 0" in result.output
+    assert "__main__" not in result.output
+    assert result.exit_code == 0
+
+
+def test_inspect_of_a_script_without_a_run_says_so(tmp_path: Path) -> None:
+    result = call("inspect", script(tmp_path, "x = 1"))
+    assert "has ended without a run()" in result.output
+    assert result.exit_code == 1
+
+
+def test_info_names_versions_and_cache() -> None:
+    output = call("info").output
+    assert rheobase.__version__ in output
+    for word in ("llvmlite", "LLVM", "processor", "cache"):
+        assert word in output
+
+
+def test_cache_is_deleted_on_request_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RHEOBASE_CACHE_DIR", str(tmp_path))
+    kept = tmp_path / "native" / "kernel"
+    kept.parent.mkdir()
+    kept.write_bytes(b"x" * 2_000_000)
+    assert "1 kernels, 2.0 MB" in call("cache").output
+    assert kept.exists()
+    assert "deleted" in call("cache", "--clear").output
+    assert not kept.exists()
+
+
+def test_demo_prints_the_rates_of_the_main_example() -> None:
+    output = call("demo", "--no-plot", "--duration", "0.05").output
+    assert "cuba: 4000 neurons" in output
+
+
+def test_bench_prints_a_line_for_each_network() -> None:
+    output = call("bench", "cuba", "--duration", "0.02").output
+    assert output.splitlines()[-1].split()[:2] == ["cuba", "4,000"]
