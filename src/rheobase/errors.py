@@ -9,6 +9,7 @@ The exception tree (every class also is the built-in that Brian 2 scripts catch)
     │   ├── UnknownNameError            + KeyError        a name that nothing defines
     │   ├── ModelTypeError              + TypeError       a boolean where a number is needed, ...
     │   ├── ModelValueError             + ValueError      an argument outside its range
+    │   ├── ModelIndexError             + IndexError      an element that does not exist
     │   ├── DimensionMismatchError      units that do not fit
     │   ├── UnsupportedError            + NotImplementedError   clear, but nothing here can do it
     │   └── UnsupportedEquationsError   an integration method that cannot treat these equations
@@ -34,6 +35,7 @@ __all__ = [
     "IntegrationError",
     "MagicError",
     "ModelError",
+    "ModelIndexError",
     "ModelSyntaxError",
     "ModelTypeError",
     "ModelValueError",
@@ -157,6 +159,10 @@ class ModelTypeError(ModelError, TypeError):
 
 class ModelValueError(ModelError, ValueError):
     """An argument outside its range."""
+
+
+class ModelIndexError(ModelError, IndexError):
+    """A model names an element of a group that does not exist."""
 
 
 class DimensionMismatchError(ModelError):

@@ -121,7 +121,7 @@ def test_a_reset_may_write_what_is_one_to_one():
         (lambda G: linked_var(G.x, index=np.ones(4)), ModelTypeError, "whole numbers"),
         (lambda G: linked_var(G.x, index=np.arange(3)), ModelTypeError, "one number for each"),
         (lambda G: linked_var(G.x, index=np.arange(4) + 1), ModelValueError, "0 to 3"),
-        (lambda G: linked_var(G.x, index="y"), ModelTypeError, "integer variable"),
+        (lambda G: linked_var(G.x, index="y"), ModelValueError, "integer variable"),
         (lambda G: 3, ModelValueError, "another group's"),
     ],
 )

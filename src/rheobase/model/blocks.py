@@ -40,6 +40,7 @@ class Block:
     checked   the code was made by us from checked parts: only lower it
     parts     what the user wrote of a result that we built around it: checked first, so that
               faults speak of the user's text
+    any_unit  values may be in another unit than the variables that take them
     """
 
     name: str
@@ -50,6 +51,7 @@ class Block:
     local: Mapping[str, Meaning] = field(default_factory=dict[str, Meaning])
     checked: bool = False
     parts: tuple[Result, ...] = ()
+    any_unit: bool = False
 
     def expressions(self) -> tuple[Expr, ...]:
         return tuple(s.value for s in self.statements) + tuple(r.expr for r in self.results)

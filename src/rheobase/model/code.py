@@ -12,6 +12,7 @@ dimension, another method) is its kernel made anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -247,10 +248,9 @@ def check_block(
 ) -> None:
     """Types and dimensions of all code of a block; `known_names` are for suggestions."""
     functions = resolution.functions
-    temporaries = check_statements(
-        block.statements, resolution.symbols, faults, functions, known_names
-    )
-    scope = {**resolution.symbols, **temporaries}
+    symbols = _in_any_unit(block, resolution) if block.any_unit else resolution.symbols
+    temporaries = check_statements(block.statements, symbols, faults, functions, known_names)
+    scope = {**symbols, **temporaries}
     n_faults = len(faults.faults)
     for result in block.parts:
         check_result(result, scope, faults, functions)
@@ -258,6 +258,16 @@ def check_block(
         return
     for result in block.results:
         check_result(result, scope, faults, functions)
+
+
+def _in_any_unit(block: Block, resolution: Resolution) -> Mapping[str, Symbol]:
+    """The symbols, where what is assigned to is in the unit of the value."""
+    symbols = dict(resolution.symbols)
+    for s in block.statements:
+        kind = check_expression(s.value, symbols, None, FaultList(), s.target, resolution.functions)
+        if kind is not None and s.target in symbols:
+            symbols[s.target] = replace(symbols[s.target], dim=kind.dim)
+    return symbols
 
 
 def check_result(

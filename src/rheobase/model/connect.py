@@ -9,7 +9,13 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.errors import FaultList, ModelTypeError, ModelValueError, raise_faults
+from rheobase.errors import (
+    FaultList,
+    ModelIndexError,
+    ModelTypeError,
+    ModelValueError,
+    raise_faults,
+)
 from rheobase.ir.builder import Alias, Binding, Element, Entry, KernelBuilder, Literal, Position
 from rheobase.ir.dtypes import BOOL, F64, I32, I64
 from rheobase.ir.kernels import Generate, Index, Kernel, Part, Range, Sample, SampleSize, Stream
@@ -79,7 +85,7 @@ def generate(
     """Make the pairs.
 
     trial   a number for random numbers that are not taken from those of the script
-    Raises ModelError for code that does not fit, IndexError for targets outside the group.
+    Raises ModelError for code that does not fit, ModelIndexError for targets outside the group.
     """
     kernel, domain = _kernel(owner, request, namespace, trial)
     try:
@@ -91,7 +97,7 @@ def generate(
         i, j = pair if request.side is Index.PRE else pair[::-1]
         size = int(request.inner.size.data[0])
         what = "target" if request.side is Index.PRE else "source"
-        raise IndexError(
+        raise ModelIndexError(
             f"{owner.label}: connect() made the pair i = {i}, j = {j}, but the {what} has only "
             f"{size} elements (0 to {size - 1}). Leave such pairs out with a condition, or with "
             "skip_if_invalid=True."
@@ -101,9 +107,9 @@ def generate(
     return Generated(domain.counts.data.astype(np.int64), domain.targets)
 
 
-def _bad_size(owner: CodeOwner, request: Request, error: GenerateError) -> IndexError:
+def _bad_size(owner: CodeOwner, request: Request, error: GenerateError) -> ModelIndexError:
     name = "i" if request.side is Index.PRE else "j"
-    return IndexError(
+    return ModelIndexError(
         f"{owner.label}: connect() was to choose {error.target} candidates for {name} = "
         f"{error.outer}, but there are fewer (or that is less than none). With "
         "skip_if_invalid=True the nearest possible number is taken."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.errors import ModelTypeError, ModelValueError, Source
+from rheobase.errors import ModelIndexError, ModelTypeError, ModelValueError, Source
 from rheobase.ir.dtypes import I32
 from rheobase.ir.kernels import Index, Part
 from rheobase.ir.slots import Slot
@@ -31,6 +32,7 @@ from rheobase.model.variables import Meaning
 
 __all__ = ["Call", "Expected", "connect", "expected_synapses"]
 
+_GENERATOR = re.compile(r"\bfor\b.*\bin\b", re.DOTALL)
 _TRIALS = 64  # rows that are looked at to expect a number
 
 
@@ -133,6 +135,11 @@ def _request(synapses: SynapticGroup, call: Call) -> Request:
     side, outer, inner = Index.PRE, source, target
     if call.i is None and call.j is None:
         text = call.condition if isinstance(call.condition, str) else None
+        if text is not None and _GENERATOR.search(text):
+            raise ModelValueError(
+                f"{synapses.label}: '{text}' is a generator, not a condition; write "
+                f"connect(j='{text}'), or connect(i=...) to go from the targets"
+            )
         condition = None if text is None else _code(synapses, text, "condition", "i != j")
         generator = only_condition(condition)
     else:
@@ -239,13 +246,13 @@ def _listed(synapses: SynapticGroup, call: Call) -> tuple[Pairs, NDArray[np.int6
 
 
 def _valid(synapses: SynapticGroup, pairs: Pairs, skip: bool) -> NDArray[np.bool_]:
-    """(n,) whether the elements of each pair exist; IndexError where they must and do not."""
+    """(n,) whether the elements of each pair exist; ModelIndexError where they must and do not."""
     valid = np.ones(len(pairs.sources), bool)
     sides = (("i", pairs.sources, synapses.source), ("j", pairs.targets, synapses.target))
     for what, indices, group in sides:
         inside = (indices >= 0) & (indices < len(group))
         if not inside.all() and not skip:
-            raise IndexError(
+            raise ModelIndexError(
                 f"{synapses.label}: connect() got {what} = {indices[~inside][0]}, but there are "
                 f"only {len(group)} elements (0 to {len(group) - 1})"
             )

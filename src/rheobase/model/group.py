@@ -281,7 +281,12 @@ class Group(SimulationObject):
         return out.slot.data[self.positions(np.arange(len(self)) if indices is None else indices)]
 
     def assign_code(
-        self, variable: ArrayVariable, indices: NDArray[Any] | None, code: str, level: int = 0
+        self,
+        variable: ArrayVariable,
+        indices: NDArray[Any] | None,
+        code: str,
+        level: int = 0,
+        any_unit: bool = False,
     ) -> None:
         source = Source(code, f"{self.label}, value of '{variable.name}'")
         expr = parse_expression(code, source)
@@ -295,7 +300,9 @@ class Group(SimulationObject):
             count = Slot("count", I64, fill=len(indices))
             domain = Indexed(IndexList(listed, count), self.part)
         local = guarded_targets(self, (statement,))
-        self._run_block(Block(f"set {variable.name}", domain, (statement,), local=local), level)
+        name = f"set {variable.name}"
+        block = Block(name, domain, (statement,), local=local, any_unit=any_unit)
+        self._run_block(block, level)
 
     def _run_block(self, block: Block, level: int) -> None:
         """Check and run a block now, with the names that the calling script sees."""

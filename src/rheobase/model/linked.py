@@ -122,9 +122,14 @@ def _link(what: str, group: Linkable, source: Linkable, target: Variable, index:
         return Link(source, target)
     if isinstance(index, str):
         return _chosen_link(what, group, source, target, index)
+    if hasattr(group, "connections") and (index is not None or len(source) != 1):
+        raise ModelTypeError(
+            f"{what}: synapses come and go, so index= of theirs must be the name of an integer "
+            "variable, which says for each of them what it sees"
+        )
     if index is not None:
         return Link(source, target, numbers=_numbers(what, group, source, np.asarray(index)))
-    if len(source) == 1 and len(group) != 1:
+    if len(source) == 1 and (len(group) != 1 or hasattr(group, "connections")):
         return Link(source, target, position=int(source.positions(np.arange(1))[0]))
     if len(source) != len(group):
         raise ModelValueError(
@@ -139,10 +144,11 @@ def _link(what: str, group: Linkable, source: Linkable, target: Variable, index:
 
 def _chosen_link(what: str, group: Linkable, source: Linkable, target: Variable, name: str) -> Link:
     chooser = group.variables.get(name)
-    if not isinstance(chooser, ArrayVariable) or chooser.type is not Type.INTEGER:
-        raise ModelTypeError(
-            f"{what}: index='{name}' must be the name of an integer variable of {group.label}"
-        )
+    wanted = f"{what}: index='{name}' must be the name of an integer variable of {group.label}"
+    if not isinstance(chooser, ArrayVariable):
+        raise ModelValueError(wanted)
+    if chooser.type is not Type.INTEGER:
+        raise ModelTypeError(f"{wanted}, but it is a {chooser.type.value}")
     return Link(
         source, target, numbers=_slot(source.positions(np.arange(len(source)))), chooser=name
     )

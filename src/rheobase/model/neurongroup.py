@@ -5,21 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Any, cast
-
-import numpy as np
+from typing import Any
 
 from rheobase.equations import Equations, SingleEquation
 from rheobase.errors import (
     FaultList,
     ModelTypeError,
     ModelValueError,
-    did_you_mean,
     labelled,
     raise_faults,
 )
 from rheobase.integration.system import Method
-from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
+from rheobase.ir.dtypes import BOOL, F64
 from rheobase.ir.kernels import Elementwise, Indexed, Select
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Expr, Logic, Name, names_in
@@ -38,6 +35,7 @@ from rheobase.model.refractoriness import (
 )
 from rheobase.model.spikes import EventSource, SpikeFinder
 from rheobase.model.stateupdater import StateUpdater, check_equations, noise_symbols
+from rheobase.model.storage import storage_of
 from rheobase.model.subgroup import EventGroup
 from rheobase.model.texts import read_equations, read_expression, read_statements
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Subexpression, symbol_of
@@ -54,12 +52,6 @@ _FLAGS = {
     "subexpression": ("shared", "constant over dt"),
 }
 _EXCLUDING = [{"shared", "linked"}, {"constant", "linked"}, {"shared", "unless refractory"}]
-_FLOATS = {np.dtype(np.float64): F64, np.dtype(np.float32): F32}
-_DTYPES: dict[Type, dict[np.dtype[Any], DType]] = {
-    Type.FLOAT: _FLOATS,
-    Type.INTEGER: {np.dtype(np.int32): I32, np.dtype(np.int64): I64},
-    Type.BOOLEAN: {np.dtype(np.bool_): BOOL},
-}
 
 
 class NeuronGroup(EventGroup):
@@ -115,7 +107,9 @@ class NeuronGroup(EventGroup):
         with labelled(f"{self.label}, equations"):
             self.equations.check_flags(_FLAGS, _EXCLUDING)
             self.equations.check_stateful(lambda f: f in FUNCTIONS and not FUNCTIONS[f].stateless)
-        self._dtypes = self._stored_as(dtype)
+        types = {e.varname: e.var_type for e in self.equations.values()}
+        storage = storage_of(dtype, {**types, "lastspike": Type.FLOAT}, self.label)
+        self.float_dtype, self._dtypes = storage.floats, storage.single
         self.refractory_code = self._refractory_expression(refractory)
         self._add_model_variables()
         self.events = self._named_events(threshold, events)
@@ -136,40 +130,6 @@ class NeuronGroup(EventGroup):
         return self.equations
 
     # ------------------------------------------------------------ variables
-    def _stored_as(self, dtype: Any) -> dict[str, DType]:
-        """The dtypes of single variables; one for all is kept as that of the group."""
-        self.float_dtype = _FLOATS[np.dtype(prefs["core.default_float_dtype"])]
-        if dtype is None:
-            return {}
-        if not isinstance(dtype, Mapping):
-            self.float_dtype = self._dtype("floating point variables", Type.FLOAT, dtype)
-            return {}
-        given = cast("Mapping[str, Any]", dtype)
-        found: dict[str, DType] = {}
-        for name, wanted in given.items():
-            if name in self.equations or name == "lastspike":
-                is_time = name == "lastspike"
-                kind = Type.FLOAT if is_time else self.equations[name].var_type
-                found[name] = self._dtype(f"'{name}'", kind, wanted)
-            else:
-                logger.getChild("unknown_dtype").warning(
-                    "%s: dtype names '%s', which is no variable. %s",
-                    self.label,
-                    name,
-                    did_you_mean(name, self.equations),
-                )
-        return found
-
-    def _dtype(self, what: str, kind: Type, dtype: Any) -> DType:
-        allowed = _DTYPES[kind]
-        try:
-            return allowed[np.dtype(dtype)]
-        except (TypeError, KeyError):
-            names = " or ".join(str(d) for d in allowed)
-            raise ModelTypeError(
-                f"{self.label}: {what} can be stored as {names}, not as {dtype!r}"
-            ) from None
-
     def _refractory_expression(self, value: Any) -> Expr | None:
         if value is False or value is None:
             return None

@@ -21,6 +21,7 @@ from rheobase.errors import (
 )
 from rheobase.integration.system import Method
 from rheobase.ir.builder import Element
+from rheobase.ir.dtypes import F64
 from rheobase.ir.kernels import Elementwise, Index
 from rheobase.lang.nodes import Assign
 from rheobase.lang.symbols import Symbol, Type
@@ -38,6 +39,7 @@ from rheobase.model.group import Group
 from rheobase.model.pathways import SynapticPathway
 from rheobase.model.spikes import EventSource, events_of
 from rheobase.model.stateupdater import StateUpdater
+from rheobase.model.storage import storage_of
 from rheobase.model.summed import add_summed
 from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.texts import read_equations, read_statements
@@ -73,6 +75,9 @@ class Synapses(SynapticGroup):
     delay            from event to statements: a time, or {'pathway': time}
     on_event         the event: a name, or {'pathway': name}
     multisynaptic_index   name of a variable that counts the synapses of each pair
+    dtype            float32 or float64 for all floating point variables, or {name: dtype}
+    pre, post        older names of on_pre and on_post
+    codeobj_class    accepted for scripts that give one; it has no meaning here
     method           integration method of equations that are not (event-driven)
 
     Names in statements mean, in this order: variables of the synapse; x_pre and x_post, those of
@@ -95,11 +100,16 @@ class Synapses(SynapticGroup):
         target: Group | None = None,
         model: str | Equations | None = None,
         on_pre: str | Mapping[str, str] | None = None,
+        pre: str | Mapping[str, str] | None = None,
         on_post: str | Mapping[str, str] | None = None,
+        post: str | Mapping[str, str] | None = None,
+        connect: Any = None,
         delay: Any = None,
         on_event: str | Mapping[str, str] = "spike",
         multisynaptic_index: str | None = None,
         namespace: Mapping[str, Any] | None = None,
+        dtype: Any = None,
+        codeobj_class: Any = None,
         dt: Any = None,
         clock: Clock | None = None,
         order: int = 0,
@@ -112,6 +122,9 @@ class Synapses(SynapticGroup):
             if not isinstance(group, Group):  # pyright: ignore[reportUnnecessaryIsInstance]
                 message = f"the {side} of Synapses must be a group of neurons, not {group!r}"
                 raise ModelTypeError(f"{message}; Synapses(source, target, equations, ...)")
+        if connect is not None:
+            raise ModelTypeError("Synapses(connect=...): make the synapses with S.connect(...)")
+        on_pre, on_post = _renamed("pre", pre, on_pre), _renamed("post", post, on_post)
         super().__init__(
             source,
             target,
@@ -124,6 +137,9 @@ class Synapses(SynapticGroup):
         )
         self.add_dependency(source, target)
         self.equations = self._checked(read_equations("" if model is None else model, self.label))
+        types = {e.varname: e.var_type for e in self.equations.values()}
+        storage = storage_of(dtype, types, self.label)
+        self.float_dtype, self._dtypes = storage.floats, storage.single
         self._add_model_variables()
         self.pathways: dict[str, SynapticPathway] = {}
         self._update = event_driven_update(self.equations, self.label)
@@ -158,7 +174,7 @@ class Synapses(SynapticGroup):
             if "summed" not in e.flags:
                 self._add_equation(e)
         if event_driven(self.equations) and "lastupdate" not in self.variables:
-            self.add_array("lastupdate", dim=second.dim)
+            self.add_array("lastupdate", dim=second.dim, dtype=F64)
 
     def _add_equation(self, e: SingleEquation) -> None:
         shared = "shared" in e.flags
@@ -174,7 +190,13 @@ class Synapses(SynapticGroup):
         fixed = e.type == "subexpression"
         constant = "constant" in e.flags
         self.add_array(
-            e.varname, e.var_type, e.dim, shared=shared, constant=constant, read_only=fixed
+            e.varname,
+            e.var_type,
+            e.dim,
+            shared=shared,
+            constant=constant,
+            read_only=fixed,
+            dtype=self._dtypes.get(e.varname),
         )
 
     def _check_shared(self, e: SingleEquation) -> None:
@@ -375,6 +397,16 @@ class Synapses(SynapticGroup):
                 f"{self.label} was never connected: call connect(), or connect(False) if it is to "
                 "have no synapses"
             )
+
+
+def _renamed(side: str, old: Any, new: Any) -> Any:
+    """The code of a side, by whichever of its names it was given."""
+    if old is None:
+        return new
+    if new is not None:
+        raise ModelTypeError(f"give on_{side} or its older name {side}, not both")
+    logger.getChild("deprecated").warning("Synapses(%s=...) is called on_%s now", side, side)
+    return old
 
 
 def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:

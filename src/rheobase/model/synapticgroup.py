@@ -383,12 +383,15 @@ class SynapticGroup(Group):
             values = self._compute(Name(variable.name), variable.type, variable.dim, level)
         return values if indices is None else values[indices]
 
-    def _compute(self, expr: Expr, kind: Type, dim: Any, level: int) -> NDArray[Any]:
+    def _compute(
+        self, expr: Expr, kind: Type, dim: Any, level: int, any_unit: bool = False
+    ) -> NDArray[Any]:
         """The value of an expression for each synapse, as users count."""
         out = ArrayVariable("_value", kind, dim, Slot("value", dtype_of(kind), len(self)))
         local = {"_value": Meaning(symbol_of(out), out.element(Index.OWN))}
         statement = Assign("_value", None, expr)
-        self._run_block(Block("value", self.domain(), (statement,), local=local), level)
+        block = Block("value", self.domain(), (statement,), local=local, any_unit=any_unit)
+        self._run_block(block, level)
         return self.connections.user_order(out.slot.data)
 
     def select(self, condition: str, level: int = 0) -> NDArray[Any]:
@@ -397,17 +400,24 @@ class SynapticGroup(Group):
         return np.flatnonzero(self._compute(expr, Type.BOOLEAN, DIMENSIONLESS, level))
 
     def assign_code(
-        self, variable: ArrayVariable, indices: NDArray[Any] | None, code: str, level: int = 0
+        self,
+        variable: ArrayVariable,
+        indices: NDArray[Any] | None,
+        code: str,
+        level: int = 0,
+        any_unit: bool = False,
     ) -> None:
         expr = parse_expression(code, Source(code, f"{self.label}, value of '{variable.name}'"))
         if variable.shared:
             local = {variable.name: Meaning(symbol_of(variable), variable.element(Index.SHARED))}
             statement = Assign(variable.name, None, expr)
             domain = Elementwise(new_part(0, 1))
-            self._run_block(Block(f"set {variable.name}", domain, (statement,), local=local), level)
+            name = f"set {variable.name}"
+            block = Block(name, domain, (statement,), local=local, any_unit=any_unit)
+            self._run_block(block, level)
             return
         self.check_connected()
-        values = self._compute(expr, variable.type, variable.dim, level)
+        values = self._compute(expr, variable.type, variable.dim, level, any_unit)
         indices = np.arange(len(self)) if indices is None else indices
         variable.slot.data[self.positions(indices)] = values[indices]
 

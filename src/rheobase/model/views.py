@@ -50,7 +50,12 @@ class ViewOwner(Protocol):
         ...
 
     def assign_code(
-        self, variable: ArrayVariable, indices: NDArray[Any] | None, code: str, level: int
+        self,
+        variable: ArrayVariable,
+        indices: NDArray[Any] | None,
+        code: str,
+        level: int,
+        any_unit: bool,
     ) -> None:
         """variable[indices] = the value of an expression, element by element."""
         ...
@@ -286,7 +291,7 @@ class VariableView(NDArrayOperatorsMixin):
         self._warn_of_ambiguity(item, code)
         if not _means_all(item):
             indices = np.atleast_1d(self._set_indices(variable, item, level))
-        self._owner.assign_code(variable, indices, code, level)
+        self._owner.assign_code(variable, indices, code, level, not self._with_unit)
         self._owner.written(variable)
 
     def _warn_of_ambiguity(self, item: Any, code: str) -> None:
