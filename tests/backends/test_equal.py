@@ -34,7 +34,7 @@ OPERANDS = {
     "bool": (BOOL,),
     "any": (F64, F32, I64, I32, BOOL),
 }
-NOT_FUNCTIONS = frozenset(("store", "accumulate", "select", "cast", "ipow"))
+NOT_FUNCTIONS = frozenset(("store", "accumulate", "select", "cast", "ipow", "carry"))
 FUNCTIONS = [
     (name, dtype)
     for name, info in OPS.items()

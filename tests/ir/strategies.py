@@ -30,6 +30,7 @@ from rheobase.ir.kernels import (
     Range,
     Record,
     Reduce,
+    Repeat,
     Replay,
     Sample,
     SampleSize,
@@ -77,6 +78,9 @@ class _Maker:
         self.code = Code()
         self.n_draws = 0
         self.section = "once"
+        self.in_loop = False
+        self.hidden = range(0)  # values of a loop that has ended
+        self.body_end = 0
         self.side = draw(st.sampled_from((Index.PRE, Index.POST)))
         self.first = draw(st.integers(0, 2))
         self.size = draw(st.integers(0, 5))
@@ -145,7 +149,9 @@ class _Maker:
     # ------------------------------------------------------------ operations
     def value(self, *dtypes: DType) -> int:
         """The number of some value of one of the types; a new constant if there is none."""
-        found = [n for n, op in enumerate(self.code.ops) if op.dtype in dtypes]
+        found = [
+            n for n, op in enumerate(self.code.ops) if op.dtype in dtypes and n not in self.hidden
+        ]
         if found and self.draw(st.integers(0, 5)):
             return self.draw(st.sampled_from(found))
         dtype = self.draw(st.sampled_from(dtypes))
@@ -232,13 +238,13 @@ class _Maker:
             self.code.index(self.draw(st.sampled_from(names)))
 
     def _uniform(self) -> None:
-        if self.section == "body":
+        if self.section == "body" and not self.in_loop:
             self.code("uniform", dtype=F64, attr=self.n_draws)
             self.n_draws += 1
 
     def _effect(self) -> None:
         arrays = [n for n in self._reachable() if n not in self.links]
-        if self.domain in ("Record", "Generate") or not arrays:
+        if self.domain in ("Record", "Generate") or not arrays or self.in_loop:
             return
         array = self.draw(st.sampled_from(arrays))
         dtype = self.arrays[array].slot.dtype
@@ -272,7 +278,11 @@ class _Maker:
         second = len(self.code.ops) if self.domain in (*_ROWS, "Generate") else first
         self.section = "body"
         self._write(12)
+        repeat = self._repeat() if self.draw(st.booleans()) else None
         results = self._results()
+        if repeat:  # what results made belongs to the end
+            after = tuple(self.code.ops[self.hidden.stop :])
+            repeat = replace(repeat, after=after)
         self.result_dtypes = [self.of(r) for r in results]
         domain = domain or make()
         sampled = isinstance(domain, Generate) and domain.draws
@@ -284,10 +294,33 @@ class _Maker:
             tuple(self.arrays),
             ops[:first],
             ops[first:second],
-            ops[second:],
+            ops[second : self.body_end] if repeat else ops[second:],
             results,
             random if self.n_draws or sampled else None,
+            repeat,
         )
+
+    def _repeat(self) -> Repeat:
+        """A loop that most elements leave at different times: each counts down from its own."""
+        code, draw = self.code, self.draw
+        n = self.cast(self.value(I64, I32, F64), I64)
+        ten = code.const(10)
+        counter = code("mod", n, ten)
+        starts = [self.value(*DType) for _ in range(draw(st.integers(0, 2)))]
+        limit = code.const(draw(st.integers(-1, 9)))
+        first = len(code.ops)
+        carries = [code("carry", x) for x in (counter, *starts)]
+        begin, self.in_loop = len(code.ops), True
+        self._write(6)
+        handed_on = [code("sub", carries[0], code.const(1))]
+        handed_on += [self.cast(self.value(*DType), self.of(x)) for x in carries[1:]]
+        again = code("gt", carries[0], code.const(0))
+        end, self.in_loop = len(code.ops), False
+        self.hidden = range(begin, end)
+        self._write(6)
+        self.body_end = first
+        ops = tuple(code.ops)
+        return Repeat(ops[first:end], tuple(handed_on), again, limit, ops[end:])
 
     def _results(self) -> tuple[int, ...]:
         match self.domain:

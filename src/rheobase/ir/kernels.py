@@ -6,6 +6,9 @@ A kernel's code has three parts, one value numbering through all of them:
     outer   runs once for each row: Propagate and Reduce (an event's row), Generate (an element)
     body    runs for each element of the domain, in order
 
+and may end in the one loop that code knows: an element goes through the code of a `Repeat` until
+it has enough, before the next element begins.
+
 The domains, and which element each index means:
 
     domain        iterates over                           own             pre, post
@@ -23,6 +26,7 @@ The domains, and which element each index means:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import TypeAlias
@@ -52,6 +56,7 @@ __all__ = [
     "Range",
     "Record",
     "Reduce",
+    "Repeat",
     "Replay",
     "Sample",
     "SampleSize",
@@ -391,11 +396,37 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class Repeat:
+    """What an element goes through again and again after `body`, then once: a loop.
+
+    code    begins with one `carry` for each value that a passage hands to the next; no effects,
+            no random numbers
+    next    for each carry, in order, the value that is handed on
+    again   BOOL value: whether the element goes through the code once more
+    limit   I64 value from before the code: how often at most (never less than once)
+    after   code that runs for the element when it is through; of the values that `code` makes it
+            sees the carries, which are now what the last passage handed on
+    """
+
+    code: tuple[Op, ...]
+    next: tuple[int, ...]
+    again: int
+    limit: int
+    after: tuple[Op, ...] = ()
+
+    @property
+    def roots(self) -> tuple[int, ...]:
+        """The values that the loop itself takes."""
+        return (*self.next, self.again, self.limit)
+
+
+@dataclass(frozen=True)
 class Kernel:
     """One unit of compilation and of the schedule.
 
     name      for people: 'neurongroup state update'
     results   numbers of the values that the domain consumes
+    repeat    the loop that follows the body, if there is one
     """
 
     name: str
@@ -406,16 +437,29 @@ class Kernel:
     body: tuple[Op, ...] = ()
     results: tuple[int, ...] = ()
     stream: Stream | None = None
+    repeat: Repeat | None = None
+
+    @property
+    def parts(self) -> tuple[tuple[Op, ...], ...]:
+        """once, outer, body, the code of the loop and the code after it."""
+        loop = (self.repeat.code, self.repeat.after) if self.repeat else ((), ())
+        return (self.once, self.outer, self.body, *loop)
+
+    @property
+    def inner(self) -> tuple[Op, ...]:
+        """All code that runs for each element."""
+        return sum(self.parts[2:], ())
 
     @property
     def ops(self) -> tuple[Op, ...]:
         """All code, in the order of its value numbers."""
-        return self.once + self.outer + self.body
+        return sum(self.parts, ())
 
-    def with_code(
-        self, once: tuple[Op, ...], outer: tuple[Op, ...], body: tuple[Op, ...]
-    ) -> Kernel:
-        return replace(self, once=once, outer=outer, body=body)
+    def with_parts(self, parts: Iterable[tuple[Op, ...]]) -> Kernel:
+        """The kernel with other code, given as `parts` has it."""
+        once, outer, body, code, after = parts
+        repeat = replace(self.repeat, code=code, after=after) if self.repeat else None
+        return replace(self, once=once, outer=outer, body=body, repeat=repeat)
 
     def slots(self) -> tuple[Slot, ...]:
         """Every slot that the kernel touches, each once, in a fixed order: the arguments of its

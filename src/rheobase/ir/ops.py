@@ -2,7 +2,8 @@
 
 A kernel's code is a straight line of `Op`s in single-assignment form: operation k of a kernel
 makes the value %k (or none: `store`, `accumulate`), and takes earlier values by number. There is
-no control flow: what depends on a condition is a `select`.
+no control flow: what depends on a condition is a `select`. (The one loop, ir/kernels.Repeat, is
+around such a line, not in it; `carry` is how values pass from one passage to the next.)
 
 Rules that hold for every operation (the verifier checks them):
 - operands of arithmetic, comparison, min/max and select have one dtype; `cast` is explicit;
@@ -50,6 +51,7 @@ OPS: dict[str, OpInfo] = {
     "load_at": OpInfo(1, "index", "attr", "element at a computed position, clipped to the array"),
     "store": OpInfo(1, "any", "none", "array[index] = value"),
     "accumulate": OpInfo(1, "number", "none", "array[index] += value, in order of iteration"),
+    "carry": OpInfo(1, "any", "same", "a at first, then what Repeat.next says; Repeat.code only"),
     "length": OpInfo(0, "none", "attr", "number of elements of the array; I64"),
     # arithmetic
     "add": OpInfo(2, "number", "same", "a + b"),

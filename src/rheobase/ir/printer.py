@@ -49,8 +49,7 @@ def print_kernel(kernel: Kernel, *, names: bool = False, mark: int | None = None
     if kernel.stream is not None:
         lines.append(f"  random {_show(kernel.stream, numbers)}")
     number = 0
-    for section in ("once", "outer", "body"):
-        code: tuple[Op, ...] = getattr(kernel, section)
+    for section, code in zip(("once", "outer", "body", _loop(kernel), "after"), kernel.parts):
         if code:
             lines.append(f"  {section}")
         for op in code:
@@ -60,6 +59,14 @@ def print_kernel(kernel: Kernel, *, names: bool = False, mark: int | None = None
     if kernel.results:
         lines.append(f"  results {', '.join(f'%{r}' for r in kernel.results)}")
     return "\n".join(lines)
+
+
+def _loop(kernel: Kernel) -> str:
+    repeat = kernel.repeat
+    if repeat is None:
+        return ""
+    handed_on = ", ".join(f"%{n}" for n in repeat.next)
+    return f"repeat while %{repeat.again}, at most %{repeat.limit} times, with {handed_on}"
 
 
 def print_op(number: int, op: Op) -> str:

@@ -6,6 +6,8 @@ the printed kernel with the operation at fault.
 Beyond the types of ops.py:
 - `once` reaches shared elements only; `outer` also those of the row's own side; random numbers
   are drawn in `body`;
+- a loop has neither effects nor random numbers, and of its values only the carries are seen from
+  outside; the carries stand at its beginning and nowhere else;
 - effects are in `once` (on shared elements), `outer` and `body`; kernels that may return GROW and
   start again (Record, Generate) have none;
 - code writes no slot that the domain, the stream or a link reads, and reads none that the domain
@@ -153,6 +155,7 @@ class _Verifier:
         self.ops = kernel.ops
         self.n_once = len(kernel.once)
         self.n_outer = len(kernel.outer)
+        self.loop, self.hidden = _loop_numbers(kernel)
         self.side = side_of(kernel)
         self.draws: set[object] = set()
 
@@ -165,6 +168,7 @@ class _Verifier:
         for number, op in enumerate(self.ops):
             self._op(number, op)
         self._protected_slots()
+        self._repeat()
         self._results()
         self._candidates()
         self._stream()
@@ -247,6 +251,7 @@ class _Verifier:
         if len(op.args) != info.arity:
             self.fail(f"{op.name} takes {info.arity} operands, not {len(op.args)}", number)
         dtypes = [self._operand(number, a) for a in op.args]
+        self._place(number, op)
         if (op.dtype is None) is not (info.result == "none"):
             self.fail(f"{op.name} has {'no' if info.result == 'none' else 'a'} result", number)
         self._operand_types(number, op, dtypes)
@@ -259,10 +264,35 @@ class _Verifier:
     def _operand(self, number: int, arg: int) -> DType:
         if not 0 <= arg < number:
             self.fail(f"%{arg} is not an earlier value", number)
+        if arg in self.hidden and number not in self.loop:
+            self.fail(f"%{arg} is not known outside its loop", number)
         dtype = self.ops[arg].dtype
         if dtype is None:
             self.fail(f"%{arg} is {self.ops[arg].name}, which has no value", number)
         return dtype
+
+    def _place(self, number: int, op: Op) -> None:
+        """What may stand in a loop only, and what may not."""
+        carries = self.loop.start <= number < self.hidden.start
+        if (op.name == "carry") is not carries:
+            self.fail("a loop begins with its carries, and they stand nowhere else", number)
+        if carries and op.args[0] >= self.loop.start:
+            self.fail("a carry begins with a value from before the loop", number)
+        if number in self.loop and (has_effect(op) or is_random(op)):
+            self.fail("a loop has no effects and draws no random numbers", number)
+
+    def _repeat(self) -> None:
+        """What the loop takes: from its code or from before it."""
+        repeat = self.kernel.repeat
+        if repeat is None:
+            return
+        carried = [self.ops[n].dtype for n in range(self.loop.start, self.hidden.start)]
+        wanted = [(n, self.loop.stop, d) for n, d in zip(repeat.next, carried)]
+        wanted += [(repeat.again, self.loop.stop, BOOL), (repeat.limit, self.loop.start, I64)]
+        for value, end, dtype in wanted:
+            if not 0 <= value < end or self.ops[value].dtype is not dtype:
+                shown = dtype.value if dtype else "-"
+                self.fail(f"the loop needs %{value} as {shown}, made before its end or start")
 
     def _operand_types(self, number: int, op: Op, dtypes: list[DType]) -> None:
         if op.name == "select":
@@ -363,7 +393,8 @@ class _Verifier:
     def _results(self) -> None:
         kernel = self.kernel
         for result in kernel.results:
-            if not 0 <= result < len(self.ops) or self.ops[result].dtype is None:
+            hidden = result in self.hidden
+            if hidden or not 0 <= result < len(self.ops) or self.ops[result].dtype is None:
                 self.fail(f"the result %{result} is not a value")
         match kernel.domain:
             case Select():
@@ -401,6 +432,15 @@ class _Verifier:
         needed = sampled or any(is_random(op) for op in self.ops)
         if needed is not (self.kernel.stream is not None):
             self.fail("random numbers and a stream: both or neither")
+
+
+def _loop_numbers(kernel: Kernel) -> tuple[range, range]:
+    """The values that the code of the loop makes, and those of them that nobody else sees."""
+    first = len(kernel.once) + len(kernel.outer) + len(kernel.body)
+    if kernel.repeat is None:
+        return range(first, first), range(first, first)
+    end = first + len(kernel.repeat.code)
+    return range(first, end), range(min(first + len(kernel.repeat.next), end), end)
 
 
 def _slot_fields(x: object, owner: type = object, name: str = "") -> Iterator[_Field]:

@@ -15,9 +15,21 @@ from collections.abc import Callable, Sequence
 from rheobase.backends.llvm import library
 from rheobase.backends.llvm.arithmetic import cast, compute
 from rheobase.backends.llvm.text import BOOL as I1
-from rheobase.backends.llvm.text import F32, F64, I8, I32, I64, PTR, Code, Host, Value, vector_type
+from rheobase.backends.llvm.text import (
+    F32,
+    F64,
+    I8,
+    I32,
+    I64,
+    PTR,
+    Code,
+    Host,
+    Value,
+    Var,
+    vector_type,
+)
 from rheobase.ir.dtypes import DType
-from rheobase.ir.kernels import At, Elementwise, Index, Kernel, Linked, Select
+from rheobase.ir.kernels import At, Elementwise, Index, Kernel, Linked, Repeat, Select
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.slots import Slot
 
@@ -87,6 +99,37 @@ class Emitter:
 
     def body(self) -> None:
         self.run(self.kernel.body)
+        if self.kernel.repeat is not None:
+            self._repeat(self.kernel.repeat)
+            self.run(self.kernel.repeat.after)
+
+    def _repeat(self, repeat: Repeat) -> None:
+        """The loop: the lanes go round together until the last has enough; what a lane hands on
+        counts as long as it goes on itself."""
+        code, first = self.code, len(self.values)
+        carries = [
+            Var(code, x.elem, code.splat(x, self.width))
+            for x in (self.value(op.args[0]) for op in repeat.code[: len(repeat.next)])
+        ]
+        everyone = code.const(I1, True, self.width) if self._valid is None else self._valid
+        going, passed = Var(code, I1, everyone), Var(code, I64, 0)
+        begin, done = code.label("again"), code.label("through")
+        code.jump(begin)
+        code.begin(begin)
+        self.values.extend(c.get() for c in carries)
+        self.run(repeat.code[len(carries) :])
+        for carry, number in zip(carries, repeat.next):
+            handed_on = code.splat(self.value(number), self.width)
+            if self.width > 1:
+                handed_on = code.select(going.get(), handed_on, carry.get())
+            carry.set(handed_on)
+        passed.set(passed.get() + 1)
+        going.set(
+            going.get() & self.value(repeat.again) & (self.value(repeat.limit) > passed.get())
+        )
+        code.branch(code.any(going.get()), begin, done)
+        code.begin(done)
+        self.values[first : first + len(carries)] = [c.get() for c in carries]
 
     def run(self, ops: Sequence[Op]) -> None:
         for op in ops:

@@ -76,7 +76,7 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
     """
     if not isinstance(kernel.domain, (Elementwise, Select)) or not elements_are_independent(kernel):
         return 1
-    calls = [op.name for op in kernel.body if op.name in library.FUNCTIONS]
+    calls = [op.name for op in kernel.inner if op.name in library.FUNCTIONS]
     if "normal" in calls:
         return philox.PAIRED  # two halves of which share their draws
     short = len(calls) <= 2
@@ -85,11 +85,11 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
 
 def elements_are_independent(kernel: Kernel) -> bool:
     """Whether the body writes own elements only, and reads them only as own."""
-    written = [kernel.arrays[_number(op.attr)] for op in kernel.body if has_effect(op)]
+    written = [kernel.arrays[_number(op.attr)] for op in kernel.inner if has_effect(op)]
     if any(a.index is not Index.OWN for a in written):
         return False
     slots = {id(a.slot) for a in written}
-    for op in kernel.body:
+    for op in kernel.inner:
         if op.name not in ("load", "load_at"):
             continue
         array = kernel.arrays[_number(op.attr)]

@@ -134,7 +134,7 @@ def _entries(
         e.at(own=synapse, **{far: e.read_index(domain.others, entry)})
         e.body()
 
-    if len(e.kernel.body) > UNROLLED_BELOW:
+    if len(e.kernel.inner) > UNROLLED_BELOW:
         with code.loop(begin, end) as entry:
             one(entry)
         return

@@ -31,7 +31,7 @@ class Together(Enum):
 
 def together(kernel: Kernel) -> Together:
     """The most that may run together."""
-    accesses = _accesses(kernel, kernel.outer + kernel.body)
+    accesses = _accesses(kernel, kernel.outer + kernel.inner)
     if all(len(ops) == 1 or _all_through(kernel, ops, Index.OWN) for ops in accesses):
         return Together.ALL
     side = side_of(kernel)
@@ -39,7 +39,7 @@ def together(kernel: Kernel) -> Together:
         return Together.NOTHING
     other = Index.POST if side is Index.PRE else Index.PRE
     result = Together.ROW
-    for ops in _accesses(kernel, kernel.body):
+    for ops in _accesses(kernel, kernel.inner):
         if len(ops) == 1 or _all_through(kernel, ops, Index.OWN):
             continue
         if not _all_through(kernel, ops, other):

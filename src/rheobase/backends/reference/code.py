@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from rheobase.backends.reference.philox import Word, Words, normal, philox, uniform
 from rheobase.ir.evaluate import Value, constant, function_of
-from rheobase.ir.kernels import At, Index, Kernel, Linked, Stream
+from rheobase.ir.kernels import At, Index, Kernel, Linked, Repeat, Stream
 from rheobase.ir.ops import Op, has_effect
 
 __all__ = ["ONCE", "Code", "Elements", "Position", "draw"]
@@ -82,12 +83,13 @@ class Code:
             if has_effect(op) and isinstance(op.attr, int)
         }
         self._positions = [self._position(n) for n in range(len(kernel.arrays))]
-        steps = [self._step(op) for op in kernel.ops]
+        steps = iter([(n, self._step(op)) for n, op in enumerate(kernel.ops)])
+        self._once, self._outer, self._body, self._repeated, self._after = (
+            list(islice(steps, len(part))) for part in kernel.parts
+        )
         first, second = len(kernel.once), len(kernel.once) + len(kernel.outer)
-        self._once = list(enumerate(steps[:first]))
-        self._outer = list(enumerate(steps[first:second], first))
-        self._body = list(enumerate(steps[second:], second))
-        used = {a for op in kernel.body for a in op.args} | set(kernel.results)
+        used = {a for op in kernel.inner for a in op.args} | set(kernel.results)
+        used |= set(kernel.repeat.roots if kernel.repeat else ())
         self.outer_values = sorted(k for k in used if first <= k < second)
 
     def once(self) -> list[Value]:
@@ -101,6 +103,27 @@ class Code:
 
     def body(self, values: list[Value], elements: Elements) -> None:
         _run(self._body, values, elements)
+        if self.kernel.repeat is not None:
+            self._repeat(values, elements, self.kernel.repeat)
+            _run(self._after, values, elements)
+
+    def _repeat(self, values: list[Value], elements: Elements, repeat: Repeat) -> None:
+        """The loop, for all elements until the last of them has enough."""
+        n_carries = len(repeat.next)
+        numbers = [n for n, _ in self._repeated[:n_carries]]
+        for (n, _), op in zip(self._repeated, repeat.code[:n_carries]):
+            values[n] = values[op.args[0]]
+        going: Value = np.True_
+        n_passed = 0
+        while np.any(going):
+            _run(self._repeated[n_carries:], values, elements)
+            n_passed += 1
+            handed_on: list[Value] = [
+                _select(going, values[a], values[b]) for a, b in zip(repeat.next, numbers)
+            ]
+            going = going & values[repeat.again] & (n_passed < values[repeat.limit])
+            for n, value in zip(numbers, handed_on):
+                values[n] = value
 
     def results(self, values: list[Value], elements: Elements, together: bool) -> list[Any]:
         """Run the body, for all elements together or one after the other; each result (n,)."""
@@ -130,6 +153,9 @@ class Code:
                 return lambda values, elements: elements.numbers(index)
             case "uniform" | "normal":
                 return self._draw(op)
+            case "carry":
+                (start,) = op.args
+                return lambda values, elements: values[start]
             case "load" | "load_at" | "length" | "store" | "accumulate":
                 assert isinstance(op.attr, int)
                 return self._memory(op, op.attr)
@@ -236,6 +262,9 @@ def _computing(op: Op) -> Step:
             return lambda values, elements: function(values[a], values[b], values[c])
         case _:
             raise AssertionError(f"{op.name} has {len(op.args)} operands")
+
+
+_select = function_of(Op("select"))
 
 
 def _clipped(data: NDArray[Any], where: Value) -> Value:

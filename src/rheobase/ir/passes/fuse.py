@@ -5,8 +5,9 @@ clock, so each element is read, advanced and tested while it is in registers. Wh
 loads and the first has just stored is passed on as a value. Results are equal bit for bit.
 
 Non-goals: nothing is fused where an element of the second could see another element of the first,
-or the reverse (shared values that one writes, links), nor where both draw random numbers. Kernels
-of other domains stay alone. Kernels move only over kernels that touch nothing of theirs.
+or the reverse (shared values that one writes, links), nor where both draw random numbers or both
+have a loop. Kernels of other domains stay alone. Kernels move only over kernels that touch nothing
+of theirs.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from rheobase.ir.kernels import (
     Push,
     Python,
     Record,
+    Repeat,
     Replay,
     Select,
 )
@@ -75,6 +77,8 @@ def fuse(first: Kernel, second: Kernel) -> Kernel | None:
     if first.domain.part != second.domain.part:
         return None
     if first.stream is not None and second.stream is not None:
+        return None
+    if first.repeat is not None and second.repeat is not None:
         return None
     if not _independent(first, second):
         return None
@@ -128,41 +132,53 @@ def _conflict(first: Kernel, second: Kernel) -> bool:
 
 def _joined(first: Kernel, second: Kernel) -> Kernel:
     """The code of both, the first before the second in each part."""
-    n_first = {"once": len(first.once), "body": len(first.body)}
     shift = len(first.arrays)
-    numbers: dict[int, int] = {}
-    for k in range(len(second.ops)):
-        in_once = k < len(second.once)
-        numbers[k] = k + n_first["once"] + (0 if in_once else n_first["body"])
-    first_numbers = {
-        k: k if k < n_first["once"] else k + len(second.once) for k in range(len(first.ops))
-    }
-    passed = _passed_on(first, second, first_numbers)
+    ones, others = list(first.parts), list(second.parts)
+    if first.repeat is not None:  # what comes after its body comes after its loop
+        others = [others[0], (), (), (), others[2]]
+    numbers: tuple[dict[int, int], dict[int, int]] = ({}, {})
+    for pair in zip(ones, others):
+        for code, known in zip(pair, numbers):
+            for _ in code:
+                known[len(known)] = len(numbers[0]) + len(numbers[1])
+    named = numbers[1] | _passed_on(first, second, numbers[0])
 
     def moved(op: Op, names: dict[int, int], arrays: int) -> Op:
         attr = array_of(op) + arrays if op.name in ARRAY_OPS else op.attr
         return replace(op, args=tuple(names[a] for a in op.args), attr=attr)
 
-    def of_second(ops: Sequence[Op]) -> tuple[Op, ...]:
-        return tuple(moved(op, numbers | passed, shift) for op in ops)
-
-    once = tuple(moved(op, first_numbers, 0) for op in first.once) + of_second(second.once)
-    body = tuple(moved(op, first_numbers, 0) for op in first.body) + of_second(second.body)
+    once, outer, body, code, after = (
+        tuple(moved(op, numbers[0], 0) for op in one)
+        + tuple(moved(op, named, shift) for op in other)
+        for one, other in zip(ones, others)
+    )
     return Kernel(
         f"{first.name} + {second.name}",
         second.domain,
         first.arrays + tuple(_shifted(a, shift) for a in second.arrays),
-        once=once,
-        body=body,
-        results=tuple((numbers | passed)[r] for r in second.results),
+        once,
+        outer,
+        body,
+        results=tuple(named[r] for r in second.results),
         stream=first.stream or second.stream,
+        repeat=_renumbered(first, numbers[0], code, after)
+        or _renumbered(second, named, code, after),
     )
+
+
+def _renumbered(
+    kernel: Kernel, names: dict[int, int], code: tuple[Op, ...], after: tuple[Op, ...]
+) -> Repeat | None:
+    if kernel.repeat is None:
+        return None
+    *handed_on, again, limit = (names[n] for n in kernel.repeat.roots)
+    return Repeat(code, tuple(handed_on), again, limit, after)
 
 
 def _passed_on(first: Kernel, second: Kernel, numbers: dict[int, int]) -> dict[int, int]:
     """Loads of the second kernel, by number, whose value the first has just stored."""
     stored: dict[Slot, int] = {}
-    for op in first.body:
+    for op in first.inner:
         if has_effect(op):
             slot = first.arrays[array_of(op)].slot
             stored.pop(slot, None)

@@ -1,7 +1,8 @@
 """Computes what does not change in a loop before the loop.
 
 Goals: an op moves from `body` to `outer` or `once`, and from `outer` to `once`, as far as its
-operands allow; loads from shared elements end in `once`, those of a row's own side in `outer`.
+operands allow, and from the code of a Repeat to `body`; loads from shared elements end in `once`,
+those of a row's own side in `outer`.
 Each op computes the same value as before, so results are equal bit for bit.
 
 Non-goals: nothing is rewritten (x / shared stays a division, as a product with the reciprocal
@@ -18,25 +19,26 @@ from rheobase.ir.verify import root_index, side_of
 
 __all__ = ["hoist"]
 
-_ONCE, _OUTER, _BODY = 0, 1, 2
+_ONCE, _OUTER, _BODY, _AFTER = 0, 1, 2, 4  # of Kernel.parts
 
 
 def hoist(kernel: Kernel) -> Kernel:
     """The kernel with each op in the outermost part where it can stand."""
-    ops = kernel.ops
-    second = len(kernel.once) + len(kernel.outer)
-    changing = slots_written(kernel, kernel.outer + kernel.body)
-    parts: tuple[list[int], list[int], list[int]] = ([], [], [])
+    changing = slots_written(kernel, kernel.outer + kernel.inner)
+    parts: tuple[list[int], ...] = ([], [], [], [], [])
     level: list[int] = []
-    for number, op in enumerate(ops):
-        here = _ONCE if number < len(kernel.once) else _OUTER if number < second else _BODY
-        fixed = has_effect(op) or is_random(op)
-        if op.name in ("load", "load_at") and kernel.arrays[array_of(op)].slot in changing:
-            fixed = True
-        least = max([_least_level(kernel, op), *(level[a] for a in op.args)])
-        level.append(here if fixed else min(here, least))
-        parts[level[-1]].append(number)
-    return rebuild(kernel, parts, dict(enumerate(ops)), {n: n for n in range(len(ops))})
+    for here, code in enumerate(kernel.parts):
+        for op in code:
+            fixed = has_effect(op) or is_random(op) or op.name == "carry"
+            if op.name in ("load", "load_at") and kernel.arrays[array_of(op)].slot in changing:
+                fixed = True
+            least = max([_least_level(kernel, op), *(level[a] for a in op.args)])
+            if here == _AFTER and least >= _BODY:
+                fixed = True  # it is run once for each element, here as there
+            parts[here if fixed else min(here, least)].append(len(level))
+            level.append(here if fixed else min(here, least))
+    numbers = range(len(level))
+    return rebuild(kernel, parts, dict(enumerate(kernel.ops)), dict(zip(numbers, numbers)))
 
 
 def _least_level(kernel: Kernel, op: Op) -> int:

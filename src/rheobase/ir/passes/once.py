@@ -5,7 +5,8 @@ too moves to `once`, with everything that it needs: `counter += 1` counts calls,
 uses is made once. Shared values that other code loads are loaded before the stores if they stood
 before them, so `x = s; s = 0` keeps its meaning.
 
-Non-goals: lists of events (a reset, a synapse) do something for each event, shared or not.
+Non-goals: a kernel with a Repeat stays as it is; lists of events (a reset, a synapse) do something
+for each event, shared or not.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ __all__ = ["write_shared_once"]
 
 def write_shared_once(kernel: Kernel) -> Kernel:
     """The kernel with the writes to shared elements in `once`; as it is if there are none."""
-    if not isinstance(kernel.domain, (Elementwise, Reduce)) or kernel.once or kernel.outer:
+    if not isinstance(kernel.domain, (Elementwise, Reduce)):
+        return kernel
+    if kernel.once or kernel.outer or kernel.repeat:
         return kernel
     ops = kernel.body
     moved = _shared_writes(kernel)
@@ -33,7 +36,9 @@ def write_shared_once(kernel: Kernel) -> Kernel:
             moved.update(ops[n].args)
     once = [n for n in range(len(ops)) if n in moved]
     body = [n for n in range(len(ops)) if n not in moved]
-    return rebuild(kernel, (once, (), body), dict(enumerate(ops)), {n: n for n in range(len(ops))})
+    return rebuild(
+        kernel, (once, (), body, (), ()), dict(enumerate(ops)), {n: n for n in range(len(ops))}
+    )
 
 
 def _shared_writes(kernel: Kernel) -> set[int]:

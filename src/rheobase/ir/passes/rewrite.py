@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from rheobase.ir.kernels import Array, Generate, Kernel, Linked
+from rheobase.ir.kernels import Array, Generate, Kernel, Linked, Repeat
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.slots import Slot
 
@@ -26,10 +26,9 @@ def array_of(op: Op) -> int:
 
 
 def roots(kernel: Kernel) -> tuple[int, ...]:
-    """The values that the domain takes: results and the bounds of candidates."""
-    if not isinstance(kernel.domain, Generate):
-        return kernel.results
-    return kernel.results + kernel.domain.bounds
+    """The values that the domain and the loop take: results, bounds of candidates."""
+    taken = kernel.results + (kernel.repeat.roots if kernel.repeat else ())
+    return taken + kernel.domain.bounds if isinstance(kernel.domain, Generate) else taken
 
 
 def rebuild(
@@ -40,9 +39,9 @@ def rebuild(
 ) -> Kernel:
     """The kernel with other code.
 
-    parts   the ids of the ops of once, outer and body, in order
+    parts   the ids of the ops of each of Kernel.parts, in order
     ops     the op behind each id; its operands are ids
-    same    for each number that the kernel's domain takes, the id that stands for it now
+    same    for each number that the kernel's domain or loop takes, the id that is it now
     Values and arrays are numbered anew; arrays that no op names are dropped.
     """
     number = {op: n for n, op in enumerate(op for part in parts for op in part)}
@@ -52,7 +51,7 @@ def rebuild(
         attr = array_number[array_of(op)] if op.name in ARRAY_OPS else op.attr
         return replace(op, args=tuple(number[a] for a in op.args), attr=attr)
 
-    once, outer, body = (tuple(renumbered(ops[k]) for k in part) for part in parts)
+    once, outer, body, code, after = (tuple(renumbered(ops[k]) for k in part) for part in parts)
     domain, stream = kernel.domain, kernel.stream
     sampled = False
     if isinstance(domain, Generate):
@@ -63,7 +62,12 @@ def rebuild(
     if not sampled and not any(is_random(ops[k]) for k in number):
         stream = None
     results = tuple(number[same[r]] for r in kernel.results)
-    return Kernel(kernel.name, domain, arrays, once, outer, body, results, stream)
+    repeat = kernel.repeat
+    if repeat is not None:
+        handed_on = tuple(number[same[n]] for n in repeat.next)
+        again, limit = number[same[repeat.again]], number[same[repeat.limit]]
+        repeat = Repeat(code, handed_on, again, limit, after)
+    return Kernel(kernel.name, domain, arrays, once, outer, body, results, stream, repeat)
 
 
 def _used_arrays(kernel: Kernel, code: Iterable[Op]) -> tuple[tuple[Array, ...], dict[int, int]]:

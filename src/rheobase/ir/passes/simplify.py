@@ -30,6 +30,7 @@ _FOLDED = (
     | frozenset(("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "select", "cast"))
     | frozenset(("sqrt", "floor", "ceil"))
 )
+_BODY, _REPEATED = 2, 3  # of Kernel.parts
 _COMMUTATIVE = frozenset(("add", "mul", "and", "or", "eq", "ne"))
 
 
@@ -59,8 +60,7 @@ def _merge_arrays(kernel: Kernel) -> Kernel:
             replace(op, attr=numbers[array_of(op)]) if op.name in ARRAY_OPS else op for op in code
         )
 
-    code = (merged(part) for part in (kernel.once, kernel.outer, kernel.body))
-    return replace(kernel, arrays=tuple(arrays)).with_code(*code)
+    return replace(kernel, arrays=tuple(arrays)).with_parts(map(merged, kernel.parts))
 
 
 @dataclass
@@ -86,24 +86,36 @@ class _Simplifier:
     def parts(self) -> list[range]:
         """Rewrite everything; the ids of each part."""
         parts: list[range] = []
-        codes = (self.kernel.once, self.kernel.outer, self.kernel.body)
+        codes = self.kernel.parts
         number = 0
         for k, code in enumerate(codes):
             begin = len(self.ops)
-            # what a loop writes is not known at its beginning, whatever was loaded before it
-            for slot in slots_written(self.kernel, sum(codes[k:], ())):
-                self._forget(slot)
-            self.pending.clear()
+            if k <= _BODY:
+                self._forget_written(sum(codes[k:], ()))
             for op in code:
                 args = tuple(self.same[a] for a in op.args)
                 self.same[number] = self.emit(replace(op, args=args))
                 number += 1
+            if k == _REPEATED:
+                self._leave(begin)
             parts.append(range(begin, len(self.ops)))
         return parts
+
+    def _forget_written(self, code: tuple[Op, ...]) -> None:
+        """What a loop writes is not known at its beginning, whatever was loaded before it."""
+        for slot in slots_written(self.kernel, code):
+            self._forget(slot)
+        self.pending.clear()
+
+    def _leave(self, begin: int) -> None:
+        """Values from `begin` on, which a Repeat has made, mean nothing after it."""
+        self.known = {key: n for key, n in self.known.items() if n < begin}
+        self.memory = {key: n for key, n in self.memory.items() if n < begin}
 
     def live(self, results: tuple[int, ...]) -> set[int]:
         """The ids of ops that have an effect or contribute to one or to a result."""
         live = {self.same[r] for r in results}
+        live |= {k for k, op in enumerate(self.ops) if op.name == "carry"}
         for k in range(len(self.ops) - 1, -1, -1):
             if has_effect(self.ops[k]) and k not in self.dropped:
                 live.add(k)
@@ -116,7 +128,7 @@ class _Simplifier:
         """The id of the value of an op (whose operands are ids), written if it is new."""
         if op.name in ARRAY_OPS and op.name != "length":
             return self._memory(op)
-        if is_random(op):
+        if is_random(op) or op.name == "carry":
             return self._append(op)
         folded = self._folded(op)
         if folded is not None:
