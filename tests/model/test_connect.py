@@ -276,6 +276,34 @@ def test_synapses_of_parts_are_numbered_within_the_parts():
     assert_allclose(S.x_syn[G[3:5], :], [i + 10 * j for i, j in expected if i in (1, 2)])
 
 
+def test_the_number_of_neurons_is_that_of_the_part():
+    """Also where the part is a list of neurons with others between them."""
+    G = group(10)
+    S = Synapses(G[[2, 7]], G[[0, 5, 9]])
+    assert (S.N_pre[:], S.N_post[:]) == (2, 3)
+    S.connect(j="q for q in range(N_post) if q >= N_pre - 1")
+    assert pairs(S) == [(i, q) for i in range(2) for q in (1, 2)]
+
+
+@pytest.mark.parametrize("text", ["i + 3 if k_post == 1", "q for q in range(5) if k_post == 1"])
+def test_a_condition_on_a_neuron_that_is_absent_does_not_hide_it(text):
+    """Its variables have no values: the pair is refused or skipped, whatever the condition says."""
+    S = Synapses(group(3), group(4))
+    with pytest.raises(IndexError, match="has only 4 elements"):
+        S.connect(j=text)
+    S.connect(j=text, skip_if_invalid=True)
+    assert (S.j[:] % 3 == 1).all()
+    S = Synapses(group(3), group(4))
+    S.connect(j="q for q in range(5) if q < 4")  # this one says which neurons there are
+    assert len(S) == 12
+
+
+def test_a_sample_of_a_size_is_not_taken_where_the_condition_excludes_the_neuron():
+    S = Synapses(group(4), group(4))
+    S.connect(j="q for q in sample(N_post, size=i - 1) if i > 1")
+    assert_array_equal(S.i[:], [2, 3, 3])
+
+
 def test_some_synapses_can_be_recorded():
     S = Synapses(group(3), group(3), "dw/dt = 1/ms : 1 (clock-driven)")
     S.connect()

@@ -129,6 +129,7 @@ def _kernel(
     number = random.take_streams() if trial is None else _LAST_STREAM - trial
     random.write_stream(state, number, 0)
     stream = Stream(state, ClockState(1.0).slots.step)
+    generator = _with_absent(request, generator, bindings)
     builder = KernelBuilder(bindings, functions=functions)
     low, high, step = (
         builder.typed(e, I64) for e in (generator.low, generator.high, generator.step)
@@ -177,11 +178,11 @@ def _resolve(
     candidate = Meaning(Symbol(generator.variable or "", Type.INTEGER), Position("k"))
     if generator.variable is not None:
         local[generator.variable] = candidate
-    inner_name = "j" if request.side is Index.PRE else "i"
+    inner_name = _inner_name(request)
     expressions = expressions_of(request)
     faults = FaultList()
     resolution = resolve(
-        frozenset[str]().union(*map(names_in, expressions)) - {inner_name},
+        frozenset[str]({"_n_inner"}).union(*map(names_in, expressions)) - {inner_name},
         owner,
         namespace,
         local=local,
@@ -312,6 +313,10 @@ def _settle_probability(request: Request, bindings: Mapping[str, Binding]) -> Re
     return replace(request, generator=replace(generator, p=p))
 
 
+def _inner_name(request: Request) -> str:
+    return "j" if request.side is Index.PRE else "i"
+
+
 def _inner_side(request: Request) -> Index:
     return Index.POST if request.side is Index.PRE else Index.PRE
 
@@ -329,14 +334,49 @@ def _skip_outer(
     outer_only = [
         e
         for e in parts
-        if not any(reaches(bindings[n], inner) for n in names_in(e) if n in bindings)
+        if _inner_name(request) not in names_in(e)
+        and not any(_depends(bindings[n], inner) for n in names_in(e) if n in bindings)
         and not any(isinstance(x, Call) and not functions[x.function].stateless for x in walk(e))
     ]
     rest = [e for e in parts if e not in outer_only]
-    high = generator.high
+    high, size = generator.high, generator.size
     for e in outer_only:
         high = Conditional(e, high, generator.low)
-    return replace(generator, high=high, condition=_conjunction(rest))
+        size = size and Conditional(e, size, Number(0))
+    return replace(generator, high=high, size=size, condition=_conjunction(rest))
+
+
+def _with_absent(
+    request: Request, generator: Generator, bindings: Mapping[str, Binding]
+) -> Generator:
+    """A condition on variables of the other neuron is met where there is no such neuron, so that
+    the pair is refused, or skipped, and what the condition says of nothing does not matter."""
+    condition, inner = generator.condition, _inner_side(request)
+    if condition is None or generator.variable == "_k":
+        return generator
+    if not any(_reads(bindings[n], inner) for n in names_in(condition) if n in bindings):
+        return generator
+    index = Name(_inner_name(request))
+    outside = Compare("<", index, Number(0)), Compare(">=", index, Name("_n_inner"))
+    return replace(generator, condition=Logic("or", (*outside, condition)))
+
+
+def _depends(binding: Binding, index: Index) -> bool:
+    """Whether a value has to do with the element that `index` means, or with the candidate."""
+    return reaches(binding, index) or _reads(binding, index)
+
+
+def _reads(binding: Binding, index: Index) -> bool:
+    """Whether a value is that of a variable of the element that `index` means."""
+    match binding:
+        case Entry():
+            return True  # at the index that is computed
+        case Element():
+            return reaches(binding, index)
+        case Alias(expr=expr, bindings=inner):
+            return any(_reads(inner[n], index) for n in names_in(expr) & set(inner))
+        case _:
+            return False
 
 
 def _is_conjunction(expr: Expr) -> TypeGuard[Logic]:
