@@ -18,6 +18,7 @@ from rheobase import (
     SpikeMonitor,
     StateMonitor,
     Synapses,
+    TimedArray,
     UnknownNameError,
     amp,
     check_units,
@@ -378,8 +379,11 @@ def test_a_function_is_no_variable():
         return x
 
     group = NeuronGroup(1, "dx/dt = -x/tau : 1")
-    with pytest.raises(UnknownNameError, match="'tau'"):
+    with pytest.raises(UnknownNameError, match=r"'tau' is a function[^$]*Write tau\(x\)"):
         Network(group).run(1 * ms, namespace={"tau": tau})
+    stimulus = TimedArray([1, 2] * second, dt=1 * ms)  # noqa: F841
+    with pytest.raises(ValueError, match=r"'stimulus' is a function[^$]*Write stimulus\(t\)"):
+        group.x = "stimulus/second"
 
 
 def test_default_functions_are_functions_of_python_too():
@@ -427,8 +431,11 @@ def test_timestep_counts_steps_in_python_as_in_models():
     times = np.arange(1000) * 0.1 * ms
     assert timestep(times, 0.1 * ms).tolist() == list(range(1000))
     assert timestep(0.25 * ms, 0.1 * ms) == 2
-    with pytest.raises(DimensionMismatchError, match="'t'"):
-        timestep(1, 0.1 * ms)
+    assert timestep(0.0005, 0.0001) == 5  # plain numbers are steps of no unit
+    assert timestep(np.array([0.0005]), 0.0001).shape == (1,)
+    for t, dt in ((1, 0.1 * ms), (1 * volt, 1 * volt)):
+        with pytest.raises(DimensionMismatchError, match="two times, or two plain numbers"):
+            timestep(t, dt)
 
 
 def test_numbers_of_functions_in_the_namespace_of_a_group_are_read_anew_too():

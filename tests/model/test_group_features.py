@@ -331,3 +331,11 @@ def test_a_changed_namespace_of_the_group_counts():
     G.namespace["k"] = 10.0
     net.run(1 * second / 1000)
     assert_allclose(G.v[:], 0.011, rtol=1e-12)
+
+
+def test_views_are_exponents_only_without_unit():
+    cells = NeuronGroup(3, "x : 1\nv : volt")
+    cells.x = [0, 1, 3]
+    assert (2**cells.x).tolist() == [1, 2, 8]
+    with pytest.raises(ModelTypeError, match="'v' is in volt: an exponent is a plain number"):
+        2**cells.v

@@ -139,6 +139,20 @@ def test_a_number_with_the_name_of_a_variable_is_warned_of_once(caplog):
     assert "'x' is a variable" in said[0]
 
 
+def test_a_number_called_as_the_index_or_the_size_is_warned_of_where_code_uses_them(caplog):
+    """Scripts are full of `i` and `N`: only their use in code is worth a word."""
+    i, N = 5, 3  # noqa: F841
+    group = NeuronGroup(2, "dx/dt = -x/TAU : 1")
+    with caplog.at_level(logging.WARNING):
+        Network(group).run(0.1 * ms)
+        assert not messages(caplog)
+        group.x = "i // N"
+        group.x = "i // N"
+    said = messages(caplog)
+    assert [name for name in "iN" for text in said if f"'{name}' is" in text] == ["i", "N"]
+    assert group.x[:].tolist() == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("name", "word"), [("mV", "unit"), ("pi", "constant"), ("exp", "function")]
 )

@@ -78,6 +78,7 @@ def test_dimensions_of_values():
         is DIMENSIONLESS
     )
     assert get_dimensions([1 * mV, 0]) is volt.dim
+    assert get_dimensions(volt.dim) is volt.dim
     assert (is_dimensionless(3 * mV), is_dimensionless(mV / volt)) == (False, True)
     assert (have_same_dimensions(mV, volt), have_same_dimensions(mV, 3)) == (True, False)
     for wrong in ("a", None):

@@ -19,6 +19,7 @@ import numpy as np
 
 from rheobase.ir.dtypes import BOOL, DType
 from rheobase.ir.ops import Op
+from rheobase.units.relative import exprel_of_numbers
 
 __all__ = ["Value", "constant", "evaluate", "function_of"]
 
@@ -79,10 +80,9 @@ def _power(power: int, a: Value) -> Value:
 
 
 def _exprel(a: Value) -> Value:
-    result: Value = np.asarray(np.divide(np.expm1(a), a))
-    result[a == 0] = 1
-    result[a == np.inf] = np.inf
-    return result[()]
+    """Single precision is the rounded double."""
+    x = np.asarray(a)
+    return exprel_of_numbers(x.astype(np.float64)).astype(x.dtype)[()]
 
 
 def _pow(a: Value, b: Value) -> Value:

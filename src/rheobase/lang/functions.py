@@ -19,6 +19,7 @@ from rheobase.lang.nodes import Assign, Call, Expr, Number, substitute, walk
 from rheobase.lang.parse import parse_expression, parse_statements
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
+from rheobase.units.relative import exprel_of_numbers
 
 __all__ = ["FUNCTIONS", "FunctionInfo", "called_in"]
 
@@ -105,12 +106,7 @@ class FunctionInfo:
 
 
 def _exprel(x: Array) -> Array:
-    """(exp(x) - 1)/x, 1 at 0."""
-    x = np.asarray(x, np.float64)
-    safe = np.where(x == 0, 1.0, x)
-    with np.errstate(over="ignore"):
-        value = np.where(x == 0, 1.0, np.expm1(safe) / safe)
-    return np.where(np.isposinf(x), np.inf, value)
+    return exprel_of_numbers(np.asarray(x, np.float64))
 
 
 def _int(x: Array) -> Array:

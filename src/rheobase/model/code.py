@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from types import FunctionType
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +24,7 @@ from rheobase.errors import (
     FaultList,
     ModelSyntaxError,
     ModelTypeError,
+    ModelValueError,
     Span,
     UnknownNameError,
     did_you_mean,
@@ -108,8 +110,8 @@ def resolve(
         elif name not in optional:
             span = places[name].span if places and name in places else None
             known = [*owner.known_names(), *_numbers_in(namespace)]
-            value = namespace.get(name)
-            faults.faults.append(unknown_name(name, owner.label, span, known, value))
+            value, function = namespace.get(name), owner.function(name, namespace)
+            faults.faults.append(unknown_name(name, owner.label, span, known, value, function))
     signature = tuple(
         (name, s.type, s.dim, s.shared, s.value if name in exponents else None)
         for name, s in symbols.items()
@@ -183,13 +185,25 @@ def _placed(fault: Fault, name: str, places: Mapping[str, Name] | None) -> Fault
 
 
 def unknown_name(
-    name: str, label: str, span: Span | None, known: Collection[str], value: Any = None
+    name: str,
+    label: str,
+    span: Span | None,
+    known: Collection[str],
+    value: Any = None,
+    function: object = None,
 ) -> Fault:
     """The fault of a name that means nothing to the owner called `label`.
 
-    known   names that mean something
-    value   what the script calls so: no number, since that would have been a constant
+    known      names that mean something
+    value      what the script calls so: no number, since that would have been a constant
+    function   what a call of it would mean
     """
+    if isinstance(function, FunctionInfo):
+        message = f"'{name}' is a function of the script: it wants arguments."
+        hint = f"Write {name}({', '.join(function.parameters)})."
+        plain = isinstance(value, FunctionType)  # not made for models: as good as unknown
+        error = UnknownNameError if plain else ModelValueError
+        return Fault(error, message, span, hint, "" if span else label)
     if isinstance(value, (str, list, tuple, dict, set)):
         kind = type(value).__name__  # pyright: ignore[reportUnknownArgumentType]
         message = f"'{name}' is a {kind} in the script: a constant is one number, with its unit."

@@ -454,18 +454,25 @@ def _defaults() -> dict[str, Function]:
     return found
 
 
-@units.check_units(t=units.second, dt=units.second, result=1)
 def timestep(t: Any, dt: Any) -> Any:
     """The number of the step of length dt that begins at t, or in which t lies.
 
+    t, dt   two times, or two plain numbers; t may be an array
+
     A thousandth of a step is added first, so that k*dt gives k however it was rounded.
+    Raises DimensionMismatchError if t and dt differ in unit, or are in another than second.
 
     >>> from rheobase import ms
     >>> from rheobase.model.functions import timestep
     >>> timestep(0.3*ms, 0.1*ms)
     3
     """
-    time, step = to_si(t)[0], to_si(dt)[0]
+    (time, time_dim), (step, step_dim) = to_si(t), to_si(dt)
+    for name, dim, other in (("t", time_dim, step_dim), ("dt", step_dim, time_dim)):
+        if dim is not other or dim not in (DIMENSIONLESS, units.second.dim):
+            raise DimensionMismatchError(
+                f"timestep: '{name}' is in {dim}; t and dt are two times, or two plain numbers"
+            )
     numbers = np.floor((np.asarray(time) + 1e-3 * step) / step).astype(np.int64)
     return numbers if numbers.ndim else int(numbers)
 

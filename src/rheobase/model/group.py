@@ -193,7 +193,7 @@ class Group(SimulationObject):
             elif found is not None:
                 faults += [found] if isinstance(found, Fault) else found
             else:
-                faults.append(self._unknown_in(name, variable))
+                faults.append(self._unknown_in(name, variable, namespace))
             if isinstance(found, Meaning) and not found.symbol.stateless:
                 symbol = replace(symbol, stateless=False)
         collected = FaultList()
@@ -204,9 +204,12 @@ class Group(SimulationObject):
             symbol = replace(symbol, stateless=False)
         return faults or Meaning(symbol, Alias(variable.expr, bindings, functions))
 
-    def _unknown_in(self, name: str, variable: Subexpression) -> Fault:
-        place = name_places([variable.expr])[name]
-        return unknown_name(name, self.label, place.span, self.variables)
+    def _unknown_in(
+        self, name: str, variable: Subexpression, namespace: Mapping[str, Any]
+    ) -> Fault:
+        span = name_places([variable.expr])[name].span
+        value, function = namespace.get(name), self.function(name, namespace)
+        return unknown_name(name, self.label, span, self.variables, value, function)
 
     # ------------------------------------------------------------ views
     def view_size(self) -> int:

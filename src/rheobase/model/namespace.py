@@ -23,7 +23,9 @@ __all__ = ["Conflicts", "Constants", "find_external", "find_function", "own_name
 
 logger = logging.getLogger(f"{__name__}.resolution_conflict")
 
-_ALWAYS_OWN: Final = frozenset(("i", "j", "t", "dt", "N", "t_in_timesteps"))  # in every script
+_STEPS: Final = frozenset(
+    ("t", "dt", "t_in_timesteps")
+)  # code that is made for a step uses them too
 
 
 def find_external(
@@ -80,7 +82,7 @@ class Conflicts:
         self, name: str, meaning: str, label: str, group: Mapping[str, Any], run: Mapping[str, Any]
     ) -> None:
         """Look whether a name that has a `meaning` is a number in a namespace."""
-        if name in self._said or name in _ALWAYS_OWN:
+        if name in self._said or name in _STEPS:
             return
         for where, namespace in (("its own namespace", group), ("the namespace of the run", run)):
             found = external_symbol(name, namespace[name]) if name in namespace else None

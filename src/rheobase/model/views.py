@@ -219,6 +219,13 @@ class VariableView(NDArrayOperatorsMixin):
     ) -> Any:
         return func(*(_plain(a) for a in args), **{k: _plain(v) for k, v in kwds.items()})
 
+    def __rpow__(self, base: Any) -> Any:
+        if not self.dim.is_dimensionless:
+            raise ModelTypeError(
+                f"'{self.name}' is in {self.dim}: an exponent is a plain number; divide by a unit"
+            )
+        return np.power(base, _plain(self))
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)

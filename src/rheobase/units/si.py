@@ -44,7 +44,8 @@ def set_unit_checking(on: bool) -> None:
 
 
 def get_dimensions(obj: object) -> Dimension:
-    """The dimension of a quantity, or of a number (none); of a list, that of its elements.
+    """The dimension of a quantity, or of a number (none); of a list, that of its elements; of a
+    dimension, itself.
 
     Raises TypeError for what is not numeric.
 
@@ -52,6 +53,8 @@ def get_dimensions(obj: object) -> Dimension:
     >>> print(get_dimensions(3 * mV))
     volt
     """
+    if isinstance(obj, Dimension):
+        return obj
     dim = getattr(obj, "dim", None)
     if isinstance(dim, Dimension):
         return dim

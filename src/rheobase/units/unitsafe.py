@@ -17,6 +17,7 @@ import numpy as np
 
 from rheobase.units import functions
 from rheobase.units.quantity import Quantity
+from rheobase.units.relative import exprel_of_numbers
 from rheobase.units.si import common_dimension, fail_for_dimension_mismatch, plain
 
 __all__ = [
@@ -144,7 +145,7 @@ def exprel(x: Any) -> Any:
     """(exp(x) - 1)/x, and 1 at 0, where the formula cannot be used.
 
     x   (...)  plain numbers
-    Returns the shape of x; relative error below 4 eps. Raises DimensionMismatchError for a unit.
+    Returns the shape of x; error < 2 ulp. Raises DimensionMismatchError for a unit.
 
     >>> from rheobase.units import exprel
     >>> float(exprel(0)), round(float(exprel(1)), 6)
@@ -153,10 +154,7 @@ def exprel(x: Any) -> Any:
     values, dim = plain(x)
     if not dim.is_dimensionless:
         fail_for_dimension_mismatch(Quantity(values, dim), None, "exprel takes plain numbers")
-    numbers = np.asarray(values, dtype=float)
-    zero = numbers == 0
-    divisors = np.where(zero | (numbers == np.inf), 1.0, numbers)
-    return np.where(zero, 1.0, np.expm1(numbers) / divisors)[()]
+    return exprel_of_numbers(np.asarray(values, dtype=float))[()]
 
 
 def arange(*args: Any, **options: Any) -> Any:

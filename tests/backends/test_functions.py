@@ -1,0 +1,55 @@
+"""Every function of THE table of one number, on both backends: accuracy, limits, infinities, nan.
+
+A sample of what `python -m tests.fuzz.functions` does densely; a new row is tested at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.backends.exact import errors_in_ulp
+from tests.fuzz.functions import BACKENDS, LIMITS, NAMES, ULPS, arguments, computed, worst
+
+_POINTS = np.array([-np.inf, -0.0, 0.0, np.inf])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", NAMES)
+def test_function_is_within_two_ulp_of_mpmath(name, backend):
+    """Over the whole range, denormal results and large angles included."""
+    error, place = worst(name, arguments(60, seed=3), BACKENDS[backend]())
+    assert error <= ULPS, f"{error:.2f} ulp at {place!r}"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", NAMES)
+def test_function_has_the_right_limits(name, backend):
+    """At the infinities and at both zeros, whose sign stays where the function is odd."""
+    met = computed(name, _POINTS, BACKENDS[backend]())
+    wanted = np.array(LIMITS[name])
+    np.testing.assert_array_equal(met, wanted)
+    signed = ~np.isnan(wanted)
+    if name not in ("abs", "sign"):
+        np.testing.assert_array_equal(np.signbit(met[signed]), np.signbit(wanted[signed]))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", NAMES)
+def test_nan_stays_nan(name, backend):
+    assert np.isnan(computed(name, np.full(9, np.nan), BACKENDS[backend]())).all()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_exprel_is_finite_where_exp_is_not(backend):
+    """e**712 is too large for a double, (e**712 - 1)/712 is not."""
+    met = computed("exprel", np.array([712.0, 716.3, 716.4]), BACKENDS[backend]())
+    assert np.isfinite(met).tolist() == [True, True, False]
+
+
+def test_a_result_off_by_three_units_is_found():
+    """The yardstick measures: the search would see a wrong digit."""
+    x = np.array([0.3, 1.7, 200.0])
+    met = np.exp(x)
+    shifted = met + 3 * np.spacing(met)
+    assert (errors_in_ulp("exp", shifted, x) > 2).all()

@@ -1,0 +1,141 @@
+"""Every function of the table of one number against mpmath, densely, on both backends.
+
+    python -m tests.fuzz.functions --n 20000 --seed 1
+
+Each function is called as a model calls it, on n arguments of each kind: ordinary ones, doubles of
+every exponent, numbers next to 1, next to multiples of pi/2, and the edges of the ranges. Prints
+the largest error of each function on each backend in ulp of the exact value, and where it is;
+results on infinities and nan are compared with the limits. It is a failure if an error is above 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.backends.llvm import LlvmBackend
+from rheobase.backends.reference import ReferenceBackend
+from rheobase.ir.builder import Element, KernelBuilder
+from rheobase.ir.dtypes import F64, I64
+from rheobase.ir.kernels import Elementwise, Index, Part
+from rheobase.ir.program import Backend, Call, Program
+from rheobase.ir.slots import Slot
+from rheobase.lang.functions import FUNCTIONS
+from rheobase.lang.nodes import Assign
+from rheobase.lang.parse import parse_expression
+from rheobase.runtime.clocks import ClockState
+from rheobase.runtime.engine import RunHooks, execute
+from tests.backends.exact import SMALLEST, errors_in_ulp
+
+__all__ = ["BACKENDS", "LIMITS", "NAMES", "ULPS", "arguments", "computed", "worst"]
+
+ULPS: Final = 2.0
+BACKENDS: Final[dict[str, type[Backend]]] = {"llvm": LlvmBackend, "numpy": ReferenceBackend}
+NAMES: Final = tuple(
+    name for name, f in FUNCTIONS.items() if f.arity == 1 and f.stateless and name != "int"
+)
+_PI: Final = np.pi
+_NAN: Final = float("nan")
+_INF: Final = float("inf")
+# the value at -inf, -0.0, +0.0 and +inf; at nan, every function is nan
+LIMITS: Final[dict[str, tuple[float, float, float, float]]] = {
+    "sin": (_NAN, -0.0, 0.0, _NAN),
+    "cos": (_NAN, 1.0, 1.0, _NAN),
+    "tan": (_NAN, -0.0, 0.0, _NAN),
+    "arcsin": (_NAN, -0.0, 0.0, _NAN),
+    "arccos": (_NAN, _PI / 2, _PI / 2, _NAN),
+    "arctan": (-_PI / 2, -0.0, 0.0, _PI / 2),
+    "sinh": (-_INF, -0.0, 0.0, _INF),
+    "cosh": (_INF, 1.0, 1.0, _INF),
+    "tanh": (-1.0, -0.0, 0.0, 1.0),
+    "exp": (0.0, 1.0, 1.0, _INF),
+    "expm1": (-1.0, -0.0, 0.0, _INF),
+    "exprel": (0.0, 1.0, 1.0, _INF),
+    "log": (_NAN, -_INF, -_INF, _INF),
+    "log10": (_NAN, -_INF, -_INF, _INF),
+    "log1p": (_NAN, -0.0, 0.0, _INF),
+    "sqrt": (_NAN, -0.0, 0.0, _INF),
+    "ceil": (-_INF, -0.0, 0.0, _INF),
+    "floor": (-_INF, -0.0, 0.0, _INF),
+    "abs": (_INF, 0.0, 0.0, _INF),
+    "sign": (-1.0, 0.0, 0.0, 1.0),
+}
+_EDGES: Final = (
+    *(SMALLEST, 1e-310, 2.0**-1022, 1e-17, 2.0**-53, 2.0**-28, 0.5, 1.0, 2.0**28, 2.0**52),
+    *(2.0**53, 1e22, 36.7, 709.78, 709.79, 710.4, 710.5, 745.1, 745.2, 1.7976931348623157e308),
+)
+
+
+def arguments(n: int, seed: int) -> NDArray[np.float64]:
+    """n finite numbers of each kind."""
+    rng = np.random.default_rng(seed)
+    signs = rng.choice((-1.0, 1.0), n)
+    near_one = 1.0 + signs * 2.0 ** rng.uniform(-53, -1, n)
+    quarters = rng.integers(1, 2**20, n) * (_PI / 2)
+    kinds = (
+        rng.uniform(-3, 3, n),
+        rng.uniform(-750, 750, n),
+        signs * 2.0 ** rng.uniform(-1074, 1024, n),
+        signs * 2.0 ** rng.uniform(-30, 10, n),
+        near_one,
+        -near_one,
+        quarters * (1 + signs * 2.0 ** rng.uniform(-53, -20, n)),
+        np.array((*_EDGES, *(-x for x in _EDGES))),
+    )
+    return np.concatenate(kinds)
+
+
+def computed(name: str, x: NDArray[np.float64], backend: Backend) -> NDArray[np.float64]:
+    """name(x), (n,), by a kernel made from the text."""
+    slots = Slot("x", F64, len(x)), Slot("y", F64, len(x))
+    slots[0].data[:] = x
+    builder = KernelBuilder({s.name: Element(s, Index.OWN) for s in slots})
+    builder.assign(Assign("y", None, parse_expression(f"{name}(x)")))
+    part = Part(Slot("first", I64), Slot("size", I64, fill=len(x)))
+    kernel = builder.finish("functions", Elementwise(part))
+    clock = ClockState(1.0)
+    clock.slots.end.data[0] = 1
+    program = Program((Call(kernel, 0),), (clock.slots,))
+    with np.errstate(all="ignore"):
+        execute(program, backend.compile(program), RunHooks({}))
+    return slots[1].data.copy()
+
+
+def worst(name: str, x: NDArray[np.float64], backend: Backend) -> tuple[float, float]:
+    """The largest error in ulp, and the argument."""
+    errors = errors_in_ulp(name, computed(name, x, backend), x)
+    k = int(errors.argmax())
+    return float(errors[k]), float(x[k])
+
+
+def _search(n: int, seed: int) -> Iterator[str]:
+    x = arguments(n, seed)
+    for name in NAMES:
+        for label, backend in BACKENDS.items():
+            error, place = worst(name, x, backend())
+            mark = "" if error <= ULPS else "   <- too much"
+            yield f"{name:8s} {label:6s} {error:6.3f} ulp at {place!r}{mark}"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--n", type=int, default=2000)
+    options.add_argument("--seed", type=int, default=1)
+    given = options.parse_args()
+    started = time.perf_counter()
+    failed = False
+    for line in _search(given.n, given.seed):
+        print(line, flush=True)
+        failed = failed or line.endswith("too much")
+    print(f"{given.n} of each kind, seed {given.seed}, {time.perf_counter() - started:.0f} s")
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
