@@ -269,8 +269,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if not near and len(name) > 1:
-        near = [other for other in names if other.lower() == name.lower()]
+    if not near:  # the index of an element is meant by no other letter
+        near = [other for other in names if other.lower() == name.lower() and other not in "ij"]
     return f"Did you mean '{near[0]}'?" if near else ""
 
 

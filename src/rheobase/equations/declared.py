@@ -25,6 +25,7 @@ from rheobase.errors import (
     Span,
     did_you_mean,
 )
+from rheobase.lang.habits import unit_hint
 from rheobase.lang.symbols import Type
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 from rheobase.units.specs import find_spec
@@ -43,6 +44,19 @@ _TYPE_HINTS: Final = {
     "bool": ("boolean", "a truth value"),
     "int": ("integer", "a whole number"),
     "float": ("1", "a number without unit"),
+}
+_COMMENT: Final = "Comments begin with '#'."
+_OWN_LINE: Final = "Each equation begins on a line of its own."
+_BEHIND_UNITS: Final = {
+    "^": "Powers are written with '**': meter**2.",
+    ":": "An equation has one colon: in front of its unit.",
+    "[": "Flags stand in parentheses: (constant).",
+    "{": "Flags stand in parentheses: (constant).",
+    "=": "Values are given to the object: group.x = ...",
+    ";": _OWN_LINE,
+    ",": _OWN_LINE,
+    "%": _COMMENT,
+    "!": _COMMENT,
 }
 _TOKEN: Final = re.compile(
     r"\s*(?P<text>(?P<name>[^\W\d]\w*)"
@@ -150,11 +164,7 @@ class _Reader:
         if token.kind in ("name", "number"):
             hint = "Units are combined with '*', '/' and '**'; flags stand in parentheses."
             raise _UnitError(f"'{token.text}' does not belong behind a unit.", token.span, hint)
-        hint = ""
-        if token.kind == "^":
-            hint = "Powers are written with '**': meter**2."
-        elif token.kind == ":":
-            hint = "An equation has one colon: in front of its unit."
+        hint = _BEHIND_UNITS.get(token.kind, "")
         raise _UnitError(f"'{token.text}' has no meaning in a unit.", token.span, hint)
 
     def unit(self) -> Dimension:
@@ -191,9 +201,8 @@ class _Reader:
         if token.kind == "end":
             self._next -= 1
             raise _UnitError("A unit is missing here.", token.span, _missing_hint())
-        raise _UnitError(
-            f"'{token.text}' stands where a unit is expected.", token.span, _missing_hint()
-        )
+        hint = _COMMENT if token.text == "/" else _missing_hint()
+        raise _UnitError(f"'{token.text}' stands where a unit is expected.", token.span, hint)
 
     def _power(self) -> float:
         if self.peek().kind != "(":
@@ -242,7 +251,7 @@ def _base_dimension(token: _Token) -> Dimension:
         raise _UnitError(f"'{name}' is a type and stands alone: it cannot be combined.", token.span)
     unit = find_spec(name)
     if unit is None:
-        near = did_you_mean(name, BASE_UNITS)
+        near = unit_hint(name) or did_you_mean(name, BASE_UNITS)
         raise _UnitError(f"'{name}' is not a unit.", token.span, near or _missing_hint())
     if unit.value == 1.0:
         return unit.dim

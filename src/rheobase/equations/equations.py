@@ -375,6 +375,8 @@ def _set_faults(equations: Sequence[SingleEquation]) -> list[Fault]:
         first = defined.setdefault(eq.varname, eq)
         if first is not eq:
             hint = f"The first definition is: {first}"
+            if {first.type, eq.type} == {"differential equation", "subexpression"}:
+                hint += f"\n  A starting value is given to the object: group.{eq.varname} = ..."
             faults.append(
                 Fault(EquationError, f"'{eq.varname}' is defined twice.", eq.name_span, hint)
             )

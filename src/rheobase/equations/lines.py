@@ -29,6 +29,7 @@ from rheobase.errors import (
     Source,
     Span,
 )
+from rheobase.lang.habits import derivative_hint
 from rheobase.lang.nodes import Expr
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Type
@@ -39,6 +40,7 @@ _COMMENT: Final = re.compile(r"#[^\n]*")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 _DIFFERENTIAL: Final = re.compile(r"d\s*([^\W\d]\w*)\s*/\s*dt")
 _OTHER_DERIVATIVE: Final = re.compile(r"d\s*([^\W\d]\w*)\s*/\s*d\s*(\w+)")
+_FLAGGED: Final = re.compile(r"([^\W\d]\w*)\s*[(\[]([\w\s,-]+)[)\]]")
 _PRIMED: Final = re.compile(r"([^\W\d]\w*)\s*'")
 # '=' that is not part of ==, <=, >=, !=
 _EQUALS: Final = re.compile(r"(?<![=<>!])=(?!=)")
@@ -200,6 +202,13 @@ class _Chunk:
         if match := _OTHER_DERIVATIVE.fullmatch(text):
             message = "This derivative has no right-hand side."
             hint = f"Write d{match[1]}/dt = expression : unit"
+        elif match := _DIFFERENTIAL.match(text):
+            message = "A '=' is missing behind this derivative."
+            left = Span(self.source, left.start, left.start + match.end())
+            hint = f"Write {match[0]} = expression : unit"
+        elif match := _FLAGGED.fullmatch(text):
+            message = f"'{_shortened(text)}' is not a name: flags stand behind the unit."
+            hint = f"Write {match[1]} : unit ({match[2]})"
         elif "=" in text:
             message = "This is a comparison, not an equation."
             hint = "An equation has one '='."
@@ -312,6 +321,8 @@ def _left_fault(text: str) -> tuple[str, str]:
         )
     if match := _PRIMED.fullmatch(text):
         return "A prime has no meaning here.", f"Write d{match[1]}/dt for the derivative."
+    if hint := derivative_hint(text):
+        return f"'{_shortened(text)}' is neither a name nor a derivative.", hint
     if text[-1] in "+-*/%":
         return (
             "An equation defines a variable: it cannot change one in place.",

@@ -19,6 +19,7 @@ from rheobase.errors import (
 )
 from rheobase.lang.evaluate import evaluate, is_natural
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo
+from rheobase.lang.habits import function_hint, name_hint
 from rheobase.lang.nodes import (
     NOWHERE,
     Binary,
@@ -142,7 +143,8 @@ class Inference:
             self.refuse(ModelSyntaxError, message, node)
             return
         message = f"'{node.id}' is unknown: it is no variable, no constant and no unit."
-        near = did_you_mean(node.id, [*self.scope, *CONSTANTS, *_COMMON_UNITS])
+        known = [*self.scope, *CONSTANTS, *_COMMON_UNITS]
+        near = name_hint(node.id) or did_you_mean(node.id, known)
         self.refuse(UnknownNameError, message, node, near)
 
     def is_stateless(self, expr: Expr, seen: set[str]) -> bool:
@@ -326,7 +328,7 @@ class Inference:
             self.refuse(ModelSyntaxError, message, node, "Is a * missing before the '('?")
             return
         names = [name for name in self.functions if not name.startswith("_")]
-        hint = did_you_mean(node.function, names)
+        hint = function_hint(node.function) or did_you_mean(node.function, names)
         self.refuse(UnknownNameError, f"The function '{node.function}' is unknown.", node, hint)
 
     def fixed_dim(self, info: FunctionInfo) -> Dimension | None:

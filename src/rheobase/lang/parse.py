@@ -64,7 +64,7 @@ _COMPARE: Final[dict[type[ast.cmpop], CompareOp]] = {
 _BIT_OPERATORS: Final[dict[type[ast.operator], tuple[str, str]]] = {
     ast.BitXor: ("'^' has no meaning here", "Use ** for powers."),
     ast.BitAnd: ("'&' has no meaning here", "Use and."),
-    ast.BitOr: ("'|' has no meaning here", "Use or."),
+    ast.BitOr: ("'|' has no meaning here", "Use or; the absolute value is abs(x)."),
     ast.LShift: ("'<<' has no meaning here", "Use * 2**n."),
     ast.RShift: ("'>>' has no meaning here", "Use // 2**n."),
     ast.MatMult: ("'@' has no meaning here", "Use * to multiply."),
@@ -266,6 +266,8 @@ def _refuse_without_assignment(
     if len(tokens) > 1 and first.kind == "name" and tokens[1].text == "==":
         return refuse(tokens[1], tokens[1], "'==' compares", "Use = to assign.")
     hint = "A statement is 'variable = expression', or with += -= *= /=."
+    if len(tokens) > 2 and first.kind == "name" and tokens[-2].text == last.text in "+-":
+        hint = f"Write {first.text} {last.text}= 1."
     return refuse(first, last, "this is not an assignment", hint)
 
 

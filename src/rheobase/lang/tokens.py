@@ -13,6 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from rheobase.lang.habits import character_hint
+from rheobase.units.specs import find_spec
+
 __all__ = [
     "ASSIGNMENTS",
     "Complain",
@@ -69,7 +72,7 @@ _INSTEAD: Final = {
     "&&": ("'&&' has no meaning here", "Use and."),
     "||": ("'||' has no meaning here", "Use or."),
     "&": ("'&' has no meaning here", "Use and."),
-    "|": ("'|' has no meaning here", "Use or."),
+    "|": ("'|' has no meaning here", "Use or; the absolute value is abs(x)."),
     "~": ("'~' has no meaning here", "Use not."),
     "!": ("'!' has no meaning here", "Use not."),
     "<>": ("'<>' is no comparison", "Use !=."),
@@ -105,7 +108,8 @@ def check_tokens(tokens: tuple[Token, ...], complain: Complain) -> None:
         if token.kind in ("other", "name") and not token.text.isidentifier():
             at = _odd_place(token.text)
             message = _odd_character(token.text[at])
-            complain(token.start + at, token.start + at + 1, message, "")
+            hint = character_hint(token.text[at])
+            complain(token.start + at, token.start + at + 1, message, hint)
             return  # where the next token begins is a guess now
         if token.kind == "name" and _is_number_at(previous, token.start):
             complain(previous.start, token.end, *_joined(previous, token))
@@ -191,7 +195,12 @@ def diagnose(tokens: tuple[Token, ...], complain: Complain) -> bool:
     tokens = tuple(t for t in tokens if t.text not in ("\n", "\r", "\r\n"))
     before: Token | None = None
     for token in tokens:
-        fault = _fault_of(token) or _fault_between(before, token)
+        fault = (
+            _split_comparison(before, token)
+            or _fault_of(token)
+            or _unit_without_colon(before, token, tokens[-1])
+            or _fault_between(before, token)
+        )
         if fault:
             start = before.start if before and fault[2] else token.start
             complain(start, token.end, fault[0], fault[1])
@@ -207,7 +216,27 @@ def diagnose(tokens: tuple[Token, ...], complain: Complain) -> bool:
     return False
 
 
+def _split_comparison(before: Token | None, token: Token) -> tuple[str, str, bool] | None:
+    if before is None or token.text != "=" or before.text not in ("<", ">", "!", "="):
+        return None
+    return f"a blank divides '{before.text}='", f"Write {before.text}= without it.", True
+
+
+def _unit_without_colon(
+    before: Token | None, token: Token, last: Token
+) -> tuple[str, str, bool] | None:
+    """At the end of an equation, its unit may stand without the colon."""
+    if token is not last or token.kind != "name" or not _ends_operand(before):
+        return None
+    if find_spec(token.text) is None:
+        return None
+    hint = "Is a * missing, or the colon in front of a unit?"
+    return "an operator is missing between these two", hint, True
+
+
 def _fault_of(token: Token) -> tuple[str, str, bool] | None:
+    if token.text == "elif":
+        return "'elif' has no meaning here", "Write a if p else (b if q else c).", False
     if token.kind == "name" and token.text in _KEYWORDS:
         return f"'{token.text}' is a word of Python and cannot be a name here", "", False
     if token.text == ";":

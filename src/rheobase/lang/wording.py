@@ -11,6 +11,7 @@ from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 __all__ = ["VERBS", "factor_hint", "is_in", "place", "text_of", "unlike"]
 
 _RATE: Final = Dimension((0, 0, -1, 0, 0, 0, 0))
+_WHITE: Final = (_RATE**0.5, _RATE**-0.5)
 VERBS: Final = {"+": "added", "-": "subtracted", "%": "divided with remainder"}
 _LONGEST: Final = 60  # characters of the user's text that a message repeats
 
@@ -53,6 +54,8 @@ def factor_hint(text: str, met: Dimension, wanted: Dimension) -> str:
     if wanted is DIMENSIONLESS:
         return f" Dividing {text} by {_article(str(met))} gives one." if _is_one_word(met) else ""
     factor = wanted / met
+    if factor in _WHITE:
+        return " White noise has second**-0.5: with tau in second, write sigma*xi*tau**-0.5."
     if factor is _RATE:
         if "tau" in text:
             return " A division by a time is missing."

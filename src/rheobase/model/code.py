@@ -37,6 +37,7 @@ from rheobase.ir.passes import optimize, write_shared_once
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
+from rheobase.lang.habits import function_hint, name_hint
 from rheobase.lang.nodes import Binary, Call, Expr, Name, names_in, walk
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import SimulationObject, Work
@@ -175,7 +176,8 @@ def _unknown_function(call: Call, owner: CodeOwner, namespace: Mapping[str, Any]
     known = [n for n in FUNCTIONS if not n.startswith("_")]
     known += [n for n, v in namespace.items() if callable(v) and not n.startswith("_")]
     message = f"The function '{name}' is unknown."
-    return Fault(UnknownNameError, message, call.span, did_you_mean(name, known))
+    hint = function_hint(name) or did_you_mean(name, known)
+    return Fault(UnknownNameError, message, call.span, hint)
 
 
 def _placed(fault: Fault, name: str, places: Mapping[str, Name] | None) -> Fault:
@@ -212,7 +214,7 @@ def unknown_name(
         f"'{name}' is unknown: it is no variable here, no unit, and no number of that name is in "
         "the script or the namespace."
     )
-    hint = did_you_mean(name, known)
+    hint = name_hint(name) or did_you_mean(name, known)
     return Fault(UnknownNameError, message, span, hint, "" if span else label)
 
 

@@ -319,7 +319,8 @@ class Group(SimulationObject):
         if name.endswith("_") and name[:-1] in variables:
             return VariableView(self, variables[name[:-1]], with_unit=False)
         near = did_you_mean(name, variables)
-        raise AttributeError(f"{self.__dict__.get('name', 'the group')} has no '{name}'. {near}")
+        label = self.__dict__.get("name", "the group")
+        raise AttributeError(f"{label} has no '{name}'. {near}".rstrip())
 
     def __setattr__(self, name: str, value: Any) -> None:
         variables: Mapping[str, Variable] = self.__dict__.get("variables", {})
@@ -336,7 +337,7 @@ class Group(SimulationObject):
         if self.__dict__.get("_sealed") and not name.startswith("_") and not hasattr(self, name):
             near = did_you_mean(name, variables)
             raise AttributeError(
-                f"{self.label} has no variable '{name}'. {near} "
+                f"{self.label} has no variable '{name}'. {near}{' ' if near else ''}"
                 f"To keep something of your own there, call add_attribute('{name}') first."
             )
         object.__setattr__(self, name, value)

@@ -341,9 +341,11 @@ class VariableView(NDArrayOperatorsMixin):
             return number
         if dim is not variable.dim and not _fits_any_unit(number):
             met = "a pure number" if dim.is_dimensionless else f"a value in {dim}"
+            simple = dim.is_dimensionless and variable.dim.name.isalpha()
+            hint = f". Multiply it by a unit: ...*{variable.dim}" if simple else ""
             raise DimensionMismatchError(
                 f"{self._owner.label}: '{variable.name}' is in {variable.dim}, it cannot be set "
-                f"to {met}"
+                f"to {met}{hint}"
             )
         return number
 
