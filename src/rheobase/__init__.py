@@ -28,6 +28,7 @@ from rheobase.errors import (
     UnsupportedEquationsError,
     UnsupportedError,
 )
+from rheobase.integration import ExplicitStateUpdater, StateUpdateMethod
 from rheobase.logs import BrianLogger, get_logger, std_silent
 from rheobase.magic import (
     collect,
@@ -83,6 +84,7 @@ __all__ = [
     "EventClock",
     "EventGroup",
     "EventMonitor",
+    "ExplicitStateUpdater",
     "Expression",
     "Function",
     "HistogramMonitor",
@@ -107,6 +109,7 @@ __all__ = [
     "SpikeGeneratorGroup",
     "SpikeMonitor",
     "StateMonitor",
+    "StateUpdateMethod",
     "Statements",
     "StatisticsMonitor",
     "Subgroup",

@@ -180,7 +180,6 @@ class Network(Members):
         self.check_dependencies()
         for x in objects:
             self._check_free(x)
-            x.simulated_by(self)
         for clock in {id(x.clock): x.clock for x in objects}.values():
             clock.state.set_time(self.t_, clock.name)
         for x in objects:
@@ -191,6 +190,8 @@ class Network(Members):
         for x in objects:
             faults += _prepare_object(x, namespace)
         raise_faults(faults)
+        for x in objects:
+            x.simulated_by(self)
         self._check_schedule_of_device()
         ordered = sorted(objects, key=self._rank)
         work = [(x, w) for x in ordered for w in (x.work() if x.active else x.idle_work())]

@@ -102,7 +102,7 @@ def test_an_unknown_method_is_refused_with_the_nearest_name():
 
 
 def test_a_method_of_a_wrong_type_is_refused():
-    with pytest.raises(ModelTypeError, match="a name or a method object, not int"):
+    with pytest.raises(ModelTypeError, match="a method object or a function of Equations, not int"):
         choose(make_system("dx/dt = -x : 1"), 3)  # pyright: ignore
 
 

@@ -21,6 +21,7 @@ from rheobase import (
     SpikeMonitor,
     StateMonitor,
     Synapses,
+    UnsupportedEquationsError,
     defaultclock,
     ms,
     prefs,
@@ -395,3 +396,12 @@ def test_states_of_all_objects_are_got_and_set():
     net.set_states(states)
     assert_allclose(group.v_, [0, 1e-3, 2e-3])
     assert set(rb.magic_network.get_states()) == {"cells"}
+
+
+def test_an_object_of_a_run_that_could_not_begin_is_free():
+    """A network that found its model wrong has simulated nothing: another may have the objects."""
+    cells = NeuronGroup(1, "dv/dt = -v**2/tau : 1", method="exact")
+    with pytest.raises(UnsupportedEquationsError, match="not linear"):
+        Network(cells).run(0 * ms, namespace={"tau": 1 * ms})
+    with pytest.raises(UnsupportedEquationsError, match="not linear"):
+        Network(cells).run(0 * ms, namespace={"tau": 1 * ms})

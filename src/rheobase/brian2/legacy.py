@@ -22,7 +22,7 @@ import numpy as np
 from rheobase.backends.llvm.cache import cache_folder
 from rheobase.devices import reinit_devices
 from rheobase.errors import ModelError, UnsupportedEquationsError
-from rheobase.integration import METHODS, Method, find_method
+from rheobase.integration import METHODS, Method
 from rheobase.integration.choose import ALIASES
 from rheobase.magic import MagicNetwork
 from rheobase.model.base import SimulationObject
@@ -33,7 +33,7 @@ from rheobase.runtime import random
 from rheobase.units import Unit, allunits, lookup_unit
 from rheobase.units.specs import SHORT_NAMES
 
-METHOD_OBJECTS = {name: find_method(name) for name in (*METHODS, *ALIASES)}
+METHOD_OBJECTS = {name: METHODS[ALIASES.get(name, name)] for name in (*METHODS, *ALIASES)}
 __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "DEFAULT_CONSTANTS",
     "DEFAULT_UNITS",

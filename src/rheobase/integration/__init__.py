@@ -3,19 +3,24 @@
 from rheobase.integration.choose import (
     DEFAULT_METHODS,
     METHODS,
+    MethodChoice,
     choose,
     find_method,
     refusals,
     register,
 )
+from rheobase.integration.own import ExplicitStateUpdater, StateUpdateMethod
 from rheobase.integration.scheme import Scheme
 from rheobase.integration.system import Method, System, Table, Updates
 
 __all__ = [
     "DEFAULT_METHODS",
     "METHODS",
+    "ExplicitStateUpdater",
     "Method",
+    "MethodChoice",
     "Scheme",
+    "StateUpdateMethod",
     "System",
     "Table",
     "Updates",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias, TypeGuard, cast
 
 from rheobase.errors import (
     Fault,
@@ -21,27 +22,63 @@ from rheobase.integration.heun import HEUN
 from rheobase.integration.milstein import MILSTEIN
 from rheobase.integration.rk2 import RK2
 from rheobase.integration.rk4 import RK4
+from rheobase.integration.scheme import Scheme
 from rheobase.integration.system import Method, System, Updates
 from rheobase.integration.terms import Refusal
+from rheobase.integration.written import Statements, as_method
 
-__all__ = ["ALIASES", "DEFAULT_METHODS", "METHODS", "choose", "find_method", "refusals", "register"]
+__all__ = [
+    "ALIASES",
+    "DEFAULT_METHODS",
+    "METHODS",
+    "MethodChoice",
+    "choose",
+    "find_method",
+    "refusals",
+    "register",
+]
+
+logger = logging.getLogger(__name__)
 
 METHODS: Final[dict[str, Method]] = {
     m.name: m for m in (EXACT, EXPONENTIAL_EULER, EULER, RK2, RK4, HEUN, MILSTEIN)
 }
-ALIASES: Final[dict[str, str]] = {"linear": "exact"}
+ALIASES: Final[dict[str, str]] = {"linear": "exact", "independent": "exact"}
 DEFAULT_METHODS: Final = ("exact", "euler", "heun")
 
+MethodChoice: TypeAlias = str | Method | Statements
+"""One method as scripts give it: its name, a method object, or a function of Equations."""
 
-def register(name: str, method: Method) -> None:
-    """Let models name a method of one's own. Raises ModelValueError if the name is taken."""
+
+def register(name: str, method: Method | Statements) -> None:
+    """Let models name a method of one's own.
+
+    Raises ModelValueError if the name is taken, ModelTypeError for what is no method.
+    """
     if name in METHODS or name in ALIASES:
         raise_faults([Fault(ModelValueError, f"There already is a method '{name}'.")])
-    METHODS[name] = method
+    if isinstance(method, Scheme):
+        METHODS[name] = method.named(name)
+    else:
+        METHODS[name] = method if _is_method(method) else as_method(_function(method), name)
 
 
-def find_method(method: str | Method) -> Method:
-    """The method of this name; a method stands for itself.
+def _is_method(method: object) -> TypeGuard[Method]:
+    return all(hasattr(method, a) for a in ("name", "options", "refuses", "integrate"))
+
+
+def _function(method: object) -> Statements:
+    if not callable(method):
+        message = (
+            "A method is a name, a method object or a function of Equations, "
+            f"not {type(method).__name__}."
+        )
+        raise_faults([Fault(ModelTypeError, message, hint=f"Methods: {', '.join(METHODS)}.")])
+    return cast("Statements", method)
+
+
+def find_method(method: MethodChoice) -> Method:
+    """The method of this name; a method stands for itself, a function for what it writes.
 
     Raises ModelValueError for an unknown name, ModelTypeError for anything else.
     """
@@ -52,14 +89,15 @@ def find_method(method: str | Method) -> Method:
             hint = did_you_mean(method, known) or f"Methods: {', '.join(METHODS)}."
             raise_faults([Fault(ModelValueError, f"There is no method '{method}'.", hint=hint)])
         assert found is not None  # raise_faults does not return
+        if method == "independent":
+            logger.getChild("deprecated").warning(
+                "the method 'independent' is deprecated: 'exact' solves all that it could"
+            )
         return found
-    if not all(hasattr(method, a) for a in ("name", "options", "refuses", "integrate")):
-        message = f"A method is a name or a method object, not {type(method).__name__}."
-        raise_faults([Fault(ModelTypeError, message, hint=f"Methods: {', '.join(METHODS)}.")])
-    return method
+    return method if _is_method(method) else as_method(_function(method))
 
 
-def refusals(system: System, methods: Iterable[str | Method]) -> dict[str, str]:
+def refusals(system: System, methods: Iterable[MethodChoice]) -> dict[str, str]:
     """Why each of the methods that cannot treat the system cannot: name -> reason."""
     reasons = ((m.name, m.refuses(system)) for m in map(find_method, methods))
     return {name: reason for name, reason in reasons if reason is not None}
@@ -67,7 +105,7 @@ def refusals(system: System, methods: Iterable[str | Method]) -> dict[str, str]:
 
 def choose(
     system: System,
-    method: str | Sequence[str | Method] | Method | None = None,
+    method: MethodChoice | Sequence[MethodChoice] | None = None,
     options: Mapping[str, object] | None = None,
 ) -> tuple[Method, Updates]:
     """The first of the methods that can treat the system, and the step that it makes.
@@ -77,9 +115,7 @@ def choose(
     Raises UnsupportedEquationsError if no method can, saying which term stands in the way of each;
     ModelValueError for an unknown method; UnknownNameError for an unknown option.
     """
-    names = DEFAULT_METHODS if method is None else method
-    candidates = [names] if isinstance(names, str) or not isinstance(names, Sequence) else names
-    found = [find_method(m) for m in candidates]
+    found = [find_method(m) for m in _candidates(method)]
     reasons: list[tuple[Method, str]] = []
     for candidate in found:
         reason = candidate.refuses(system)
@@ -88,6 +124,16 @@ def choose(
         reasons.append((candidate, reason))
     raise_faults([_unsupported(m, reason) for m, reason in reasons])
     raise ModelValueError("No method is given: name at least one, or leave the argument out.")
+
+
+def _candidates(
+    method: MethodChoice | Sequence[MethodChoice] | None,
+) -> Sequence[MethodChoice]:
+    if method is None:
+        return DEFAULT_METHODS
+    if isinstance(method, Sequence) and not isinstance(method, str):
+        return cast("Sequence[MethodChoice]", method)
+    return [method]
 
 
 def _unsupported(method: Method, reason: str) -> Fault:

@@ -42,6 +42,7 @@ from rheobase.integration.terms import (
     simultaneous,
     total,
 )
+from rheobase.integration.written import Written
 from rheobase.lang.fold import linear_coefficients
 from rheobase.lang.nodes import (
     Assign,
@@ -82,7 +83,7 @@ _STILL: Final = _Row({}, ZERO)  # of a variable that is refractory
 
 
 @dataclass(frozen=True)
-class Exact:
+class Exact(Written):
     """The method 'exact'."""
 
     name: str = "exact"

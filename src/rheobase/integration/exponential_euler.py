@@ -20,6 +20,7 @@ from rheobase.integration.terms import (
     nonlinear_part,
     simultaneous,
 )
+from rheobase.integration.written import Written
 from rheobase.lang.fold import linear_coefficients
 from rheobase.lang.nodes import Expr, Name, walk
 
@@ -27,7 +28,7 @@ __all__ = ["EXPONENTIAL_EULER", "ExponentialEuler"]
 
 
 @dataclass(frozen=True)
-class ExponentialEuler:
+class ExponentialEuler(Written):
     """The method 'exponential_euler', of order 1."""
 
     name: str = "exponential_euler"

@@ -15,15 +15,18 @@ A scheme becomes, for given equations, one assignment for each line and variable
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Self, TypeAlias
 
+from rheobase.equations.latex import latex_expression, latex_name
 from rheobase.errors import (
     EquationError,
     Fault,
     ModelSyntaxError,
     Source,
+    UnsupportedEquationsError,
     did_you_mean,
     raise_faults,
 )
@@ -39,6 +42,7 @@ from rheobase.integration.terms import (
     separated_noise,
     total,
 )
+from rheobase.integration.written import Written
 from rheobase.lang.nodes import (
     Assign,
     Binary,
@@ -48,7 +52,9 @@ from rheobase.lang.nodes import (
     Name,
     Number,
     Unary,
+    children,
     names_in,
+    render,
     substitute,
     transform,
     walk,
@@ -63,8 +69,11 @@ _RESULT: Final = "x_new"
 _SYMBOLS: Final = frozenset(("x", "t", "dt", "dW"))
 
 
-@dataclass(frozen=True)
-class Scheme:
+Check: TypeAlias = Callable[[object, object], object]
+
+
+@dataclass(frozen=True, repr=False)
+class Scheme(Written):
     """An explicit method in the notation of this module.
 
     description   the lines; the last one is x_new = ...
@@ -72,6 +81,8 @@ class Scheme:
                   with state variables nor with time), "diagonal" (each variable its own source,
                   with a factor that depends on no other noisy variable), "multiplicative" (any)
     order         of convergence without noise
+    check         check(equations, symbols) is false, or raises UnsupportedEquationsError, for
+                  equations that the method cannot treat although the rest of this would allow it
     Raises ModelSyntaxError for text that is not a scheme.
     """
 
@@ -80,9 +91,30 @@ class Scheme:
     noise: Noise | None = None
     order: int = 1
     options: Mapping[str, object] = field(default_factory=dict[str, object])
+    check: Check | None = None
 
     def __post_init__(self) -> None:
-        _check(self.statements)
+        _check(self.statements, self.noise)
+
+    def named(self, name: str) -> Self:
+        """The same method under another name."""
+        made = copy(self)
+        object.__setattr__(made, "name", name)
+        return made
+
+    def __str__(self) -> str:
+        lines = (f"{s.target} = {render(s.value)}" for s in self.statements)
+        return "\n".join((f"{self.name}:", *(f"    {line}" for line in lines)))
+
+    def __repr__(self) -> str:
+        text = "\n".join(f"{s.target} = {render(s.value)}" for s in self.statements)
+        return f"{type(self).__name__}({self.name!r}, {text!r}, noise={self.noise!r})"
+
+    def _repr_latex_(self) -> str:
+        rows = (
+            rf"{_latex_target(s.target)} &= {latex_expression(s.value)}" for s in self.statements
+        )
+        return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
 
     @property
     def statements(self) -> tuple[Assign, ...]:
@@ -96,14 +128,27 @@ class Scheme:
                 return parts
             if parts[1]:
                 noisy[name] = parts[1]
-        return _noise_refusal(noisy, self.noise, system)
+        return _noise_refusal(noisy, self.noise, system) or self._own_refusal(system)
+
+    def _own_refusal(self, system: System) -> Refusal | None:
+        if self.check is None:
+            return None
+        try:
+            suits = self.check(system.source, system.symbols)
+        except UnsupportedEquationsError as error:
+            return Refusal(f"its own check says: {error}")
+        return Refusal("its own check refuses them.") if suits is False else None
 
     def integrate(self, system: System, options: Mapping[str, object]) -> Updates:
         return Updates(tuple(_Expansion(self, system).statements()))
 
 
 # -------------------------------------------------------------------- what a scheme may say
-def _check(statements: Sequence[Assign]) -> None:
+def _latex_target(name: str) -> str:
+    return r"x_{\mathrm{new}}" if name == _RESULT else latex_name(name)
+
+
+def _check(statements: Sequence[Assign], noise: Noise | None) -> None:
     known: set[str] = set(_SYMBOLS)
     faults: list[Fault] = []
     for k, statement in enumerate(statements):
@@ -123,9 +168,32 @@ def _check(statements: Sequence[Assign]) -> None:
                 message = f"'{node.function}' takes a state and a time: {node.function}(x, t)."
                 faults.append(Fault(ModelSyntaxError, message, node.span))
         known.add(statement.target)
+        faults += _noise_faults(statement, noise)
     if not statements:
         faults.append(Fault(EquationError, "A scheme has at least the line x_new = ..."))
     raise_faults(faults)
+
+
+def _noise_faults(statement: Assign, noise: Noise | None) -> Iterator[Fault]:
+    """Noise in a scheme that says it takes none; f as a factor of noise."""
+    for term in _terms(statement.value):
+        calls = {n.function for n in walk(term) if isinstance(n, Call)}
+        is_noisy = "g" in calls or "dW" in names_in(term)
+        if is_noisy and noise is None:
+            message = "This term has noise, but the method is declared for equations without."
+            hint = "Declare what noise it takes: stochastic='additive' or 'multiplicative'."
+            yield Fault(ModelSyntaxError, message, term.span, hint)
+        elif is_noisy and any(isinstance(n, Call) and n.function == "f" for n in _factors(term)):
+            message = "This term multiplies f, the part without noise, with the noise."
+            yield Fault(ModelSyntaxError, message, term.span, "Write them as two terms: a + b.")
+
+
+def _factors(term: Expr) -> Iterator[Expr]:
+    """The nodes of a term, without the states at which f and g are taken."""
+    yield term
+    if not (isinstance(term, Call) and term.function in ("f", "g")):
+        for x in children(term):
+            yield from _factors(x)
 
 
 def _noise_refusal(
@@ -179,11 +247,13 @@ def _diagonal_refusal(noisy: Mapping[str, Mapping[str, Expr]], system: System) -
 
 
 def _changing(expr: Expr, system: System) -> list[Name]:
-    return [
-        n
-        for n in walk(expr)
-        if isinstance(n, Name) and (n.id in system.equations or n.id in ("t", "t_in_timesteps"))
-    ]
+    """The names in an expression whose value changes during a step."""
+    if isinstance(expr, Call) and expr.function in system.still and expr.args[0] == TIME:
+        return [n for x in expr.args[1:] for n in _changing(x, system)]
+    if isinstance(expr, Name):
+        changes = expr.id in system.equations or expr.id in ("t", "t_in_timesteps")
+        return [expr] if changes else []
+    return [n for x in children(expr) for n in _changing(x, system)]
 
 
 def _place(name: str, expr: Expr) -> Name:

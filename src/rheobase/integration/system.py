@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
+from rheobase.equations import Equations
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.nodes import Assign, Expr
 from rheobase.lang.symbols import Symbol
@@ -27,6 +28,7 @@ class System:
     symbols     every name that occurs in the equations, dt and not_refractory included
     functions   every function that is called
     still       those whose value at t holds during the whole step: steps of a TimedArray
+    source      the equations as the model has them, for methods that are functions of them
     """
 
     equations: Mapping[str, Expr]
@@ -34,6 +36,7 @@ class System:
     refractory: frozenset[str] = frozenset()
     functions: Mapping[str, FunctionInfo] = field(default_factory=lambda: FUNCTIONS)
     still: frozenset[str] = frozenset()
+    source: Equations | None = None
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.externals import STORED, external_symbol
 from rheobase.model.inline import CannotInlineError, Inlined, inline
+from rheobase.model.lookups import structure_changed
 from rheobase.units import Quantity, to_si
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
@@ -440,8 +441,36 @@ def _of_python(function: Callable[..., Any]) -> Function:
     return _functions[function]
 
 
+class DefaultFunctions(dict[str, Function]):
+    """The functions that every model knows, by name; a script may replace one, or add its own.
+
+    A replaced `randn` is also what noise (xi) draws from: a number that is always the same makes a
+    stochastic model repeat.
+    """
+
+    def __init__(self, functions: Mapping[str, Function]) -> None:
+        super().__init__(functions)
+        self._original = dict(functions)
+
+    def __setitem__(self, name: str, function: Function) -> None:
+        structure_changed()
+        super().__setitem__(name, function)
+
+    def __delitem__(self, name: str) -> None:
+        structure_changed()
+        super().__delitem__(name)
+
+    def update(self, *args: Any, **kwds: Any) -> None:
+        for name, function in dict(*args, **kwds).items():
+            self[name] = function
+
+    def given(self, name: str) -> Function | None:
+        """What a script has put in for this name."""
+        found = self.get(name)
+        return None if found is self._original.get(name) else found
+
+
 def _defaults() -> dict[str, Function]:
-    """The functions that every model knows, for scripts that name them as dependencies."""
     found: dict[str, Function] = {}
     for name, info in FUNCTIONS.items():
         if name.startswith("_"):
@@ -481,4 +510,4 @@ def _not_callable(*args: Any) -> Any:
     raise TypeError("random numbers are drawn inside models only")
 
 
-DEFAULT_FUNCTIONS: Final[Mapping[str, Function]] = _defaults()
+DEFAULT_FUNCTIONS: Final = DefaultFunctions(_defaults())

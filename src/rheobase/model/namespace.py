@@ -16,7 +16,7 @@ from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.externals import STORED, external_symbol
-from rheobase.model.functions import function_of
+from rheobase.model.functions import DEFAULT_FUNCTIONS, function_of
 from rheobase.model.variables import Meaning, constant_meaning
 
 __all__ = ["Conflicts", "Constants", "find_external", "find_function", "own_namespace"]
@@ -48,8 +48,12 @@ def find_function(
 ) -> FunctionInfo | Fault | None:
     """What a called name stands for: a default function, or a function of the namespaces.
 
-    The group's own namespace comes before the run's.
+    The group's own namespace comes before the run's; what a script has put into DEFAULT_FUNCTIONS,
+    before both.
     """
+    given = DEFAULT_FUNCTIONS.given(name)
+    if given is not None:
+        return function_of(name, given)
     if name in FUNCTIONS and not name.startswith("_"):
         return FUNCTIONS[name]
     for namespace in (group, run):

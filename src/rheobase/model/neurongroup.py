@@ -15,7 +15,7 @@ from rheobase.errors import (
     labelled,
     raise_faults,
 )
-from rheobase.integration.system import Method
+from rheobase.integration import MethodChoice
 from rheobase.ir.dtypes import BOOL, F64
 from rheobase.ir.kernels import Elementwise, Indexed, Select
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
@@ -59,7 +59,8 @@ class NeuronGroup(EventGroup):
 
     N            number of neurons, >= 1
     model        equations, as text or Equations
-    method       integration method: a name, or several of which the first that can is taken
+    method       integration method: a name, a method object, a function of Equations that writes
+                 the statements of a step; or several, of which the first that can is taken
     threshold    condition for a spike
     reset        statements that run for each neuron that has spiked
     refractory   how long a neuron does not spike again: a time, or an expression; an expression
@@ -85,7 +86,7 @@ class NeuronGroup(EventGroup):
         self,
         N: int,
         model: str | Equations,
-        method: str | Sequence[str] | Method = ("exact", "euler", "heun"),
+        method: MethodChoice | Sequence[MethodChoice] = ("exact", "euler", "heun"),
         method_options: Mapping[str, object] | None = None,
         threshold: str | None = None,
         reset: str | None = None,
@@ -211,7 +212,7 @@ class NeuronGroup(EventGroup):
     # ------------------------------------------------------------ what runs
     def _make_runners(
         self,
-        method: str | Sequence[str] | Method,
+        method: MethodChoice | Sequence[MethodChoice],
         options: Mapping[str, object] | None,
     ) -> None:
         refractory = frozenset(

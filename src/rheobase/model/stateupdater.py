@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rheobase.equations import Equations, SingleEquation
 from rheobase.errors import FaultList, ModelSyntaxError, labelled, raise_faults
-from rheobase.integration import choose
+from rheobase.integration import MethodChoice, choose
 from rheobase.integration.system import Method, System, Table
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64
@@ -21,7 +21,7 @@ from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.fold import evaluate
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
-from rheobase.lang.nodes import Assign, Expr, names_in
+from rheobase.lang.nodes import Assign, Call, Expr, names_in
 from rheobase.lang.symbols import Kind, Symbol, Type
 from rheobase.model.code import (
     Block,
@@ -61,7 +61,7 @@ class StateUpdater(Runner):
         equations: Equations,
         first: tuple[Assign, ...],
         refractory: frozenset[str],
-        method: str | Sequence[str] | Method | None,
+        method: MethodChoice | Sequence[MethodChoice] | None,
         options: Mapping[str, object] | None,
         names: Collection[str] | None = None,
     ) -> None:
@@ -97,6 +97,10 @@ class StateUpdater(Runner):
     def _expressions(self) -> list[Expr]:
         return [*self._system_equations.values(), *(s.value for s in self.first)]
 
+    def _draws(self) -> list[Expr]:
+        """What noise becomes: a call of randn, which a script may have replaced."""
+        return [Call("randn", ())] if self.equations.stochastic_variables else []
+
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         expressions, written = self._expressions(), self.equations.expressions()
         if not expressions and not written:
@@ -118,7 +122,7 @@ class StateUpdater(Runner):
             exponents=exponents_in(expressions),
             faults=faults,
             places=name_places([*written, *expressions]),
-            calls=called_in([*written, *expressions]),
+            calls=called_in([*written, *expressions, *self._draws()]),
         )
         raise_faults(faults.faults, f"{self.group.label}, equations")
         dt = self.clock.dt_
@@ -145,7 +149,12 @@ class StateUpdater(Runner):
         if not self._expressions():
             return
         system = System(
-            self._system_equations, scope, self.refractory, resolution.functions, self._still
+            self._system_equations,
+            scope,
+            self.refractory,
+            resolution.functions,
+            self._still,
+            self.equations,
         )
         with labelled(f"{self.group.label}, equations"):
             self.method, updates = choose(system, self.method_choice, self.method_options)

@@ -19,7 +19,7 @@ from rheobase.errors import (
     labelled,
     raise_faults,
 )
-from rheobase.integration.system import Method
+from rheobase.integration import MethodChoice
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64
 from rheobase.ir.kernels import Elementwise, Index
@@ -113,7 +113,7 @@ class Synapses(SynapticGroup):
         dt: Any = None,
         clock: Clock | None = None,
         order: int = 0,
-        method: str | Sequence[str] | Method = ("exact", "euler", "heun"),
+        method: MethodChoice | Sequence[MethodChoice] = ("exact", "euler", "heun"),
         method_options: Mapping[str, object] | None = None,
         name: str = "synapses*",
     ) -> None:
@@ -212,7 +212,7 @@ class Synapses(SynapticGroup):
 
     def _add_runners(
         self,
-        method: str | Sequence[str] | Method,
+        method: MethodChoice | Sequence[MethodChoice],
         options: Mapping[str, object] | None,
     ) -> None:
         driven = {e.varname for e in event_driven(self.equations)}
