@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.linalg import expm
 
 from rheobase import (
     DimensionMismatchError,
@@ -17,6 +18,7 @@ from rheobase import (
     Synapses,
     UnsupportedEquationsError,
     ms,
+    second,
 )
 
 DT = 1e-4
@@ -63,6 +65,68 @@ def test_event_driven_equations_may_drive_each_other_along_a_chain():
     assert_allclose(S.x[:], -2 * (1 - y), rtol=1e-12)
     assert_allclose(S.y[:], y + 1, rtol=1e-12)
     assert_allclose(S.z[:], 1 - np.exp(-1), rtol=1e-12)
+
+
+def test_an_alpha_function_of_equal_time_constants_is_event_driven(backend):
+    """ds/dt = (x - s)/tau, dx/dt = -x/tau: s = u exp(-u) after a spike, u = t/tau, with tau for
+    each synapse."""
+    model = """ds/dt = (x - s)/tau : 1 (event-driven)
+               dx/dt = -x/tau : 1 (event-driven)
+               tau : second"""
+    source = trains([0, 1, 0, 1], [0, 0, 30, 7])
+    S = Synapses(source, NeuronGroup(2, ""), model, on_pre="x += 1")
+    S.connect()
+    S.tau = "(1 + j)*ms"
+    Network(source, S.target, S).run(5 * ms)
+    u = np.array([3.0, 1.5, 0.7, 0.35])
+    assert_allclose(S.s[:], u * np.exp(-u), rtol=1e-12)
+
+
+# equations, and the rows of the matrix that is their meaning: factors of x, y, z in SI, constant
+A, B, C = 2e-3, 5e-3, 0.7e-3
+SYSTEMS = {
+    "an oscillator": (
+        "dx/dt = y/a : 1|dy/dt = (1 - x - 0.2*y)/b : 1",
+        [[0, 1 / A, 0], [-1 / B, -0.2 / B, 1 / B]],
+    ),
+    "a loop of three": (
+        "dx/dt = (y - x)/a : 1|dy/dt = (z - y)/b : 1|dz/dt = (x/2 - z)/c : 1",
+        [[-1 / A, 1 / A, 0, 0], [0, -1 / B, 1 / B, 0], [0.5 / C, 0, -1 / C, 0]],
+    ),
+    "a chain of three": (
+        "dx/dt = (y - x)/a : 1|dy/dt = (z - y)/b : 1|dz/dt = (2 - z)/b : 1",
+        [[-1 / A, 1 / A, 0, 0], [0, -1 / B, 1 / B, 0], [0, 0, -1 / B, 2 / B]],
+    ),
+    "two units": (
+        "dx/dt = y*volt/a : volt|dy/dt = -x/volt/b : 1|dz/dt = (x/volt - z)/c : 1",
+        [[0, 1 / A, 0, 0], [-1 / B, 0, 0, 0], [1 / C, 0, -1 / C, 0]],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("last", [21, 4000])
+def test_event_driven_systems_agree_with_the_matrix_exponential(backend, name, last):
+    """One unit more of x at irregular times, against the exponential of scipy."""
+    text, rows = SYSTEMS[name]
+    n = len(rows)
+    matrix = np.zeros((n + 1, n + 1))
+    matrix[:n] = rows
+    steps = [3, 4, 15, last]
+    source = trains([0] * 4, steps, 1)
+    model = "\n".join(f"{line} (event-driven)" for line in text.split("|"))
+    one = "1*volt" if "volt" in text else "1"
+    namespace = {"a": A * second, "b": B * second, "c": C * second}
+    S = Synapses(source, source, model, on_pre=f"x += {one}", namespace=namespace)
+    S.connect()
+    Network(source, S).run((last + 1) * 0.1 * ms)
+    state, before = np.append(np.zeros(n), 1.0), 0
+    for step in steps:
+        state = expm(matrix * DT * (step - before)) @ state
+        state[0] += 1
+        before = step
+    found = [S.state(v, use_units=False)[0] for v in "xyz"[:n]]
+    assert_allclose(found, state[:n], rtol=1e-10, atol=1e-13)
 
 
 def test_event_driven_and_clock_driven_equations_agree_at_events():
@@ -114,9 +178,9 @@ def test_equations_without_a_flag_are_mentioned(caplog):
     [
         ("dx/dt = -x**2/ms : 1 (event-driven)", UnsupportedEquationsError, "not linear"),
         (
-            "dx/dt = (y - x)/ms : 1 (event-driven)\ndy/dt = (x - y)/ms : 1 (event-driven)",
+            "dx/dt = x*y/ms : 1 (event-driven)\ndy/dt = (x - y)/ms : 1 (event-driven)",
             UnsupportedEquationsError,
-            "drive each other",
+            "not linear in x, y",
         ),
         (
             "dx/dt = -x/ms : 1 (event-driven)\ns = x : 1\ndz/dt = s/ms : 1 (clock-driven)",

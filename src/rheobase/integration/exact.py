@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.equations.single import is_noise
+from rheobase.integration.exponential import advance
 from rheobase.integration.matrices import propagator
 from rheobase.integration.system import Evaluate, System, Table, Updates
 from rheobase.integration.terms import (
@@ -130,8 +131,9 @@ class Exact(Written):
     def over(self, system: System, elapsed: Expr) -> tuple[Assign, ...] | Refusal:
         """Statements that advance the variables by any time, given as an expression; not one step.
 
-        They are formulas: for a variable that depends on no other, or on variables that decay on
-        their own. Coefficients must hold still in the meantime.
+        They are formulas for variables that depend on no other, or on variables that decay on
+        their own, and matrix exponentials for those that drive each other otherwise. Coefficients
+        must hold still in the meantime.
         """
         rows: dict[str, _Row] = {}
         for name, expr in system.equations.items():
@@ -139,14 +141,19 @@ class Exact(Written):
             if isinstance(row, Refusal):
                 return row
             rows[name] = row
-        new: dict[str, Expr] = {}
-        for name in rows:
-            block = _closure(name, rows)
-            if not _has_formula(name, block):
-                others = ", ".join(f"'{n}'" for n in block if n != name)
-                return Refusal(f"'{name}' and {others} drive each other.")
-            new[name] = substitute(_by_formula(name, block), {"dt": elapsed})
-        return simultaneous(new)
+        blocks = {name: _closure(name, rows) for name in rows}
+        coupled = [n for n in rows if not _has_formula(n, blocks[n])]
+        together = {m: rows[m] for n in coupled for m in blocks[n]}
+        factors = {(n, m): f for n, row in together.items() for m, f in row.factors.items()}
+        rests = {n: row.rest for n, row in together.items() if not is_zero(row.rest)}
+        first, advanced = advance(factors, rests, elapsed) if coupled else ([], {})
+        new = {
+            n: advanced[n]
+            if n in coupled
+            else substitute(_by_formula(n, blocks[n]), {"dt": elapsed})
+            for n in rows
+        }
+        return (*first, *simultaneous(new))
 
 
 EXACT: Final = Exact()

@@ -1,7 +1,8 @@
 """Equations of synapses that are advanced only when an event arrives.
 
 Between two events of a synapse nothing looks at such a variable, so it is brought up to date in one
-step of t - lastupdate, by the formula of its linear equation.
+step of t - lastupdate: by the formula of its linear equation, or by the matrix exponential where
+several variables drive each other.
 """
 
 from __future__ import annotations
@@ -29,8 +30,7 @@ def event_driven(equations: Equations) -> list[SingleEquation]:
 def event_driven_update(equations: Equations, label: str) -> tuple[Assign, ...]:
     """Statements that bring all event-driven variables from lastupdate to t.
 
-    Raises UnsupportedEquationsError for equations without a formula: those that are not linear,
-    or whose variables drive each other.
+    Raises UnsupportedEquationsError for equations that are not linear.
     """
     found = event_driven(equations)
     if not found:
@@ -44,7 +44,7 @@ def event_driven_update(equations: Equations, label: str) -> tuple[Assign, ...]:
     if isinstance(statements, str):
         refusal = statements
         place = getattr(refusal, "span", None) or found[0].name_span
-        hint = "Use (clock-driven) for equations without a formula."
+        hint = "Use (clock-driven) for equations that are not linear."
         fault = Fault(
             UnsupportedEquationsError,
             f"The event-driven equations cannot be solved between events: {refusal}",
