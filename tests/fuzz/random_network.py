@@ -1,8 +1,9 @@
 """Random networks: structure, numbers and draws of a network follow from one number.
 
 `build(choice)` makes it, `result(net)` is everything that a run has made. All numbers are drawn
-from continuous ranges, so that no comparison stands at a tie. What decides about spikes is
-recorded: `cells0_before.margin` is the distance from the threshold (see tests/fuzz/networks.py).
+from continuous ranges, so that no comparison stands at a tie; variables stay bounded, so that
+rounding does not grow. Whatever runs is given a name, since names decide the order within a step.
+What decides about spikes is recorded: `cells0_before.margin` is the distance from the threshold.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ DYNAMICS: dict[str, tuple[tuple[str, ...], str]] = {
     "none": (("euler",), "v : 1\nw : 1"),
 }
 COMMON = """
-drive = I + z + {g}*l + common : 1
+drive = I + clip(z, -2, 2) + {g}*clip(l, -3, 3) + common : 1
 margin = v - limit : 1
 late = {late} : 1 (constant over dt)
 I : 1
@@ -218,7 +219,13 @@ class Maker:
     def code_of(self, group: NeuronGroup) -> None:
         """Code in steps and on events of its own."""
         if self.chance(0.7):
-            code = self.one(["w += 0.01; n += 1", "v = 0.9*v + 0.05; limit += 0.01*late", "n = i"])
+            code = self.one(
+                [
+                    "w += 0.01; n += 1",
+                    "v = 0.9*v + 0.05; limit = clip(limit + 0.01*late, 0.5, 2)",
+                    "n = i",
+                ]
+            )
             group.run_on_event("low", code)
         if self.chance(0.4):
             group.set_event_schedule("low", self.one(["start", "end", "before_resets"]), order=1)
@@ -227,10 +234,12 @@ class Maker:
                 ["I += 0.02*wave(t)", "w = 0.5*w + 0.1*randn()", "common = 0.5*common + 0.1*rand()"]
             )
             where = self.one(["start", "before_groups", "after_synapses", "end"])
-            self.part(group).run_regularly(code, dt=self.one([None, 3 * STEP]), when=where)
+            dt = self.one([None, 3 * STEP])
+            self.part(group).run_regularly(code, dt, when=where, name=f"{group.name}_regular")
         if self.chance(0.3):
             times = np.unique(np.round(self.draw.uniform(0, 20, 5), 2))
-            self.part(group).run_at("w += 0.2*rand(); n -= 1", times * ms)
+            code = "w += 0.2*rand(); n -= 1"
+            self.part(group).run_at(code, times * ms, name=f"{group.name}_at")
 
     # ------------------------------------------------------------ inputs
     def poisson(self) -> None:
@@ -265,8 +274,8 @@ class Maker:
             PoissonInput(
                 self.part(group),
                 self.one(["v", "w", "z"]),
-                N=self.one([1, 20, 3000]),
-                rate=self.number(5, 60) * rb.Hz,
+                N=self.one([1, 20, 500]),
+                rate=self.number(2, 30) * rb.Hz,
                 weight=self.one([self.number(0.001, 0.02), "0.01*w + 0.01"]),
                 name="direct",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rheobase.errors import DimensionMismatchError, FaultList, ModelTypeError
+from rheobase.errors import DimensionMismatchError, FaultList, ModelSyntaxError, ModelTypeError
 from rheobase.lang.check import check_expression, check_statements, infer
 from rheobase.lang.parse import parse_expression, parse_statements
 from rheobase.lang.scope import Scope, default_symbol
@@ -183,7 +183,7 @@ def test_statement_is_accepted(text):
         ("b += 1", ModelTypeError),
         ("s = v", ModelTypeError),
         ("s += v", ModelTypeError),
-        ("mV = 1", ModelTypeError),
+        ("mV = 1", ModelSyntaxError),
     ],
 )
 def test_statement_is_refused(text, error):

@@ -120,6 +120,35 @@ def test_synapses_of_a_subgroup_know_its_size(chosen):
     assert_array_equal(S.a[:], 101 * n)
 
 
+def test_synapses_of_pairs_that_no_neuron_makes_are_none():
+    S = Synapses(group()[:5], group()[7:], "w : 1")
+    S.connect()
+    S.w = "10*i + j"
+    assert_array_equal(S.w[4, -1], [42])
+    assert_array_equal(S.w[1, [1, 3]], [11])
+    assert len(S.w[:, 3]) == len(S.w[5, :]) == len(S.w[-6, 0]) == 0
+
+
+@pytest.mark.parametrize(
+    ("sides", "code", "doubtful"),
+    [
+        ("pre", "i + N_pre", ["N_pre", "i"]),
+        ("post", "N + N_post", ["N", "N_post"]),
+        ("both", "i + j", ["i"]),
+        ("post", "j + w + x_pre + x", []),
+    ],
+)
+def test_names_that_mean_two_things_to_a_subgroup_as_index_are_said(sides, code, doubtful, caplog):
+    G, H = group(), group()
+    S = Synapses(G, H, "w : 1")
+    S.connect()
+    item = {"pre": (G[2:5], slice(None)), "post": (slice(None), H[4:]), "both": (G[2:5], H[4:])}
+    with caplog.at_level("WARNING"):
+        S.w[item[sides]] = code
+    said = [r for r in caplog.records if r.name.endswith("ambiguous_string_expression")]
+    assert [r.getMessage().split("'")[3] for r in said] == doubtful
+
+
 @pytest.mark.parametrize(
     ("chosen", "error"),
     [

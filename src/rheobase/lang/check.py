@@ -23,6 +23,7 @@ from dataclasses import replace
 from rheobase.errors import (
     DimensionMismatchError,
     FaultList,
+    ModelSyntaxError,
     ModelTypeError,
     UnknownNameError,
     did_you_mean,
@@ -188,7 +189,7 @@ class _Block:
             why = "cannot be changed by code"
         hint = "Choose another name." if target.value is not None else ""
         span = place(statement.target_span)
-        self.faults.add(ModelTypeError, f"'{name}' {why}.", span, hint)
+        self.faults.add(ModelSyntaxError, f"'{name}' {why}.", span, hint)
 
     def assign(self, statement: Assign, target: Symbol, value: Found) -> None:
         name = statement.target

@@ -247,6 +247,11 @@ class Group(SimulationObject):
     def written(self, variable: ArrayVariable) -> None:
         """The script has written to a variable: nothing to do."""
 
+    def doubtful_names(self, item: Any) -> Collection[str]:
+        """Names that mean one thing here, and another within the subgroup that is the index."""
+        theirs: Mapping[str, Variable] = getattr(item, "variables", {})
+        return {n for n, own in self.variables.items() if theirs.get(n, own) is not own}
+
     def domain(self) -> Domain:
         """All elements."""
         return Elementwise(self.part)

@@ -39,6 +39,7 @@ from rheobase.units.dimensions import DIMENSIONLESS
 __all__ = ["SynapticGroup", "SynapticSubgroup", "numbering"]
 
 _COUNTS = {"N_incoming": Index.POST, "N_outgoing": Index.PRE}
+_OF_SOURCE, _OF_TARGET = frozenset(("i", "N_pre")), frozenset(("N", "N_post"))
 
 
 class SynapticGroup(Group):
@@ -315,6 +316,14 @@ class SynapticGroup(Group):
             chosen &= self._copies_in(parts[2])
         return np.flatnonzero(chosen)
 
+    def doubtful_names(self, item: Any) -> Collection[str]:
+        if not isinstance(item, tuple):
+            return ()
+        parts = cast("tuple[Any, ...]", item)
+        sides = zip(parts, (self.source, self.target), (_OF_SOURCE, _OF_TARGET))
+        chosen = [n for part, group, n in sides if isinstance(part, Group) and part is not group]
+        return frozenset[str]().union(*chosen)
+
     def _copies_in(self, part: Any) -> NDArray[np.bool_]:
         if self.multisynaptic_index is None:
             raise IndexError(
@@ -460,7 +469,10 @@ def _too_far(name: str, label: str) -> Fault:
 
 
 def _elements_of(group: Group, item: Any) -> NDArray[Any]:
-    """Element numbers of a group for anything that stands for some of its elements."""
+    """Element numbers of a group for anything that stands for some of its elements.
+
+    Numbers that no element has are as good as any other pair without a synapse.
+    """
     if isinstance(item, Group):
         found = group.numbers_at(_all_positions(item))
         if (found < 0).any():
@@ -468,6 +480,9 @@ def _elements_of(group: Group, item: Any) -> NDArray[Any]:
         return found
     if hasattr(item, "_indices"):
         return np.atleast_1d(item._indices())
+    numbers = np.asarray(item)
+    if numbers.dtype.kind in "iu":
+        return np.atleast_1d(np.where(numbers < 0, numbers + len(group), numbers))
     return np.atleast_1d(group.view_indices(item))
 
 

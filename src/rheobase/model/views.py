@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -74,6 +74,10 @@ class ViewOwner(Protocol):
 
     def written(self, variable: ArrayVariable) -> None:
         """Called after the script has written to a variable."""
+        ...
+
+    def doubtful_names(self, item: Any) -> Collection[str]:
+        """Names that mean one thing here, and another within the subgroup that is the index."""
         ...
 
 
@@ -303,20 +307,17 @@ class VariableView(NDArrayOperatorsMixin):
 
     def _warn_of_ambiguity(self, item: Any, code: str) -> None:
         """G.v[sub] = 'i': is that the number within G, or within the subgroup?"""
-        own: Mapping[str, Variable] = getattr(self._owner, "variables", {})
-        theirs: Mapping[str, Variable] = getattr(item, "variables", {})
-        for name in sorted(_NAME.findall(code)):
-            if name in own and name in theirs and own[name] is not theirs[name]:
-                logger.getChild("ambiguous_string_expression").warning(
-                    "%s.%s[%s] = '%s': '%s' means that of %s. To use the subgroup's own, set the "
-                    "variable of the subgroup.",
-                    self._owner.name,
-                    self.name,
-                    item.name,
-                    code,
-                    name,
-                    self._owner.name,
-                )
+        doubtful = self._owner.doubtful_names(item)
+        for name in sorted({n for n in _NAME.findall(code) if n in doubtful}):
+            logger.getChild("ambiguous_string_expression").warning(
+                "%s.%s = '%s' with a subgroup as index: '%s' means that of %s. To use the "
+                "subgroup's own, set the variable of the subgroup.",
+                self._owner.name,
+                self.name,
+                code,
+                name,
+                self._owner.name,
+            )
 
     def _writable(self) -> ArrayVariable:
         variable = self._variable
