@@ -1,0 +1,85 @@
+"""The pictures that tests compare with kept ones: name -> function that draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from rheobase import (
+    Hz,
+    Network,
+    NeuronGroup,
+    PoissonGroup,
+    PopulationRateMonitor,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    ms,
+    nA,
+    seed,
+)
+from rheobase.plotting import delays, f_i_curve, new_figure, phase_plane, plot
+
+MODEL = """
+dv/dt = (100*Mohm*I - v)/(10*ms) : volt
+I : amp
+"""
+
+
+@cache
+def recorded() -> dict[str, Any]:
+    """A small network after 100 ms, with what has been recorded of it."""
+    seed(3)
+    cells = NeuronGroup(50, MODEL, threshold="v > 10*mV", reset="v = 0*mV", name="drawn_cells")
+    cells.I = np.arange(50) / 50 * 0.5 * nA
+    inputs = PoissonGroup(10, 20 * Hz, name="drawn_inputs")
+    feed = Synapses(inputs, cells, on_pre="v += 1*mV", name="drawn_feed")
+    feed.connect(p=0.3)
+    recurrent = Synapses(cells, cells, "w : volt", on_pre="v += w", name="drawn_recurrent")
+    recurrent.connect("abs(i - j) < 5 and i != j")
+    recurrent.w = "0.01*mV*i"
+    recurrent.delay = "1*ms + (i % 10)*0.1*ms"
+    spikes, rate = SpikeMonitor(cells), PopulationRateMonitor(cells)
+    states = StateMonitor(cells, "v", record=[10, 40])
+    net = Network(cells, inputs, feed, recurrent, spikes, rate, states)
+    net.run(100 * ms)
+    return {
+        "cells": cells,
+        "recurrent": recurrent,
+        "spikes": spikes,
+        "rate": rate,
+        "states": states,
+        "net": net,
+    }
+
+
+def _phase(ax: Axes) -> Axes:
+    cell = NeuronGroup(
+        1,
+        """dv/dt = (v - v**3/3 - w + 0.5)/ms : 1
+           dw/dt = 0.08*(v + 0.7 - 0.8*w)/ms : 1""",
+    )
+    return phase_plane(cell, ("v", -2, 2), ("w", -1, 2), ax)
+
+
+PICTURES: dict[str, Callable[[Axes], Axes]] = {
+    "raster": lambda ax: plot(recorded()["spikes"], ax),
+    "rate": lambda ax: plot(recorded()["rate"], ax),
+    "states": lambda ax: plot(recorded()["states"], ax),
+    "synapses": lambda ax: plot(recorded()["recurrent"], ax, values="w"),
+    "delays": lambda ax: delays(recorded()["recurrent"], ax),
+    "network_graph": lambda ax: plot(recorded()["net"], ax),
+    "f_i_curve": lambda ax: f_i_curve(recorded()["spikes"], recorded()["cells"].I, ax),
+    "phase_plane": _phase,
+}
+
+
+def draw(name: str) -> Figure:
+    figure = new_figure(4, 3)
+    PICTURES[name](figure.subplots())
+    return figure
