@@ -14,7 +14,7 @@ from rheobase.logs import BrianLogger
 from rheobase.model.base import SimulationObject, current_scope, new_scope
 from rheobase.model.callers import caller_frame, caller_namespace
 from rheobase.model.clock import defaultclock
-from rheobase.network import Network, running_networks
+from rheobase.network import Network, OnNonfinite, running_networks
 from rheobase.preference_names import prefs
 from rheobase.runtime.random import seed
 from rheobase.summaries import ProfilingSummary, SchedulingSummary
@@ -145,11 +145,12 @@ class MagicNetwork(Network):
         namespace: Mapping[str, Any] | None = None,
         profile: bool | None = None,
         level: int = 0,
+        on_nonfinite: OnNonfinite = "warn",
     ) -> None:
         """Simulate what the calling script sees; see Network.run."""
         names = caller_namespace(level) if namespace is None else namespace
         with self.seeing(collect(level)):
-            super().run(duration, report, report_period, names, profile)
+            super().run(duration, report, report_period, names, profile, on_nonfinite=on_nonfinite)
 
     def later(self, action: Callable[[], None]) -> Callable[[], None]:
         objects = self.objects
@@ -207,6 +208,7 @@ def run(
     namespace: Mapping[str, Any] | None = None,
     profile: bool | None = None,
     level: int = 0,
+    on_nonfinite: OnNonfinite = "warn",
 ) -> None:
     """Simulate all objects that the calling script sees, for a duration.
 
@@ -217,6 +219,7 @@ def run(
     namespace       external constants; default: the names that the calling script sees
     profile         True: measure what each kernel costs; see profiling_summary
     level           how many frames further out the calling script is
+    on_nonfinite    'warn', 'stop' or 'raise' when numbers run away; see Network.run
 
     Raises MagicError if it is unclear which objects are meant; ModelError with everything that is
     wrong with the model.
@@ -227,7 +230,7 @@ def run(
     >>> round(float(cells.v[0]), 6)
     2.0
     """
-    magic_network.run(duration, report, report_period, namespace, profile, level)
+    magic_network.run(duration, report, report_period, namespace, profile, level, on_nonfinite)
 
 
 def stop() -> None:

@@ -35,14 +35,13 @@ from rheobase.model.code import (
 from rheobase.model.grids import holds_during_steps
 from rheobase.model.group import Group
 from rheobase.model.lookups import Lookups
+from rheobase.model.runaway import LARGE, RunAway, explain, first_bad
 from rheobase.model.variables import ArrayVariable, Meaning, PositionVariable
 from rheobase.units import second
 
 __all__ = ["StateUpdater", "check_equations"]
 
 logger = logging.getLogger(__name__)
-
-_LARGE = 1e50
 
 
 class StateUpdater(Runner):
@@ -93,6 +92,7 @@ class StateUpdater(Runner):
         self._size = 0  # for which tables were made
         self._dt = 0.0
         self._run_away: set[str] = set()
+        self._before: dict[str, NDArray[Any]] = {}  # the state before a step
 
     def _expressions(self) -> list[Expr]:
         return [*self._system_equations.values(), *(s.value for s in self.first)]
@@ -201,27 +201,81 @@ class StateUpdater(Runner):
             for n, before in self._inputs.items()
         )
 
-    def after_run(self) -> None:
-        """Say once of each variable that its numbers have run away.
+    # ------------------------------------------------------------ numbers that have run away
+    def keep_state(self) -> None:
+        """Keep what the right-hand sides read, so that `ran_away` can explain the next step."""
+        names = frozenset[str]().union(*map(names_in, self._system_equations.values()))
+        self._before = {
+            n: v.slot.data.copy()
+            for n in names | self._system_equations.keys()
+            if isinstance(v := self.group.variables.get(n), ArrayVariable)
+        }
 
-        The sum of squares finds them: one pass, and neither nan nor anything large hides in it.
-        """
-        for name in self.equations.diff_eq_names - self._run_away:
+    def ran_away(self) -> list[RunAway]:
+        """What has run away in a variable that was finite so far."""
+        found: list[RunAway] = []
+        for name in self._system_equations.keys() - self._run_away:
             variable = self.group.variables[name]
             if not isinstance(variable, ArrayVariable):
                 continue
-            data = variable.slot.data
-            if len(data) == 0 or float(np.dot(data, data)) <= _LARGE**2:
-                continue
-            if not np.all(np.abs(data) <= _LARGE):
+            element = first_bad(variable.slot.data)
+            if element is not None:
                 self._run_away.add(name)
-                logger.getChild("invalid_values").warning(
-                    "%s: '%s' holds values that are not finite, or beyond 1e50. The step may be "
-                    "too long for the method '%s', or the equations may have no bounded solution.",
-                    self.group.label,
-                    name,
-                    self.method.name if self.method else "",
-                )
+                found.append(self._explained(name, element, variable.slot.data))
+        self._before = {}
+        return found
+
+    def _explained(self, name: str, element: int, data: NDArray[Any]) -> RunAway:
+        reason, place = "", None
+        if self._resolution is not None:
+            expr = self._system_equations[name]
+            values = self._values_of(element, names_in(expr) | {name})
+            functions = self._resolution.functions
+            reason, place = explain(name, expr, values, functions, self.clock.dt_)
+        return RunAway(
+            self.group.label,
+            name,
+            element,
+            int(np.count_nonzero(~(np.abs(data) <= LARGE))),
+            float(data[element]),
+            self.clock.t_,
+            self.method.name if self.method else "",
+            reason,
+            place,
+        )
+
+    def _values_of(self, element: int, names: Collection[str]) -> dict[str, float]:
+        """The values of one element, before the step if they were kept."""
+        assert self._resolution is not None
+        dt = self.clock.dt_
+        values = {"dt": dt, "t": max(self.clock.t_ - dt, 0.0)}
+        for name in names:
+            symbol = self._resolution.symbols.get(name)
+            if name in self._before:
+                column: Any = self._before[name]
+            elif symbol is not None and name not in values:
+                try:
+                    column = np.asarray(self._number(name, symbol))
+                except AssertionError:
+                    continue
+            else:
+                continue
+            values[name] = float(column if np.ndim(column) == 0 else column[element % len(column)])
+        return values
+
+    def after_run(self) -> None:
+        """Say once of each variable that its numbers have run away."""
+        for found in self.ran_away():
+            self.warn_of(found)
+
+    def warn_of(self, found: RunAway, stopped: bool = False) -> None:
+        """Say it, and what to do to find out more."""
+        further = (
+            "The run stops here."
+            if stopped
+            else "run(..., on_nonfinite='stop') stops at the step in which it happens."
+        )
+        logger.getChild("invalid_values").warning("%s\n  %s", found, further)
 
     def _number(self, name: str, symbol: Symbol) -> Any:
         variable = self.group.variables.get(name)

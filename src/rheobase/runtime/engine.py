@@ -44,11 +44,13 @@ class RunHooks:
 
     python    what to call when the call at this position of the program is due
     pause     called between slices; returning True stops the run at the end of this step
+    stepwise  every slice is one step
     stopped   asked after a call of Python: whether the present step is to be the last
     """
 
     python: Mapping[int, Callable[[], None]]
     pause: Callable[[], bool] = lambda: False
+    stepwise: bool = False
     stopped: Callable[[], bool] = lambda: False
 
 
@@ -76,7 +78,8 @@ def execute(
         elapsed = time.perf_counter() - begun
         if status is Status.DONE or hooks.pause():
             return native
-        steps = max(1, int(steps * min(4.0, SLICE / max(elapsed, 1e-6))))
+        if not hooks.stepwise:
+            steps = max(1, int(steps * min(4.0, SLICE / max(elapsed, 1e-6))))
 
 
 def _serve(program: Program, status: Status, control: Control, hooks: RunHooks) -> None:
