@@ -414,8 +414,10 @@ def test_sampled_candidates_follow_geometric_gaps(p):
     for outer in range(4):
         k, m = -1, 0
         while p > 0:
-            w = plain_philox((outer, 0xFFFF, m, 9), (seed & 0xFFFFFFFF, seed >> 32))
-            u = ((w[1] << 32 | w[0]) >> 12) * 2.0**-52
+            place = m // 16 * 8 + m % 8
+            w = plain_philox((outer, 0xFFFF, place, 9), (seed & 0xFFFFFFFF, seed >> 32))
+            low, high = w[:2] if m % 16 < 8 else w[2:]
+            u = ((high << 32 | low) >> 12) * 2.0**-52
             k, m = k + 1 + (int(np.log(1 - u) // np.log1p(-p)) if p < 1 else 0), m + 1
             if k >= n:
                 break

@@ -296,7 +296,8 @@ class Range:
 class Sample:
     """Each k of Range(low, high, step) with probability p (F64 value), independently.
 
-    The gaps are geometric: gap = 1 + floor(log(1 - u) / log1p(-p)), one uniform u a candidate.
+    The gaps are geometric: gap = 1 + floor(log(1 - u) * (1 / log1p(-p))), one uniform u a
+    candidate.
     """
 
     low: int
@@ -384,7 +385,8 @@ class Stream:
     where s = step - state[2], draw is the op's attr (< 65535) and element is the own index, in
     Elementwise and Select counted from the beginning of the part (0 for what is drawn once a
     call). In Generate, element is the outer element and s is the candidate k; the gap before the
-    m-th candidate of a Sample or SampleSize is the draw 0xffff at s = m. The four words w give
+    m-th candidate of a SampleSize is the draw 0xffff at s = m; of a Sample, at s = m >> 4 << 3 |
+    m & 7, where the words w2 and w3 stand in for w0 and w1 if m & 8. The four words w give
         uniform  ((w1 << 32 | w0) >> 12) * 2**-52
         normal   sqrt(-2 log(1 - u)) cos(2 pi v), u and v the uniforms of (w0, w1) and (w2, w3)
     Two elements share the words of a normal: they are drawn at element >> 3 << 2 | element & 3,

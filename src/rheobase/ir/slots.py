@@ -80,6 +80,28 @@ class Slot:
         self._data[:n] = old[:n]
         self._moved()
 
+    def trim(self, size: int) -> None:
+        """Shorten to `size` without a copy; what lies past it goes back to the system.
+
+        For the buffer of someone who reserved more than he used: no one else may hold `data`.
+        """
+        raw = self._padded.base
+        assert isinstance(raw, np.ndarray)
+        assert size <= len(self._data)
+        width = self.dtype.numpy.itemsize
+        shift = self._padded.ctypes.data - raw.ctypes.data
+        n_bytes = (size * width // PADDING + 2) * PADDING
+        del self._padded, self._data
+        raw.resize(n_bytes + shift, refcheck=False)
+        self._padded = raw[shift:].view(self.dtype.numpy)
+        self._padded[size:] = 0
+        self._data = self._padded[:size]
+        if self.address % PADDING:  # the system has moved it after all
+            values = self._data
+            self._allocate(size)
+            self._data[:] = values
+        self._moved()
+
     def _moved(self) -> None:
         self.generation += 1
         Slot.moves += 1

@@ -103,7 +103,7 @@ def generate(
             "skip_if_invalid=True."
         ) from None
     n = int(domain.cursor.data[0])
-    domain.targets.resize(n)
+    domain.targets.trim(n)
     return Generated(domain.counts.data.astype(np.int64), domain.targets)
 
 

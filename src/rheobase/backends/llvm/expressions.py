@@ -248,13 +248,20 @@ class Emitter:
 
     def draw(self, name: str, number: Value) -> Value:
         """Draw `number` of the element and step that `draw_at` holds (own, if None)."""
+        seed, stream_number = self.seeds()
         stream = self.kernel.stream
-        assert stream is not None, "a kernel that draws has a stream"
+        assert stream is not None
         with self.code.hoisted():
-            seed, stream_number = self.read(stream.state, 0), self.read(stream.state, 1)
             now = self.read(stream.step, 0) - self.read(stream.state, 2)
         element, step = self.draw_at or (self._drawing_element(), now)
         return library.call(self.code, name, seed, element, number, step, stream_number)
+
+    def seeds(self) -> tuple[Value, Value]:
+        """The seed and the number of the kernel's stream."""
+        stream = self.kernel.stream
+        assert stream is not None, "a kernel that draws has a stream"
+        with self.code.hoisted():
+            return self.read(stream.state, 0), self.read(stream.state, 1)
 
     def _drawing_element(self) -> Value:
         """The own index, as random numbers count it; 0 for what is drawn before the loop."""

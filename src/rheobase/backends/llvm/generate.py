@@ -7,18 +7,23 @@ before the outer element, and the kernel asks for as many entries as were counte
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from rheobase.backends.llvm import philox
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.library import call
-from rheobase.backends.llvm.text import F64, I32, I64, Value, Var
-from rheobase.ir.kernels import Generate, Index, Range, Sample
+from rheobase.backends.llvm.text import F64, I32, I64, Value, Var, vector_type
+from rheobase.ir.kernels import Generate, Index, Kernel, Range, Sample
 from rheobase.ir.program import Control, Status
 
 __all__ = ["generate"]
 
 NEEDED, OUTER = Control.FIELDS.index("needed"), Control.FIELDS.index("outer")
 GAP_DRAW = 0xFFFF
-FAR = 2.0**62
+LANES = 8  # gaps that are drawn together: half of those that share the words of their draws
+MOST = 1 << 51  # candidates of a sample
+AS_BITS = 2.0**52  # of a whole number x < 2^52: the bits of x + 2^52 are x and the exponent
+EXPONENT = 0x4330000000000000
 
 
 def generate(e: Emitter, domain: Generate) -> None:
@@ -59,7 +64,8 @@ def _candidates(e: Emitter, domain: Generate, outer: Value, n_inner: Value, used
             with code.loop(0, n) as i:
                 candidate(i)
         case Sample(p=p):
-            _each_with_probability(e, outer, n, e.value(p), candidate)
+            row = _Row(e, domain, outer, low, step, n_inner, used)
+            _each_with_probability(row, n, e.value(p), candidate)
         case _:
             _exactly(e, outer, n, _possible_size(e, domain, outer, n, e.value(c.size)), candidate)
 
@@ -108,34 +114,114 @@ def _exactly(
         candidate(now)
 
 
+# ------------------------------------------------------------------ with probability p
+@dataclass(frozen=True)
+class _Row:
+    """An outer element, and where its candidates stand."""
+
+    e: Emitter
+    domain: Generate
+    outer: Value
+    low: Value
+    step: Value
+    n_inner: Value
+    used: Var
+
+
 def _each_with_probability(
-    e: Emitter, outer: Value, n: Value, p: Value, candidate: Callable[[Value], None]
+    row: _Row, n: Value, p: Value, candidate: Callable[[Value], None]
 ) -> None:
-    """Each position below n with probability p; see ir/kernels.Sample."""
-    code = e.code
-    everything = p >= 1.0
+    """Each position below n with probability p; see ir/kernels.Sample.
+
+    Gaps are drawn and added up in vectors. Where each candidate is a target as it is, whole vectors
+    are written, too: what stands past the last target is overwritten by the next.
+    """
+    e, code = row.e, row.e.code
     n = code.select(p > 0.0, n, 0)
-    rate = call(code, "log1p", -code.select(everything, 0.5, p))
-    position, drawn = Var(code, I64, -1), Var(code, I64, 0)
-    test, body, done = code.label("sample"), code.label("sampled"), code.label("done")
+    everything = p >= 1.0
+    scale = 1.0 / call(code, "log1p", -code.select(everything, 0.5, p))
+    scale = code.select(everything, 0.0, scale)
+
+    def one_by_one(positions: Value, count: Value) -> None:
+        place = code.stacked(positions)
+        with code.loop(0, count) as k:
+            element = code.let(I64, 1, f"load i64, ptr {code.at(place, I64, k)}")
+            candidate(element)
+
+    def together(positions: Value, count: Value) -> None:
+        now = row.used.get()
+        targets = (row.low + positions * row.step).cast("trunc", I32)
+        with code.when(now <= e.length(row.domain.targets), likely=True):
+            place = e.pointer(row.domain.targets, now)
+            code.line(f"store {targets}, ptr {place}, align 4")
+        row.used.set(now + count)
+
+    if not _takes_candidates(e.kernel):
+        _sampled(row, n, scale, one_by_one)
+        return
+    last = row.low + (n - 1) * row.step
+    valid = n.eq(0) | (row.low.below(row.n_inner) & last.below(row.n_inner))
+    whole, single, done = code.label("whole"), code.label("single"), code.label("sampled")
+    code.branch(valid, whole, single, "then")
+    code.begin(whole)
+    _sampled(row, n, scale, together)
+    code.jump(done)
+    code.begin(single)
+    _sampled(row, n, scale, one_by_one)
+    code.jump(done)
+    code.begin(done)
+
+
+def _takes_candidates(kernel: Kernel) -> bool:
+    """Whether each candidate is one target, whatever it is."""
+    target, condition, copies = (kernel.ops[r] for r in kernel.results)
+    return (
+        (target.name, target.attr) == ("index", "k")
+        and (condition.name, condition.attr) == ("const", True)
+        and (copies.name, copies.attr) == ("const", 1)
+    )
+
+
+def _sampled(row: _Row, n: Value, scale: Value, take: Callable[[Value, Value], None]) -> None:
+    """take(positions, how many of them count), until position n."""
+    e, code = row.e, row.e.code
+    limit = code.select(n < MOST, n, MOST)
+    farthest = limit.cast("sitofp", F64)
+    lanes = Value(code, I64, LANES, "<" + ", ".join(f"i64 {k}" for k in range(LANES)) + ">")
+    last, block = Var(code, I64, -1), Var(code, I64, 0)
+    test, body, done = code.label("sample"), code.label("draw"), code.label("done")
     code.jump(test)
     code.begin(test)
-    m = drawn.get()
-    drawn.set(m + 1)
-    e.draw_at = (outer, m)
-    u = e.draw("uniform", code.const(I64, GAP_DRAW))
-    gap = code.floor(call(code, "log", 1.0 - u) / rate)
-    gap = code.select(everything, 0.0, code.select(gap < FAR, gap, FAR))
-    i = position.get() + 1
-    jump = code.let(I64, 1, f"fptosi {gap} to i64")
-    inside = jump < n - i
-    i = i + jump
-    position.set(i)
-    code.branch(inside, body, done)
+    code.branch(last.get() + 1 < n, body, done)
     code.begin(body)
-    candidate(i)
+    now = block.get()
+    block.set(now + LANES)
+    seed, stream = e.seeds()
+    draw = code.const(I64, GAP_DRAW)
+    for u in philox.uniforms(seed, row.outer, draw, now + lanes, stream):
+        gap = code.floor(call(code, "log", 1.0 - u) * scale)
+        gap = code.select(gap < farthest, gap, farthest)
+        jumps = (gap + AS_BITS).bits() - (EXPONENT - 1)
+        positions = _running_sums(jumps) + last.get()
+        last.set(code.lane(positions, LANES - 1))
+        inside = code.let(f"i{LANES}", 1, f"bitcast {positions < n} to i{LANES}")
+        count = code.call(f"llvm.ctpop.i{LANES}", f"i{LANES}", 1, inside).cast("zext", I64)
+        take(positions, count)
     code.jump(test)
     code.begin(done)
+
+
+def _running_sums(x: Value) -> Value:
+    """The sum of each lane and those before it, by doubling (Hillis & Steele 1986)."""
+    code, shift = x.code, 1
+    zero = f"{vector_type(x.elem, x.width)} zeroinitializer"
+    while shift < x.width:
+        chosen = [x.width if k < shift else k - shift for k in range(x.width)]
+        lanes = ", ".join(f"i32 {k}" for k in chosen)
+        mask = f"<{x.width} x i32> <{lanes}>"
+        x = x + code.let(x.elem, x.width, f"shufflevector {x}, {zero}, {mask}")
+        shift *= 2
+    return x
 
 
 def _number(e: Emitter, low: Value, high: Value, step: Value) -> Value:

@@ -9,7 +9,7 @@ from rheobase.backends.llvm.math import log
 from rheobase.backends.llvm.text import Code, Value
 from rheobase.backends.llvm.trigonometry import sin_cos_turns
 
-__all__ = ["PAIRED", "normal", "uniform", "words"]
+__all__ = ["PAIRED", "normal", "uniform", "uniforms", "words"]
 
 PAIRED = 8  # lanes
 
@@ -59,18 +59,19 @@ def normal(
     shared = (element >> 3) << 2 | (element & 3)
     arguments = (seed, shared, draw, step, stream)
     if element.width == PAIRED:
-        u, v = _uniforms(*(code.half(a) for a in arguments))
+        u, v = uniforms(*(code.half(a) for a in arguments))
         sine, cosine = sin_cos_turns(code, v)
         radius = _radius(code, u)
         return code.joined(radius * cosine, radius * sine)
-    u, v = _uniforms(*arguments)
+    u, v = uniforms(*arguments)
     sine, cosine = sin_cos_turns(code, v)
     return _radius(code, u) * code.select((element & 4).ne(0), sine, cosine)
 
 
-def _uniforms(
+def uniforms(
     seed: Value, element: Value, draw: Value, step: Value, stream: Value
 ) -> tuple[Value, Value]:
+    """Two numbers in [0, 1) from the words of one draw."""
     w0, w1, w2, w3 = words(seed, element, draw, step, stream)
     return _uniform_of(w0, w1), _uniform_of(w2, w3)
 

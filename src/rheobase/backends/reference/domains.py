@@ -396,8 +396,10 @@ class _Generator:
         last, m = -1, 0
         while last < n:
             chunk = int((n - last) * p * 1.1) + 8
-            words = draw(stream, np.full(chunk, outer), 0xFFFF, np.arange(m, m + chunk))
-            gaps = 1 + np.floor(np.log(1 - uniform(words)) / np.log1p(-p))
+            number = np.arange(m, m + chunk)
+            words = draw(stream, np.full(chunk, outer), 0xFFFF, number >> 4 << 3 | number & 7)
+            u = np.where(number & 8, uniform(words, 1), uniform(words))
+            gaps = 1 + np.floor(np.log(1 - u) * (1 / np.log1p(-p)))
             found = last + np.cumsum(np.minimum(gaps, n + 1.0).astype(np.int64))
             chosen.append(found)
             last, m = int(found[-1]), m + chunk
