@@ -22,6 +22,7 @@ CHECKS = (
     ("ruff format", "--check", "."),
     ("pyright",),
     ("lint-imports",),
+    ("mkdocs", "build", "--quiet", "--strict"),  # runs the gallery and the code on the pages
     ("pytest", "-n", "2"),  # last: its closing line closes the output
 )
 
@@ -48,7 +49,11 @@ def main():
 
     scripts = Path(sys.executable).parent if args.no_install else make_environment()
     path = os.pathsep.join([str(scripts), os.environ.get("PATH", "")])
-    env = {**os.environ, "PATH": path}  # pyright asks the first python in PATH for the packages
+    env = {
+        **os.environ,
+        "PATH": path,
+        "NO_MKDOCS_2_WARNING": "1",
+    }  # pyright asks the first python in PATH for the packages
     failed = []
     for name, *options in CHECKS:
         command = [*name.split(), *options]

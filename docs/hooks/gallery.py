@@ -1,0 +1,53 @@
+"""mkdocs hook: a page for each model of the gallery, with its figure, and the page of all.
+
+Figures are drawn anew when the script has changed; they are kept in .cache/gallery.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache" / "gallery"
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import gallery  # noqa: E402
+
+
+def drawn(model):
+    """(figure as bytes, what was printed)"""
+    key = hashlib.sha256(model.source.encode()).hexdigest()[:16]
+    figure, text = CACHE / f"{model.name}-{key}.png", CACHE / f"{model.name}-{key}.txt"
+    if not (figure.exists() and text.exists()):
+        CACHE.mkdir(parents=True, exist_ok=True)
+        printed, _ = gallery.run(model, figure)
+        text.write_text(printed, encoding="utf-8")
+    return figure.read_bytes(), text.read_text(encoding="utf-8")
+
+
+def page(model, printed):
+    output = f"\nIt prints\n\n```text\n{printed.rstrip()}\n```\n" if printed.strip() else ""
+    return (
+        f"# {model.title}\n\n{model.text}\n\n![{model.title}]({model.name}.png)\n{output}\n"
+        f'```python title="{model.name}.py"\n{model.code}\n```\n'
+    )
+
+
+def on_files(files, config):
+    cards = []
+    for model in gallery.models():
+        figure, printed = drawn(model)
+        files.append(File.generated(config, f"gallery/{model.name}.png", content=figure))
+        files.append(
+            File.generated(config, f"gallery/{model.name}.md", content=page(model, printed))
+        )
+        cards.append(
+            f"-   [![{model.title}]({model.name}.png)]({model.name}.md)\n\n"
+            f"    [{model.title}]({model.name}.md)\n"
+        )
+    head = (ROOT / "docs" / "hooks" / "gallery_head.md").read_text(encoding="utf-8")
+    text = f'{head}\n<div class="grid cards" markdown>\n\n' + "\n".join(cards) + "\n</div>\n"
+    files.append(File.generated(config, "gallery/index.md", content=text))
+    return files

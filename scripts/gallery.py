@@ -1,0 +1,105 @@
+"""The gallery: models from the literature, one script each in examples/gallery, with its figure.
+
+    python scripts/gallery.py [NAME ...] [--folder FOLDER]     draws the figures of some, or all
+
+A script is what a user would write: its docstring says in the first line what is shown, then the
+publication and what to look at; it prints a few numbers, draws with pyplot and calls plt.show().
+"""
+
+import argparse
+import contextlib
+import io
+import runpy
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+GALLERY = Path(__file__).resolve().parents[1] / "examples" / "gallery"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A script of the gallery, read but not run."""
+
+    path: Path
+
+    @property
+    def name(self):
+        return self.path.stem
+
+    @property
+    def source(self):
+        return self.path.read_text(encoding="utf-8")
+
+    @property
+    def docstring(self):
+        return self.source.split('"""')[1].strip()
+
+    @property
+    def title(self):
+        return self.docstring.splitlines()[0].rstrip(".")
+
+    @property
+    def text(self):
+        return "\n".join(self.docstring.splitlines()[1:]).strip()
+
+    @property
+    def code(self):
+        return self.source.split('"""', 2)[2].strip()
+
+
+def models():
+    """All of them, in the order of their names."""
+    return [Model(path) for path in sorted(GALLERY.glob("*.py"))]
+
+
+@contextlib.contextmanager
+def no_windows():
+    """Figures stay in memory; plt.show() does nothing."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({"figure.dpi": 100, "savefig.dpi": 110}):
+        mpl.use("agg")
+        from matplotlib import pyplot
+
+        show, pyplot.show = pyplot.show, lambda *args, **options: None
+        try:
+            yield pyplot
+        finally:
+            pyplot.show = show
+            pyplot.close("all")
+
+
+def run(model, figure_path=None):
+    """Run a script; returns (what it printed, its names). Its last figure is saved if asked for."""
+    import rheobase
+
+    rheobase.start_scope()
+    rheobase.defaultclock.dt = 0.1 * rheobase.ms
+    rheobase.seed(1)
+    printed = io.StringIO()
+    with no_windows() as pyplot, contextlib.redirect_stdout(printed):
+        names = runpy.run_path(str(model.path), run_name="__main__")
+        if not pyplot.get_fignums():
+            raise AssertionError(f"{model.name} draws no figure")
+        if figure_path is not None:
+            pyplot.gcf().savefig(figure_path, bbox_inches="tight")
+    return printed.getvalue(), names
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--folder", type=Path, default=Path("gallery"))
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    for model in models():
+        if args.names and model.name not in args.names:
+            continue
+        began = time.perf_counter()
+        printed, _ = run(model, args.folder / f"{model.name}.png")
+        print(f"--- {model.name} ({time.perf_counter() - began:.1f} s)\n{printed}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
