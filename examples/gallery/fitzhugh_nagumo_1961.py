@@ -3,8 +3,8 @@
 R. FitzHugh, "Impulses and physiological states in theoretical models of nerve membrane",
 Biophys. J. 1:445-466 (1961), eqs. 1-2.
 
-Two variables are enough for spikes: a fast one, v, and a slow one, w, that recovers. Below, the state
-runs along the falling branches of the cubic nullcline and jumps between them.
+Two variables are enough for spikes: a fast one, v, and a slow one, w, that recovers. Below, the
+state runs along the falling branches of the cubic nullcline and jumps between them.
 """
 
 import matplotlib.pyplot as plt
