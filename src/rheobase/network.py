@@ -268,12 +268,19 @@ class Network(Members):
         backend = active_backend()
         numbers = {id(c): k for k, c in enumerate(clocks)}
         calls = tuple(Call(w.kernel, numbers[id(x.clock)]) for x, w in work)
-        key = (backend.name, profile, *((id(c.kernel), c.clock) for c in calls), *map(id, clocks))
+        threads = _n_threads()
+        key = (
+            backend.name,
+            profile,
+            threads,
+            *((id(c.kernel), c.clock) for c in calls),
+            *map(id, clocks),
+        )
         if key != self._key or self._program is None or self._executable is None:
             # a profile wants the cost of each kernel, so none are joined
             joined = calls if profile else fuse_calls(calls)
             self._program = Program(joined, tuple(c.state.slots for c in clocks))
-            self._executable = backend.compile(self._program)
+            self._executable = backend.compile(self._program, threads)
             self._key = key
             self._calls = calls  # keeps the kernels alive, and so their ids theirs
         return self._program, self._executable
@@ -460,6 +467,11 @@ class Network(Members):
         self.t_ = snapshot.t
         for clock in {id(x.clock): x.clock for x in objects}.values():
             clock.state.go_to(self.t_)
+
+
+def _n_threads() -> int:
+    """How many threads a run may use."""
+    return prefs["devices.cpp_standalone.openmp_threads"] or prefs["core.threads"]
 
 
 def _prepare_object(x: SimulationObject, namespace: Mapping[str, Any]) -> Sequence[Fault]:

@@ -65,6 +65,11 @@ prefs.register_preferences(
         "Accepted for scripts that set it; integers are stored in 32 bits, counts of steps in 64:",
     ),
     outdated_dependency_error=_kept(True),
+    threads=BrianPreference(
+        1,
+        "How many threads a run may use; results do not depend on it.",
+        lambda v: type(v) is int and v >= 1,
+    ),
     stop_on_keyboard_interrupt=BrianPreference(
         True, "Whether Ctrl-C ends a run after its present step, so that it can go on from there."
     ),
@@ -154,7 +159,11 @@ prefs.register_preferences("devices", "Devices")
 prefs.register_preferences(
     "devices.cpp_standalone",
     "C++ standalone",
-    openmp_threads=_kept(0, lambda v: isinstance(v, int) and v >= 0),
+    openmp_threads=BrianPreference(
+        0,
+        "Another name of core.threads, for scripts that set it; 0: that one counts.",
+        lambda v: isinstance(v, int) and v >= 0,
+    ),
     openmp_spatialneuron_strategy=_optional(None, str),
     make_cmd_unix=_kept("make"),
     run_cmd_unix=_kept("./main", lambda v: isinstance(v, (str, list))),

@@ -144,4 +144,6 @@ class Backend(Protocol):
 
     name: str
 
-    def compile(self, program: Program) -> Executable: ...
+    def compile(self, program: Program, threads: int = 1) -> Executable:
+        """threads   how many may share the work; results are the same for any number"""
+        ...

@@ -24,8 +24,9 @@ class Slot:
 
     name         for people; need not be unique
     dtype        element type
-    generation   grows by one whenever the memory moves: pointers taken before are stale
-    moves        of all slots together: while it stays, no memory at all has moved
+    generation   grows by one whenever the memory moves (pointers taken before are stale), or
+                 `assign` replaces the content (what was computed from it is stale)
+    moves        of all slots together: while it stays, no generation at all has changed
     """
 
     __slots__ = ("_data", "_lent", "_padded", "dtype", "generation", "name")
@@ -111,8 +112,8 @@ class Slot:
         array = np.asarray(values, self.dtype.numpy)
         if array.shape != self._data.shape or self._lent:
             self._allocate(len(array))
-            self._moved()
         self._data[:] = array
+        self._moved()
 
     def __repr__(self) -> str:
         return f"<Slot {self.name}: {self.dtype.value}[{len(self)}]>"

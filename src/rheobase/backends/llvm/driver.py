@@ -1,20 +1,34 @@
 """The driver: one native function that walks the schedule, which it reads as data.
 
 The protocol is that of ir/program.py. A change of the schedule compiles nothing; the text below
-never changes. Its arguments, all arrays of 64-bit words but `due`:
+never changes. With several threads ('lanes'), this is what lane 0 does; the others run the
+function of backends/llvm/worker, which reads the same table. Lane 0 goes alone until it comes to a
+call that is divided: then it says where (team, POSITION), bumps team, RELEASE, and all lanes make
+their share of this call and of those after it, up to the next call before which all wait.
 
-    table     0 number of calls, 1 number of clocks, then the addresses of the arrays
-              2 functions   (n_calls) address of the kernel's function; 0: it is Python's to do
-              3 slots       (n_calls) address of the kernel's array of addresses
-              4 lengths     (n_calls) address of the kernel's array of lengths
-              5 clocks      (n_calls) which clock the call belongs to
-              6 state       (n_clocks, 4) addresses of step, t, dt, end
-              7 due         (n_clocks) whether the clock's step is the one being made, I64
-              8 fresh       (1) 1: `due` is not known; it is computed on the way in
-              9 times       (n_clocks) address of the times of a clock's steps; 0: t = step * dt
-             10 spent       (n_calls) ns spent in each call, I64; 0: not measured
-             11 timer       address of i32 timer(i32 kind, ptr seconds_and_nanoseconds)
-             12 scratch     (4) for the timer: kind, time of the last look in ns, its two results
+The arguments are arrays of 64-bit words:
+
+    table     n_calls, n_clocks, then the addresses of the arrays
+              functions      (n_calls) address of the kernel's function; 0: it is Python's to do
+              slots          (n_calls) address of the kernel's array of addresses
+              lengths        (n_calls) address of the kernel's array of lengths
+              shares         (n_calls) address of the lane's share
+              clocks         (n_calls) which clock the call belongs to
+              state          (n_clocks, 4) addresses of step, t, dt, end
+              due            (n_clocks) whether the clock's step is the one being made
+              fresh          (1) 1: `due` is not known; it is computed on the way in
+              times          (n_clocks) address of the times of a clock's steps; 0: t = step * dt
+              spent          (n_calls) ns spent in each call; 0: not measured
+              timer          address of i32 timer(i32 kind, ptr seconds_and_nanoseconds)
+              scratch        (4) for the timer: kind, time of the last look in ns, its two results
+              divided        (n_calls) whether all lanes make the call
+              waits          (n_calls + 1) whether all wait before the call; last: before the end
+              merge_starts   (n_calls + 2) the merges at the wait before call k are
+                             merge_starts[k] <= m < merge_starts[k + 1]
+              merges         (n, 5) addresses of indices, count, counts, offsets; clock: see barrier
+              team           words that the lanes share: see barrier
+              lanes          (1) how many there are
+              breaks         (3) for waiting: see barrier
     control   the fields of Control
 """
 
@@ -23,22 +37,14 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from rheobase.backends.llvm.barrier import Barrier
+from rheobase.backends.llvm.schedule import TABLE, Words
 from rheobase.backends.llvm.text import F64, I64, LIKELIHOOD, PTR, Code, Host, Value, Var
 from rheobase.ir.program import EPSILON, Control, Status
 
-__all__ = ["N_WORDS", "SYMBOL", "TABLE", "write_driver"]
+__all__ = ["SYMBOL", "write_driver"]
 
 SYMBOL = "rheobase_driver"
-TABLE = {
-    name: n
-    for n, name in enumerate(
-        (
-            *("n_calls", "n_clocks", "functions", "slots", "lengths", "clocks", "state", "due"),
-            *("fresh", "times", "spent", "timer", "scratch"),
-        )
-    )
-}
-N_WORDS = len(TABLE)
 POSITION, BUDGET = Control.FIELDS.index("position"), Control.FIELDS.index("budget")
 
 
@@ -51,30 +57,15 @@ def write_driver(host: Host) -> str:
     return "\n".join([*sorted(code.declared), text, LIKELIHOOD, ""])
 
 
-class _Driver:
+class _Driver(Words):
     def __init__(self, code: Code) -> None:
-        self.code = code
-        self.table = Value(code, PTR, 1, "%table")
+        super().__init__(code)
         self.control = Value(code, PTR, 1, "%control")
-
-    def word(self, array: Value, k: Value | int) -> Value:
-        """The address of word k."""
-        if not isinstance(k, Value):
-            k = self.code.const(I64, k)
-        return self.code.let(PTR, 1, f"getelementptr i64, {array}, {k}")
-
-    def read(self, array: Value, k: Value | int = 0, elem: str = I64) -> Value:
-        return self.code.let(elem, 1, f"load {elem}, {self.word(array, k)}")
-
-    def write_word(self, array: Value, k: Value | int, value: Value) -> None:
-        self.code.line(f"store {value}, {self.word(array, k)}")
 
     def write(self) -> None:
         code = self.code
-        self.n_calls = self.read(self.table, TABLE["n_calls"])
         self.n_clocks = self.read(self.table, TABLE["n_clocks"])
-        names = [n for n in TABLE if not n.startswith("n_")]
-        self.arrays = {n: self.read(self.table, TABLE[n], PTR) for n in names}
+        self.barrier = Barrier(self)
         measured = self.read(self.table, TABLE["spent"]).ne(0)
         with code.when(measured, likely=False):
             self._look()
@@ -99,6 +90,7 @@ class _Driver:
         code.jump(calls)
         code.begin(calls)
         self._make_calls(k)
+        self.barrier.gather(self.n_calls)
         self._advance_clocks()
         self.write_word(self.control, POSITION, code.const(I64, 0))
         self.write_word(self.control, BUDGET, self.read(self.control, BUDGET) - 1)
@@ -143,17 +135,16 @@ class _Driver:
     def _make_calls(self, k: Var) -> None:
         code = self.code
         with code.loop(k.get(), self.n_calls) as call:
-            clock = self.read(self.arrays["clocks"], call)
-            with code.when(self.read(self.arrays["due"], clock).ne(0)):
+            with code.when(self.read(self.arrays["waits"], call).ne(0)):
+                self.barrier.gather(call)
+            with code.when(self.is_due(call)):
                 function = self.read(self.arrays["functions"], call, PTR)
                 with code.when(code.let("i1", 1, f"icmp eq {function}, null"), likely=False):
                     self.write_word(self.control, POSITION, call)
                     self._leave(Status.PYTHON)
-                slots = self.read(self.arrays["slots"], call, PTR)
-                lengths = self.read(self.arrays["lengths"], call, PTR)
-                status = code.let(
-                    "i32", 1, f"call i32 {function.ref}({slots}, {lengths}, {self.control})"
-                )
+                with code.when(self.read(self.arrays["divided"], call).ne(0)):
+                    self.barrier.release(call)
+                status = self.call(call, function, self.control)
                 with code.when(self.measured, likely=False):
                     spent = self.read(self.arrays["spent"], call) + self._look()
                     self.write_word(self.arrays["spent"], call, spent)

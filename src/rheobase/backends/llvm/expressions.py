@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from rheobase.backends.llvm import library
 from rheobase.backends.llvm.arithmetic import cast, compute
+from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import BOOL as I1
 from rheobase.backends.llvm.text import (
     F32,
@@ -63,6 +64,7 @@ class Emitter:
         self._written = {id(kernel.arrays[_array(op)].slot) for op in kernel.ops if has_effect(op)}
         self._invariant: set[int] = set()
         self._lengths: dict[int, Value] = {}
+        self._share: dict[Word, Value] = {}
         self._handlers: dict[str, Callable[[Op], Value | None]] = {
             "const": self._const,
             "index": self._index,
@@ -188,6 +190,14 @@ class Emitter:
                 place = self.code.let(PTR, 1, f"getelementptr i64, ptr %lengths, i64 {number}")
                 self._lengths[number] = self.code.let(I64, 1, f"load i64, {place}")
         return self._lengths[number]
+
+    def share(self, word: Word) -> Value:
+        """A word of the call's share."""
+        if word not in self._share:
+            with self.code.hoisted():
+                place = self.code.let(PTR, 1, f"getelementptr i64, ptr %share, i64 {word}")
+                self._share[word] = self.code.let(I64, 1, f"load i64, {place}")
+        return self._share[word]
 
     def control(self, field: int, value: Value) -> None:
         """Write a field of Control."""

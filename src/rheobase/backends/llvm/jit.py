@@ -14,6 +14,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any, cast
 
+from rheobase.backends.llvm import worker
 from rheobase.backends.llvm.cache import DiskCache, cache_folder, source_digest
 from rheobase.backends.llvm.driver import SYMBOL, write_driver
 from rheobase.backends.llvm.kernels import write_kernel
@@ -69,6 +70,12 @@ class Jit:
         """The address of the driver."""
         return self._address(self._key("driver"), SYMBOL, lambda: write_driver(self.host))
 
+    def worker(self) -> int:
+        """The address of what lanes other than 0 run."""
+        return self._address(
+            self._key("worker"), worker.SYMBOL, lambda: worker.write_worker(self.host)
+        )
+
     def _key(self, text: str) -> str:
         return hashlib.sha256(f"{self._base}\n{text}".encode()).hexdigest()
 
@@ -119,12 +126,16 @@ class Jit:
         return cast(str, self._machine.emit_assembly(module))
 
 
+_X86_PAUSE = "void @llvm.x86.sse2.pause()"
+
+
 def _host(features: Mapping[str, bool], target: str) -> Host:
     """What a processor with these features can do."""
     if target.startswith("aarch64"):
         return Host(lanes=2, fma=True)
     lanes = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
-    return Host(lanes, bool(features.get("fma")))
+    pause = _X86_PAUSE if target.startswith("x86") else ""
+    return Host(lanes, bool(features.get("fma")), pause)
 
 
 @cache

@@ -2,11 +2,12 @@
 
 Every kernel becomes one function of one form,
 
-    i32 kernel(ptr slots, ptr lengths, ptr control)
+    i32 kernel(ptr slots, ptr lengths, ptr share, ptr control)
 
-where slots[n] and lengths[n] (elements) belong to slot n of Kernel.slots(). It unpacks the
-addresses and calls an inner function that takes each as an argument of its own: no two arguments
-overlap (noalias), so that LLVM may keep in registers what the loop does not write.
+where slots[n] and lengths[n] (elements) belong to slot n of Kernel.slots(), and the share says
+what part of the work this call does (share.py). It unpacks the addresses and calls an inner
+function that takes each as an argument of its own: no two arguments overlap (noalias), so that
+LLVM may keep in registers what the loop does not write.
 
 Elementwise and Select go through whole vectors where no element's code depends on another's;
 everything else is a loop over scalars, in the order that ir/kernels.py states.
@@ -108,26 +109,30 @@ def _module(code: Code, host: Host, symbol: str, n_slots: int) -> str:
     pointers = [f"%s{n}" for n in range(n_slots)]
     typed = "ptr noalias nonnull align 64 dereferenceable(128)"
     arguments = "".join(f"{typed} {p}, " for p in pointers)
-    lines = [f"define i32 @{symbol}(ptr %slots, ptr %lengths, ptr %control) nounwind {{"]
+    lines = [
+        f"define i32 @{symbol}(ptr %slots, ptr %lengths, ptr %share, ptr %control) nounwind {{"
+    ]
     for n, p in enumerate(pointers):
         lines.append(f"  %at{n} = getelementptr ptr, ptr %slots, i64 {n}")
         lines.append(f"  {p} = load ptr, ptr %at{n}")
     passed = "".join(f"ptr {p}, " for p in pointers)
-    lines.append(f"  %r = call i32 @inner({passed}ptr %lengths, ptr %control)")
+    lines.append(f"  %r = call i32 @inner({passed}ptr %lengths, ptr %share, ptr %control)")
     lines.append("  ret i32 %r\n}")
-    inner = f"define internal i32 @inner({arguments}ptr noalias %lengths, ptr noalias %control)"
-    lines.append(f"{inner} noinline nounwind {{\n{code.text()}\n}}")
+    words = ", ".join(f"ptr noalias %{name}" for name in ("lengths", "share", "control"))
+    lines.append(
+        f"define internal i32 @inner({arguments}{words}) noinline nounwind {{\n{code.text()}\n}}"
+    )
     return "\n".join([*sorted(code.declared), *functions, *lines, LIKELIHOOD, ""])
 
 
 # ------------------------------------------------------------------ all elements
 def _elementwise(e: Emitter, part: Part, out: IndexList | None) -> None:
     code = e.code
-    first = e.read(part.first)
-    end = first + e.read(part.size)
+    first, begin, end = rows.shared_block(e, part)
     e.once()
-    count = Var(code, I64, 0)
-    with code.loop(first, end, e.width) as k:
+    offset = begin - first
+    count = Var(code, I64, offset)
+    with code.loop(begin, end, e.width) as k:
         e.at(own=k)
         if e.width > 1:
             e.lanes_end(end)
@@ -136,7 +141,7 @@ def _elementwise(e: Emitter, part: Part, out: IndexList | None) -> None:
         if out is not None:
             _list_chosen(e, out, count, k, end)
     if out is not None:
-        e.write(out.count, 0, count.get())
+        e.write(out.count, 0, count.get() - offset)
     code.leave(Status.DONE)
 
 
@@ -176,11 +181,12 @@ def _append(e: Emitter, out: IndexList, count: Var, k: Value) -> None:
 # ------------------------------------------------------------------ lists
 def _indexed(e: Emitter, list_: IndexList, part: Part) -> None:
     code = e.code
-    first, size, n = e.read(part.first), e.read(part.size), e.read(list_.count)
+    _, begin, end = rows.shared_block(e, part)
+    size, n = end - begin, e.read(list_.count)
     e.once()
     with code.loop(0, n) as entry:
         own = e.read_index(list_.indices, entry)
-        with code.when(rows.inside(e, part, own, first, size)):
+        with code.when(rows.inside(e, part, own, begin, size)):
             e.at(own=own)
             e.body()
     code.leave(Status.DONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rheobase.backends.llvm.expressions import Emitter
+from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import I32, I64, PTR, Value
 from rheobase.ir.kernels import Chosen, DelayRows, Events, Index, Part, Propagate, Reduce
 from rheobase.ir.program import Status
@@ -30,8 +31,18 @@ class _Listed:
         return e.code.let(I32, 1, f"load i32, ptr {place}").cast("sext", I64)
 
 
+def shared_block(e: Emitter, part: Part) -> tuple[Value, Value, Value]:
+    """(first element of the part, first and end of those of the share): begin <= end."""
+    code = e.code
+    first, low, high = e.read(part.first), e.share(Word.LOW), e.share(Word.HIGH)
+    end = first + e.read(part.size)
+    begin = code.select(low > first, low, first)
+    end = code.select(high < end, high, end)
+    return first, begin, code.select(end < begin, begin, end)
+
+
 def inside(e: Emitter, part: Part, element: Value, first: Value, size: Value) -> Value:
-    """Whether an element belongs to a part; first and size are those of the part."""
+    """Whether an element is one of the `size` elements from `first` on, and of the part."""
     number = element - first
     in_range = number.below(size)
     if not isinstance(part, Chosen):
@@ -43,14 +54,15 @@ def inside(e: Emitter, part: Part, element: Value, first: Value, size: Value) ->
 def propagate(e: Emitter, domain: Propagate) -> None:
     """The rows of the events that lie in the part; with delays, their entries of each delay."""
     code, events, delays = e.code, domain.events, domain.delays
-    first, size = e.read(domain.part.first), e.read(domain.part.size)
+    first, begin, high = shared_block(e, domain.part)
+    size = high - begin
     if delays is None:
         listed = _listed(e, events, None if events.delay is None else e.read(events.delay))
         e.once()
         with code.loop(listed.low, listed.high) as position:
             event = listed.event(e, position)
             row = event - first
-            with code.when(inside(e, domain.part, event, first, size)):
+            with code.when(inside(e, domain.part, event, begin, size)):
                 _row(e, domain, event, row)
         code.leave(Status.DONE)
         return
@@ -62,7 +74,7 @@ def propagate(e: Emitter, domain: Propagate) -> None:
         with code.loop(listed.low, listed.high) as position:
             event = listed.event(e, position)
             row = event - first
-            with code.when(inside(e, domain.part, event, first, size)):
+            with code.when(inside(e, domain.part, event, begin, size)):
                 _segment(e, domain, delays, event, row * n_words + (k >> 6), k & 63)
     code.leave(Status.DONE)
 
@@ -99,24 +111,30 @@ def _segment(
     with code.when((mask & own).ne(0)):
         below = code.call("llvm.ctpop.i64", I64, 1, mask & (own - 1))
         segment = e.read_index(delays.ranks, word) + below
-        begin = e.read_index(delays.starts, segment)
-        end = e.read_index(delays.starts, segment + 1)
+        piece = _piece(e, segment)
+        begin, end = e.read_index(delays.starts, piece), e.read_index(delays.starts, piece + 1)
         _entries(e, domain, event, begin, end)
 
 
 def reduce(e: Emitter, domain: Reduce) -> None:
     """All rows of the part."""
     code = e.code
-    first, size = e.read(domain.part.first), e.read(domain.part.size)
+    first, begin, end = shared_block(e, domain.part)
     e.once()
-    with code.loop(0, size) as row:
-        _row(e, domain, row + first, row)
+    with code.loop(begin, end) as element:
+        _row(e, domain, element, element - first)
     code.leave(Status.DONE)
 
 
 def _row(e: Emitter, domain: Propagate | Reduce, event: Value, row: Value) -> None:
-    begin, end = e.read(domain.rows, row), e.read(domain.rows, row + 1)
+    piece = _piece(e, row)
+    begin, end = e.read(domain.rows, piece), e.read(domain.rows, piece + 1)
     _entries(e, domain, event, begin, end)
+
+
+def _piece(e: Emitter, row: Value) -> Value:
+    """The number of the share's piece of a row."""
+    return row * e.share(Word.LANES) + e.share(Word.LANE)
 
 
 def _entries(

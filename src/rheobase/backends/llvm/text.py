@@ -50,10 +50,12 @@ class Host:
 
     lanes   elements that vectors hold
     fma     whether the processor multiplies and adds with one rounding
+    pause   the intrinsic that lets a processor rest in a loop that waits; "": there is none
     """
 
     lanes: int
     fma: bool
+    pause: str = ""
 
 
 class Value:
@@ -337,6 +339,10 @@ class Code:
         if width > 1:
             text = "<" + ", ".join([f"{elem} {text}"] * width) + ">"
         return Value(self, elem, width, text)
+
+    def null(self) -> Value:
+        """No address."""
+        return Value(self, PTR, 1, "null")
 
     def half(self, x: Value) -> Value:
         """The first half of the lanes."""

@@ -36,8 +36,9 @@ class ReferenceBackend:
     def __init__(self, one_by_one: bool = False) -> None:
         self.one_by_one = one_by_one
 
-    def compile(self, program: Program) -> ReferenceExecutable:
-        """Make a program ready to run; raises InvalidKernelError for one that breaks a rule."""
+    def compile(self, program: Program, threads: int = 1) -> ReferenceExecutable:
+        """Make a program ready to run, by one thread whatever `threads` allows; raises
+        InvalidKernelError for one that breaks a rule."""
         verify_program(program)
         return ReferenceExecutable(program, self.one_by_one)
 

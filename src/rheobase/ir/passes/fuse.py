@@ -18,21 +18,16 @@ from dataclasses import replace
 from rheobase.ir.kernels import (
     Array,
     Elementwise,
-    EventLog,
-    Generate,
     Index,
     Kernel,
     Linked,
-    Push,
     Python,
-    Record,
     Repeat,
-    Replay,
     Select,
 )
 from rheobase.ir.ops import Op, has_effect
 from rheobase.ir.passes.hoist import hoist
-from rheobase.ir.passes.rewrite import ARRAY_OPS, array_of, slots_written
+from rheobase.ir.passes.rewrite import ARRAY_OPS, array_of, slots_touched, written
 from rheobase.ir.passes.simplify import simplify
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
@@ -87,9 +82,9 @@ def fuse(first: Kernel, second: Kernel) -> Kernel | None:
 
 def _independent(first: Kernel, second: Kernel) -> bool:
     """Whether the two share what either writes only through the element's own index."""
-    written = _written(first) | _written(second)
+    changed = written(first) | written(second)
     own = _own_only(first) & _own_only(second)
-    shared = _touched(first) & _touched(second) & written
+    shared = slots_touched(first) & slots_touched(second) & changed
     return shared <= own
 
 
@@ -100,34 +95,14 @@ def _own_only(kernel: Kernel) -> frozenset[Slot]:
     links = [a.index.array for a in kernel.arrays if isinstance(a.index, Linked)]
     others |= {kernel.arrays[n].slot for n in links}  # a link must not be written in its kernel
     domain = replace(kernel, arrays=()).slots()
-    return frozenset({a.slot for a in kernel.arrays} | _touched(kernel)) - others - set(domain)
-
-
-def _touched(kernel: Kernel) -> frozenset[Slot]:
-    return frozenset(kernel.slots())
-
-
-def _written(kernel: Kernel) -> frozenset[Slot]:
-    """Every slot that the kernel writes, by its code or its domain."""
-    by_code = slots_written(kernel, kernel.ops)
-    match kernel.domain:
-        case Select(out=out) | Replay(out=out):
-            return by_code | {out.indices, out.count}
-        case Record(cursor=cursor, buffers=buffers):
-            return by_code | {cursor, *buffers}
-        case Push(log=EventLog(entries=entries, starts=starts)):
-            return by_code | {entries, starts}
-        case Generate(counts=counts, targets=targets, cursor=cursor):
-            return by_code | {counts, targets, cursor}
-        case _:
-            return by_code
+    return frozenset({a.slot for a in kernel.arrays} | slots_touched(kernel)) - others - set(domain)
 
 
 def _conflict(first: Kernel, second: Kernel) -> bool:
     """Whether the order of the two matters."""
     if isinstance(first.domain, Python) or isinstance(second.domain, Python):
         return True
-    return bool(_written(first) & _touched(second) or _touched(first) & _written(second))
+    return bool(written(first) & slots_touched(second) or slots_touched(first) & written(second))
 
 
 def _joined(first: Kernel, second: Kernel) -> Kernel:

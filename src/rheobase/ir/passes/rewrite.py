@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from rheobase.ir.kernels import Array, Generate, Kernel, Linked, Repeat
+from rheobase.ir.kernels import (
+    Array,
+    EventLog,
+    Generate,
+    Kernel,
+    Linked,
+    Push,
+    Record,
+    Repeat,
+    Replay,
+    Select,
+)
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.slots import Slot
 
-__all__ = ["ARRAY_OPS", "rebuild", "roots", "slots_written"]
+__all__ = ["ARRAY_OPS", "array_of", "rebuild", "roots", "slots_touched", "slots_written", "written"]
 
 ARRAY_OPS = frozenset(("load", "load_at", "store", "accumulate", "length"))
 
@@ -17,6 +28,27 @@ ARRAY_OPS = frozenset(("load", "load_at", "store", "accumulate", "length"))
 def slots_written(kernel: Kernel, code: Iterable[Op]) -> frozenset[Slot]:
     """The slots that the ops write."""
     return frozenset(kernel.arrays[array_of(op)].slot for op in code if has_effect(op))
+
+
+def slots_touched(kernel: Kernel) -> frozenset[Slot]:
+    """Every slot that the kernel reads or writes."""
+    return frozenset(kernel.slots())
+
+
+def written(kernel: Kernel) -> frozenset[Slot]:
+    """Every slot that the kernel writes, by its code or its domain."""
+    by_code = slots_written(kernel, kernel.ops)
+    match kernel.domain:
+        case Select(out=out) | Replay(out=out):
+            return by_code | {out.indices, out.count}
+        case Record(cursor=cursor, buffers=buffers):
+            return by_code | {cursor, *buffers}
+        case Push(log=EventLog(entries=entries, starts=starts)):
+            return by_code | {entries, starts}
+        case Generate(counts=counts, targets=targets, cursor=cursor):
+            return by_code | {counts, targets, cursor}
+        case _:
+            return by_code
 
 
 def array_of(op: Op) -> int:

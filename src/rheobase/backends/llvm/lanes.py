@@ -1,0 +1,153 @@
+"""What each thread ('lane') does of a program: shares, lists in pieces, rows in pieces.
+
+One thread makes each call WHOLE. For several, the partition (ir/partition) says who does what;
+here it becomes the arrays that native code reads (backends/llvm/driver). Calls of one kernel have
+the same function for every lane; what differs are shares, and the addresses that stand in for some
+of the kernel's slots:
+
+    Select              each lane counts what it lists in a place of its own
+    Propagate, Reduce   by the far side of the synapse: rows (or the starts of segments) in pieces
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.backends.llvm.barrier import PITCH, TEAM_WORDS
+from rheobase.backends.llvm.share import WHOLE, Word
+from rheobase.ir.kernels import Kernel, Propagate, Reduce, Select
+from rheobase.ir.partition import Division, Partition, bounds, cuts, partition
+from rheobase.ir.program import Call
+from rheobase.ir.slots import Slot
+
+__all__ = ["Lanes"]
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Rows that are cut for the lanes, and the state of the slots that they were made from."""
+
+    made_for: tuple[object, ...]
+    starts: NDArray[Any]
+
+
+class Lanes:
+    """The calls of a step as `n` lanes make them.
+
+    team      words that the lanes share
+    """
+
+    def __init__(self, calls: Sequence[Call], n: int) -> None:
+        self.calls = calls
+        self.n = n
+        self.team = np.zeros(TEAM_WORDS, np.int64)
+        self._sizes: list[int] | None = None
+        self._arrays = [a.slot for c in calls for a in c.kernel.arrays] if n > 1 else []
+        self._pieces: dict[int, _Pieces] = {}
+        self._counts = np.zeros((len(calls), n, PITCH), np.int64)
+        self.partition = Partition([None] * len(calls))
+
+    def divide(self) -> None:
+        """Decide who does what, for the present lengths of all slots."""
+        sizes = [len(slot) for slot in self._arrays]
+        if sizes != self._sizes:
+            self._sizes = sizes
+            n = len(self.calls)
+            none = Partition([None] * n, [False] * (n + 1), [[] for _ in range(n + 1)])
+            self.partition = partition(self.calls) if self.n > 1 else none
+            self._shares = self._all_shares()
+            self._merge()
+        for k, division in enumerate(self.partition.divisions):
+            if division is not None:
+                self._cut(k, division)
+
+    # ------------------------------------------------------------ shares
+    def _all_shares(self) -> NDArray[np.int64]:
+        """(n_calls, lanes, words)"""
+        shares = np.empty((len(self.calls), self.n, len(Word)), np.int64)
+        shares[:] = WHOLE
+        for k, division in enumerate(self.partition.divisions):
+            if division is None:
+                continue
+            if _is_cut(self.calls[k].kernel, division):
+                shares[k, :, Word.LANE] = np.arange(self.n)
+                shares[k, :, Word.LANES] = self.n
+            else:
+                ends = bounds(division.size, self.n)
+                shares[k, :, Word.LOW] = ends[:-1]
+                shares[k, :, Word.HIGH] = ends[1:]
+        return shares
+
+    def share_addresses(self, lane: int) -> NDArray[np.int64]:
+        """(n_calls,)"""
+        stride = self._shares.strides
+        return self._shares.ctypes.data + stride[0] * np.arange(len(self.calls)) + stride[1] * lane
+
+    # ------------------------------------------------------------ lists
+    def _merge(self) -> None:
+        merges = self.partition.merges
+        self.merge_starts = np.cumsum([0, *map(len, merges)], dtype=np.int64)
+        self._merged = [k for listed in merges for k in listed]
+        self._offsets = np.zeros((len(self._merged), self.n), np.int64)
+        for row, k in enumerate(self._merged):
+            domain = self.calls[k].kernel.domain
+            assert isinstance(domain, Select)
+            first, size = int(domain.part.first.data[0]), int(domain.part.size.data[0])
+            low = self._shares[k, :, Word.LOW]
+            self._offsets[row] = np.clip(low - first, 0, size)
+
+    def merges(self) -> NDArray[np.int64]:
+        """(n, 5)  see backends/llvm/driver."""
+        table = np.zeros((len(self._merged), 5), np.int64)
+        for row, k in enumerate(self._merged):
+            domain = self.calls[k].kernel.domain
+            assert isinstance(domain, Select)
+            out = domain.out
+            counts, offsets = self._counts[k], self._offsets[row]
+            clock = self.calls[k].clock
+            addresses = out.indices.address, out.count.address, counts.ctypes.data
+            table[row] = *addresses, offsets.ctypes.data, clock
+        return table
+
+    # ------------------------------------------------------------ rows
+    def _cut(self, k: int, division: Division) -> None:
+        kernel = self.calls[k].kernel
+        domain = kernel.domain
+        if not isinstance(domain, (Propagate, Reduce)) or not _is_cut(kernel, division):
+            return
+        starts = _starts(domain)
+        made_for = division, starts.generation, domain.others.generation
+        if k not in self._pieces or self._pieces[k].made_for != made_for:
+            inner = bounds(division.size, self.n)[1:-1].tolist()
+            pieces = cuts(starts.data.astype(np.int64), domain.others.data, inner)
+            self._pieces[k] = _Pieces(made_for, pieces.astype(starts.dtype.numpy))
+
+    def stand_ins(self, k: int, lane: int) -> dict[Slot, int]:
+        """The addresses that a lane uses instead of those of some slots of call k."""
+        division, kernel = self.partition.divisions[k], self.calls[k].kernel
+        if division is None:
+            return {}
+        match kernel.domain:
+            case Select(out=out):
+                return {out.count: self._counts[k, lane].ctypes.data}
+            case Propagate() | Reduce() as domain if _is_cut(kernel, division):
+                return {_starts(domain): self._pieces[k].starts.ctypes.data}
+            case _:
+                return {}
+
+
+def _is_cut(kernel: Kernel, division: Division) -> bool:
+    """Whether the lanes walk pieces of the same rows."""
+    domain = kernel.domain
+    return isinstance(domain, (Propagate, Reduce)) and domain.side is not division.index
+
+
+def _starts(domain: Propagate | Reduce) -> Slot:
+    if isinstance(domain, Propagate) and domain.delays is not None:
+        return domain.delays.starts
+    return domain.rows

@@ -1,0 +1,49 @@
+"""What lanes other than 0 do: wait, make their shares of the divided calls, and wait again."""
+
+from __future__ import annotations
+
+from rheobase.backends.llvm.barrier import ARRIVED, POSITION, RELEASE, wait
+from rheobase.backends.llvm.schedule import Words
+from rheobase.backends.llvm.text import I64, LIKELIHOOD, PTR, Code, Host, Var
+
+__all__ = ["SYMBOL", "write_worker"]
+
+SYMBOL = "rheobase_worker"
+
+
+def write_worker(host: Host) -> str:
+    """The text of the module of i32 worker(ptr table)."""
+    code = Code(host)
+    _write(code)
+    text = f"define i32 @{SYMBOL}(ptr %table) nounwind {{\n{code.text()}\n}}"
+    return "\n".join([*sorted(code.declared), text, LIKELIHOOD, ""])
+
+
+def _write(code: Code) -> None:
+    words = Words(code)
+    team = words.arrays["team"]
+    seen = Var(code, I64, 0)
+    begin, leave, work = code.label("begin"), code.label("leave"), code.label("work")
+    code.jump(begin)
+    code.begin(begin)
+    last = seen.get()
+    now = wait(words, words.word(team, RELEASE), lambda release: release.ne(last))
+    code.branch(now < 0, leave, work)
+    code.begin(leave)
+    code.leave(0)
+    code.begin(work)
+    seen.set(now)
+    k = Var(code, I64, words.read(team, POSITION))
+    again, done = code.label("again"), code.label("done")
+    code.jump(again)
+    code.begin(again)
+    call = k.get()
+    with code.when(words.is_due(call)):
+        function = words.read(words.arrays["functions"], call, PTR)
+        words.call(call, function, code.null())
+    k.set(call + 1)
+    code.branch(words.read(words.arrays["waits"], call + 1).ne(0), done, again)
+    code.begin(done)
+    arrived = words.word(team, ARRIVED)
+    code.let(I64, 1, f"atomicrmw add {arrived}, i64 1 release")
+    code.jump(begin)
