@@ -52,9 +52,11 @@ from rheobase.model.monitors import (
     EventMonitor,
     HistogramMonitor,
     PopulationRateMonitor,
+    Recording,
     SpikeMonitor,
     StateMonitor,
     StatisticsMonitor,
+    open_recordings,
 )
 from rheobase.model.neurongroup import NeuronGroup
 from rheobase.model.operations import NetworkOperation, network_operation
@@ -104,6 +106,7 @@ __all__ = [
     "PoissonInput",
     "PopulationRateMonitor",
     "PreferenceError",
+    "Recording",
     "RheobaseError",
     "SingleEquation",
     "SpikeGeneratorGroup",
@@ -130,6 +133,7 @@ __all__ = [
     "linked_var",
     "magic_network",
     "network_operation",
+    "open_recordings",
     "prefs",
     "profiling_summary",
     "reset_device",

@@ -307,6 +307,10 @@ class Network(Members):
             for k, c in enumerate(program.calls)
             if id(c.kernel) in functions
         }
+        makers = {id(w.kernel): w.full for _, w in work if w.full is not None}
+        full = {
+            k: makers[id(c.kernel)] for k, c in enumerate(program.calls) if id(c.kernel) in makers
+        }
         self._stop = False
         start = self.t_
         native = -1.0
@@ -315,6 +319,8 @@ class Network(Members):
             self.t_ = min((c.t_ for c in clocks), default=end)
             progress.at(self.t_)
             self._stop |= watch.sees_runaway()
+            for x in objects:
+                x.during_run()
             return self._stop
 
         progress.begin()
@@ -322,7 +328,7 @@ class Network(Members):
         try:
             if end > start and clocks:
                 with interruptible(self.stop, prefs["core.stop_on_keyboard_interrupt"]):
-                    hooks = RunHooks(python, pause, watch.stepwise, lambda: self._stop)
+                    hooks = RunHooks(python, pause, watch.stepwise, lambda: self._stop, full)
                     native = execute(program, executable, hooks, control)
             else:
                 native = 0.0

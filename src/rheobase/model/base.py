@@ -37,10 +37,14 @@ def new_scope() -> None:
 
 @dataclass(frozen=True)
 class Work:
-    """What an object does in each step: a kernel, or a call of Python."""
+    """What an object does in each step: a kernel, or a call of Python.
+
+    full   makes room for so many entries in a Record kernel's buffers; None: they grow
+    """
 
     kernel: Kernel
     python: Callable[[], None] | None = None
+    full: Callable[[int], None] | None = None
 
 
 class _Making(type):
@@ -157,6 +161,9 @@ class SimulationObject(metaclass=_Making):
 
     def before_run(self, n_steps: int) -> None:
         """Called last before the first of `n_steps` steps of the object's clock."""
+
+    def during_run(self) -> None:
+        """Called between slices of native code, some fifty times a second of real time."""
 
     def after_run(self) -> None:
         """Called when a run has ended, also by an error."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rheobase.ir.builder import Binding
@@ -41,6 +41,7 @@ class Block:
     parts     what the user wrote of a result that we built around it: checked first, so that
               faults speak of the user's text
     any_unit  values may be in another unit than the variables that take them
+    full      Record only: what makes room in the buffers; None: they grow
     """
 
     name: str
@@ -52,6 +53,7 @@ class Block:
     checked: bool = False
     parts: tuple[Result, ...] = ()
     any_unit: bool = False
+    full: Callable[[int], None] | None = None
 
     def expressions(self) -> tuple[Expr, ...]:
         return tuple(s.value for s in self.statements) + tuple(r.expr for r in self.results)

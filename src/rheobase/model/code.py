@@ -32,7 +32,7 @@ from rheobase.errors import (
 )
 from rheobase.ir.builder import Alias, Binding, Element, KernelBuilder
 from rheobase.ir.dtypes import BOOL, F64, DType
-from rheobase.ir.kernels import Index, Kernel, Python, Stream
+from rheobase.ir.kernels import Index, Kernel, Python, Record, Stream
 from rheobase.ir.passes import optimize, write_shared_once
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
@@ -335,9 +335,14 @@ def lower_calls(
         if isinstance(piece, PythonCall):
             works.append(Work(Kernel(f"{block.name}, {piece.name}()", Python()), piece))
         else:
-            works.append(Work(lower(*piece, stream(k), owner.float_dtype)))
+            kernel = lower(*piece, stream(k), owner.float_dtype)
+            works.append(Work(kernel, full=piece[0].full if _records(kernel) else None))
     raise_faults(faults.faults, f"{owner.label}, {block.name}")
     return tuple(works)
+
+
+def _records(kernel: Kernel) -> bool:
+    return isinstance(kernel.domain, Record)
 
 
 def run_block(block: Block, owner: CodeOwner, namespace: Mapping[str, Any]) -> None:
@@ -365,7 +370,7 @@ def run_works(works: Sequence[Work]) -> None:
         if work.python is not None:
             work.python()
         else:
-            run_once(work.kernel)
+            run_once(work.kernel, full=work.full)
 
 
 _PIECES = 1000  # streams of random numbers are numbered block * _PIECES + piece

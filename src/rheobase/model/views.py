@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import operator
 import re
-from collections.abc import Callable, Collection, Sequence
-from typing import Any, Protocol, cast
+from collections.abc import Collection
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 from rheobase.errors import DimensionMismatchError, ModelTypeError, ModelValueError
 from rheobase.lang.symbols import Type
+from rheobase.model.lazy import Lazy, read
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Variable
 from rheobase.runtime.deferred import after_runs
 from rheobase.units import Quantity, get_unit, to_si
@@ -107,7 +107,7 @@ def indices_of(item: Any, size: int, label: str) -> NDArray[Any]:
     return np.where(array < 0, array + size, array)
 
 
-class VariableView(NDArrayOperatorsMixin):
+class VariableView(Lazy):
     """A variable of a group: reads and writes its state, and calculates like an array.
 
     Indexing takes numbers, slices, arrays of numbers or truth values, and conditions as text;
@@ -208,41 +208,12 @@ class VariableView(NDArrayOperatorsMixin):
         values = self._values(np.atleast_1d(indices), level)
         return self._wrap(values if np.ndim(indices) else values[0])
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        values: NDArray[Any] = np.asanyarray(self[:])
-        return values if dtype is None else values.astype(dtype)
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwds: Any) -> Any:
-        plain = [_plain(x) for x in inputs]
-        if "out" in kwds and any(isinstance(x, VariableView) for x in kwds["out"]):
-            return NotImplemented
-        return getattr(ufunc, method)(*plain, **kwds)
-
-    def __array_function__(
-        self, func: Callable[..., Any], types: object, args: Sequence[Any], kwds: dict[str, Any]
-    ) -> Any:
-        return func(*(_plain(a) for a in args), **{k: _plain(v) for k, v in kwds.items()})
-
     def __rpow__(self, base: Any) -> Any:
         if not self.dim.is_dimensionless:
             raise ModelTypeError(
                 f"'{self.name}' is in {self.dim}: an exponent is a plain number; divide by a unit"
             )
-        return np.power(base, _plain(self))
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self[:], name)
-
-    def __iter__(self) -> Any:
-        return iter(self[:])
-
-    def __float__(self) -> float:
-        return float(self[:])
-
-    def __bool__(self) -> bool:
-        return bool(self[:])
+        return np.power(base, read(self))
 
     def __repr__(self) -> str:
         mark = "" if self._with_unit else "_"
@@ -336,7 +307,7 @@ class VariableView(NDArrayOperatorsMixin):
 
     def _si(self, variable: ArrayVariable, value: Any) -> Any:
         """The value as plain numbers, its unit checked."""
-        value = _plain(value)
+        value = read(value)
         number, dim = to_si(value)
         if not self._with_unit and dim.is_dimensionless:
             return number
@@ -357,7 +328,7 @@ class VariableView(NDArrayOperatorsMixin):
                 f"'{self.name}' cannot be changed in place with a text; write "
                 f"{self.name} = '{self.name} + ...' instead"
             )
-        self[:] = getattr(operator, operation)(self[:], _plain(other))
+        self[:] = getattr(operator, operation)(self[:], read(other))
         return self
 
     def __iadd__(self, other: Any) -> VariableView:  # pyright: ignore
@@ -385,17 +356,6 @@ class VariableView(NDArrayOperatorsMixin):
 def _means_all(item: Any) -> bool:
     """Whether an index is [:]."""
     return isinstance(item, slice) and item == slice(None)
-
-
-def _plain(value: Any) -> Any:
-    """Views as the quantities that they show."""
-    if isinstance(value, VariableView):
-        return value[:]
-    if isinstance(value, (list, tuple)):
-        items = cast("Sequence[Any]", value)
-        if any(isinstance(x, VariableView) for x in items):
-            return type(value)(_plain(x) for x in items)  # pyright: ignore
-    return value  # pyright: ignore[reportUnknownVariableType]
 
 
 def _fits_any_unit(number: Any) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -43,6 +44,8 @@ class RunHooks:
     """What the caller wants to do during a run.
 
     python    what to call when the call at this position of the program is due
+    full      what makes room for so many entries in the buffers of the call at this position;
+              those of other calls grow
     pause     called between slices; returning True stops the run at the end of this step
     stepwise  every slice is one step
     stopped   asked after a call of Python: whether the present step is to be the last
@@ -52,6 +55,9 @@ class RunHooks:
     pause: Callable[[], bool] = lambda: False
     stepwise: bool = False
     stopped: Callable[[], bool] = lambda: False
+    full: Mapping[int, Callable[[int], None]] = field(
+        default_factory=dict[int, Callable[[int], None]]
+    )
 
 
 def execute(
@@ -93,8 +99,8 @@ def _serve(program: Program, status: Status, control: Control, hooks: RunHooks) 
         if hooks.stopped():
             control.budget = 1
     elif status is Status.GROW:
-        call = program.calls[position]
-        grow(call.kernel, control.needed)
+        make_room = hooks.full.get(position) or partial(grow, program.calls[position].kernel)
+        make_room(control.needed)
     else:
         raise GenerateError(control.outer, control.needed, status)
 
@@ -115,9 +121,12 @@ def grow(kernel: Kernel, needed: int) -> None:
 
 
 # ------------------------------------------------------------------ single kernels
-def run_once(kernel: Kernel, backend: Backend | None = None) -> None:
+def run_once(
+    kernel: Kernel, backend: Backend | None = None, full: Callable[[int], None] | None = None
+) -> None:
     """Run one kernel one time, now: string assignments, conditions, connect().
 
+    full   what makes room in its buffers; None: they grow
     Raises GenerateError if a generator leaves its group.
     """
     clock = ClockState(1.0)
@@ -125,4 +134,4 @@ def run_once(kernel: Kernel, backend: Backend | None = None) -> None:
     program = Program((Call(kernel, 0),), (clock.slots,))
     executable = (backend or active_backend()).compile(program)
     with np.errstate(all="ignore"):
-        execute(program, executable, RunHooks({}))
+        execute(program, executable, RunHooks({}, full={} if full is None else {0: full}))

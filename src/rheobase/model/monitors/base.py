@@ -14,6 +14,8 @@ from rheobase.model.base import SimulationObject
 from rheobase.model.clock import Clock, seconds
 from rheobase.model.code import Runner
 from rheobase.model.group import Group
+from rheobase.model.monitors.recordings import StoredValues
+from rheobase.model.monitors.streams import Stream
 from rheobase.model.spikes import EventSource, spikes_of
 from rheobase.model.states import exported
 from rheobase.model.variables import ArrayVariable, PositionVariable, Variable, dtype_of
@@ -41,6 +43,19 @@ class Monitor(Runner):
     add_to_magic_network = True
     invalidates_magic_network = False
     source: Group
+    _stream: Stream | None = None
+
+    def before_run(self, n_steps: int) -> None:
+        if self._stream is not None:
+            self._stream.begin()
+
+    def during_run(self) -> None:
+        if self._stream is not None:
+            self._stream.write_if_due()
+
+    def after_run(self) -> None:
+        if self._stream is not None:
+            self._stream.write()
 
     @property
     def variables(self) -> Mapping[str, Variable]:
@@ -142,6 +157,8 @@ def with_unit(values: Any, dim: Dimension, wanted: bool = True) -> Any:
     """Values in SI units as a quantity, if they have a dimension and it is wanted."""
     if not wanted or dim.is_dimensionless:
         return values
+    if isinstance(values, StoredValues):
+        return values.in_unit_of(dim)
     return Quantity(values, dim=dim)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ class Columns:
     def __init__(self, names: Sequence[str], dtypes: Sequence[DType]) -> None:
         self.cursor = Slot("recorded", I64)
         self.slots = {n: Slot(n, d, 0) for n, d in zip(names, dtypes, strict=True)}
+        self.full: Callable[[int], None] | None = None  # instead of growing; see streams.py
 
     def __len__(self) -> int:
         return int(self.cursor.data[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ from rheobase.model.monitors.base import (
     with_unit,
 )
 from rheobase.model.monitors.buffers import Columns
+from rheobase.model.monitors.streams import About, Stream
 from rheobase.model.variables import ArrayVariable, Meaning, Variable
 from rheobase.units import Quantity, hertz, second
 
@@ -41,6 +43,7 @@ class PopulationRateMonitor(Monitor):
 
     source   a group that spikes, or a part of one
     dtype    how rates are stored: float64, or float32 for half the memory
+    stream   a folder: record to disk, as StateMonitor does
 
     >>> from rheobase import PoissonGroup, PopulationRateMonitor, Hz, ms, run
     >>> inputs = PoissonGroup(100, rates=50*Hz)
@@ -56,12 +59,19 @@ class PopulationRateMonitor(Monitor):
         name: str = "ratemonitor*",
         codeobj_class: object = None,
         dtype: DTypeLike = np.float64,
+        stream: str | os.PathLike[str] | None = None,
     ) -> None:
         self.source = source
         self.events = event_source(source, "spike", "PopulationRateMonitor")
         super().__init__(source, name, self._make_blocks, when="end", clock=self.events.clock)
         stored = float_dtype(dtype, self.label) or F64
-        self._columns = Columns(["t", "rate"], [F64, stored])
+        names, dtypes = ["t", "rate"], [F64, stored]
+        if stream is None:
+            self._columns = Columns(names, dtypes)
+        else:
+            about = About("PopulationRateMonitor", source.name, len(source))
+            self._stream = Stream(stream, self.name, about)
+            self._columns = self._stream.add(names, dtypes, [second.dim, hertz.dim], 1)
         self._n_events = Slot("spikes in this step", I64)
         self._one = new_part(0, 1)
 
@@ -96,17 +106,19 @@ class PopulationRateMonitor(Monitor):
                 results=results,
                 local=local,
                 checked=True,
+                full=self._columns.full,
             ),
         )
 
     def before_run(self, n_steps: int) -> None:
+        super().before_run(n_steps)
         self._columns.reserve(n_steps)
 
     # ------------------------------------------------------------ what was recorded
     @property
     def t(self) -> Quantity:
         """(n,) the times."""
-        return Quantity(self.t_, dim=second.dim)
+        return with_unit(self.t_, second.dim)
 
     @property
     def t_(self) -> NDArray[np.float64]:
@@ -116,7 +128,7 @@ class PopulationRateMonitor(Monitor):
     @property
     def rate(self) -> Quantity:
         """(n,) the rate in each step, 1/s."""
-        return Quantity(self.rate_, dim=hertz.dim)
+        return with_unit(self.rate_, hertz.dim)
 
     @property
     def rate_(self) -> NDArray[np.floating[Any]]:
@@ -145,10 +157,10 @@ class PopulationRateMonitor(Monitor):
         """
         steps, clock = steps_in_bin(bin_size, self.clock), self.clock
         n_bins = clock.timestep // steps
-        bins = np.round(self.t_ / clock.dt_).astype(np.int64) // steps
+        bins = np.round(self.t_[:] / clock.dt_).astype(np.int64) // steps
         inside = bins < n_bins
         n_recorded = np.bincount(bins[inside], minlength=n_bins)
-        sums = np.bincount(bins[inside], weights=self.rate_[inside], minlength=n_bins)
+        sums = np.bincount(bins[inside], weights=self.rate_[:][inside], minlength=n_bins)
         means = np.full(n_bins, np.nan)
         np.divide(sums, n_recorded, out=means, where=n_recorded > 0)
         starts = Quantity(bin_starts(n_bins, steps, clock), dim=second.dim)
@@ -168,7 +180,7 @@ class PopulationRateMonitor(Monitor):
         weights = self._weights(window, width)
         if not self.N:
             return self.rate
-        rates: NDArray[np.float64] = self.rate_.astype(np.float64)
+        rates: NDArray[np.float64] = self.rate_[:].astype(np.float64)
         smooth = np.convolve(rates, weights / weights.sum())
         reach = len(weights) // 2
         return Quantity(smooth[reach : reach + self.N], dim=hertz.dim)

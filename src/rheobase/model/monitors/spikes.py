@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from rheobase.errors import ModelValueError, did_you_mean
 from rheobase.ir.builder import Element
-from rheobase.ir.dtypes import F64, I32, I64
+from rheobase.ir.dtypes import F64, I32, I64, DType
 from rheobase.ir.kernels import Index, Indexed
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, Name, Number
@@ -26,6 +27,8 @@ from rheobase.model.monitors.base import (
     with_unit,
 )
 from rheobase.model.monitors.buffers import Columns
+from rheobase.model.monitors.recordings import StoredValues
+from rheobase.model.monitors.streams import About, Stream
 from rheobase.model.variables import ArrayVariable, Meaning, Variable
 from rheobase.units import Quantity, hertz, second
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
@@ -40,6 +43,7 @@ class EventMonitor(Monitor):
     event       the name of the event
     variables   names of variables of the element to record with each event
     record      False: keep the number of events of each element only, and `variables`
+    stream      a folder: record to disk, as StateMonitor does
     when, order where in the step; default: right after the events are found, so that variables
                 have the values that caused the event, before any reset
 
@@ -65,6 +69,7 @@ class EventMonitor(Monitor):
         order: int | None = None,
         name: str = "eventmonitor*",
         codeobj_class: object = None,
+        stream: str | os.PathLike[str] | None = None,
     ) -> None:
         label = type(self).__name__
         events = event_source(source, event, label)
@@ -92,9 +97,26 @@ class EventMonitor(Monitor):
         dtypes = {n: recorded_dtype(source.variables[n]) for n in names}
         if self.record:
             dtypes = {"i": I32, "t": F64} | dtypes
-        self._columns = Columns(list(dtypes), list(dtypes.values()))
+        self._columns = self._make_columns(dtypes, stream)
         self._positions = source.positions(np.arange(len(source)))
         self._counts = Slot("count", I64, 0 if self.record else int(self._positions.max()) + 1)
+
+    def _make_columns(
+        self, dtypes: Mapping[str, DType], stream: str | os.PathLike[str] | None
+    ) -> Columns:
+        if stream is None:
+            return Columns(list(dtypes), list(dtypes.values()))
+        if not self.record:
+            raise ModelValueError(f"{self.label}: record=False leaves nothing to stream")
+        about = About(type(self).__name__, self.source.name, len(self.source))
+        self._stream = Stream(stream, self.name, about)
+        dims = [DIMENSIONLESS if n == "i" else self.source.variables[n].dim for n in dtypes]
+        return self._stream.add(list(dtypes), list(dtypes.values()), dims, 1)
+
+    def before_run(self, n_steps: int) -> None:
+        super().before_run(n_steps)
+        if self._stream is not None:
+            self._columns.reserve(0)
 
     @property
     def variables(self) -> Mapping[str, Variable]:
@@ -114,7 +136,15 @@ class EventMonitor(Monitor):
         if self._columns.slots:
             results = tuple(Result(Name(n), None, s.dtype) for n, s in self._columns.slots.items())
             domain = self._columns.record(self.events.current, self.source.part)
-            blocks.append(Block(f"{self.name} record", domain, results=results, checked=True))
+            blocks.append(
+                Block(
+                    f"{self.name} record",
+                    domain,
+                    results=results,
+                    checked=True,
+                    full=self._columns.full,
+                )
+            )
         return blocks
 
     def _count_block(self) -> Block:
@@ -132,7 +162,7 @@ class EventMonitor(Monitor):
     @property
     def t(self) -> Quantity:
         """(n,) the time of each event."""
-        return Quantity(self._column("t"), dim=second.dim)
+        return with_unit(self._column("t"), second.dim)
 
     @property
     def t_(self) -> NDArray[np.float64]:
@@ -154,7 +184,12 @@ class EventMonitor(Monitor):
         """(N,) the number of events of each element."""
         if not self.record:
             return self._counts.data[self._positions]
-        return np.bincount(self.i, minlength=len(self.source))
+        elements = self.i
+        pieces = elements.chunks() if isinstance(elements, StoredValues) else [elements]
+        counts = np.zeros(len(self.source), np.int64)
+        for piece in pieces:
+            counts += np.bincount(piece, minlength=len(counts))
+        return counts
 
     @property
     def num_events(self) -> int:
@@ -168,10 +203,10 @@ class EventMonitor(Monitor):
 
     def values(self, var: str) -> dict[int, Any]:
         """For each element, the recorded values of a variable at its events."""
-        elements = self.i
+        elements = self.i[:]
         order = np.argsort(elements, kind="stable")  # in order of time for each element
         bounds = np.cumsum(np.bincount(elements, minlength=len(self.source)))[:-1]
-        return dict(enumerate(np.split(getattr(self, var)[order], bounds)))
+        return dict(enumerate(np.split(getattr(self, var)[:][order], bounds)))
 
     def all_values(self) -> dict[str, dict[int, Any]]:
         """For each recorded variable and `t`, what `values` gives."""
@@ -189,9 +224,9 @@ class EventMonitor(Monitor):
         """
         steps, clock = steps_in_bin(bin_size, self.clock), self.clock
         n_bins, n_elements = clock.timestep // steps, len(self.source)
-        bins = np.round(self.t_ / clock.dt_).astype(np.int64) // steps
+        bins = np.round(self.t_[:] / clock.dt_).astype(np.int64) // steps
         inside = bins < n_bins
-        cells = self.i[inside] * np.int64(n_bins) + bins[inside]
+        cells = self.i[:][inside] * np.int64(n_bins) + bins[inside]
         counts = np.bincount(cells, minlength=n_elements * n_bins).reshape(n_elements, n_bins)
         starts = Quantity(bin_starts(n_bins, steps, clock), dim=second.dim)
         return starts, Quantity(counts / (steps * clock.dt_), dim=hertz.dim)
@@ -253,8 +288,9 @@ class SpikeMonitor(EventMonitor):
         order: int | None = None,
         name: str = "spikemonitor*",
         codeobj_class: object = None,
+        stream: str | os.PathLike[str] | None = None,
     ) -> None:
-        super().__init__(source, "spike", variables, record, when, order, name)
+        super().__init__(source, "spike", variables, record, when, order, name, stream=stream)
 
     @property
     def num_spikes(self) -> int:

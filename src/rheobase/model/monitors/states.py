@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard, cast
 
@@ -19,6 +20,7 @@ from rheobase.model.group import Group, new_part
 from rheobase.model.monitors.base import Monitor, float_dtype, recorded_dtype, with_unit
 from rheobase.model.monitors.buffers import Columns
 from rheobase.model.monitors.reach import SynapseReach
+from rheobase.model.monitors.streams import About, Stream
 from rheobase.model.synapses import Synapses
 from rheobase.model.variables import ArrayVariable, Meaning, Variable
 from rheobase.units import Quantity, second
@@ -152,9 +154,16 @@ class StateMonitor(Recorder):
     record      which elements: True (all), False (none), a number, numbers, S[i, j]
     dt, clock   how often; default: each step of the source; an EventClock: at any times
     dtype       how floats are stored: None: as the source does; float32 halves the memory
+    stream      a folder: record to disk instead of memory, as `stream='results.zarr'`
 
     After a run, `M.v` has shape (recorded elements, times), and `M[k].v` the times of element k.
     `M.v` is the monitor's own memory, which later recording leaves as it is; `M[k].v` is a copy.
+
+    With `stream`, the memory in use does not grow with time: for each variable a buffer of 4 MiB
+    and one step. The folder is a Zarr store that any number of monitors share, and that others may
+    read while the run goes on (open_recordings). `M.v` reads from it what it is indexed for. The
+    first run replaces an earlier recording of the same name; after restore() it is continued.
+    Needs the package zarr: pip install rheobase[stream].
 
     >>> from rheobase import NeuronGroup, StateMonitor, ms, run
     >>> cells = NeuronGroup(5, 'dv/dt = -v/(10*ms) : 1')
@@ -177,6 +186,7 @@ class StateMonitor(Recorder):
         name: str = "statemonitor*",
         codeobj_class: object = None,
         dtype: DTypeLike | None = None,
+        stream: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             source, variables, record, dt=dt, clock=clock, when=when, order=order, name=name
@@ -186,8 +196,18 @@ class StateMonitor(Recorder):
         shared = {n for n in dtypes if self.variable(n).shared}
         once = {n: d for n, d in dtypes.items() if n in shared}
         each = {n: d for n, d in dtypes.items() if n not in shared}
-        self._once = Columns(["t", *once], [F64, *once.values()])
-        self._each = Columns(list(each), list(each.values()))
+        if stream is not None:
+            about = About("StateMonitor", source.name, len(source), self.indices)
+            self._stream = Stream(stream, self.name, about)
+        self._each = self._columns(each, len(self.indices))
+        self._once = self._columns({"t": F64, **once}, 1)
+
+    def _columns(self, dtypes: Mapping[str, DType], width: int) -> Columns:
+        names = list(dtypes)
+        if self._stream is None:
+            return Columns(names, list(dtypes.values()))
+        dims = [self.variable(n).dim for n in names]
+        return self._stream.add(names, list(dtypes.values()), dims, width)
 
     @property
     def variables(self) -> Mapping[str, Variable]:
@@ -209,12 +229,18 @@ class StateMonitor(Recorder):
                 local = self.meanings(list(columns.slots))
                 what = "values" if columns is self._each else "times"
                 block = Block(
-                    f"{self.name} {what}", domain, results=results, local=local, checked=True
+                    f"{self.name} {what}",
+                    domain,
+                    results=results,
+                    local=local,
+                    checked=True,
+                    full=columns.full,
                 )
                 blocks.append(block)
         return blocks
 
     def before_run(self, n_steps: int) -> None:
+        super().before_run(n_steps)
         self._once.reserve(n_steps)
         self._each.reserve(n_steps * len(self.indices))
 
@@ -222,7 +248,7 @@ class StateMonitor(Recorder):
     @property
     def t(self) -> Quantity:
         """(n_t,) the times."""
-        return Quantity(self.t_, dim=second.dim)
+        return with_unit(self.t_, second.dim)
 
     @property
     def t_(self) -> NDArray[np.float64]:
@@ -234,12 +260,15 @@ class StateMonitor(Recorder):
         """The number of times."""
         return len(self._once)
 
-    def _by_time(self, name: str) -> NDArray[Any]:
-        """(n_t, n) for n recorded elements; a shared variable has its one value for all."""
-        if name in self._once.slots:
-            column = self._once.column(name)
-            return np.broadcast_to(column[:, None], (self.N, max(len(self.indices), 1)))
-        return self._each.column(name).reshape(self.N, len(self.indices))
+    def _values(self, name: str) -> Any:
+        """(n, n_t) for n recorded elements; a shared variable has its one value for all."""
+        shared = name in self._once.slots
+        column = (self._once if shared else self._each).column(name)
+        if self._stream is not None:
+            return column
+        if shared:
+            return np.broadcast_to(column, (max(len(self.indices), 1), self.N))
+        return column.reshape(self.N, len(self.indices)).T
 
     def get_values(self, name: str, rows: Any = None) -> Any:
         """(n, n_t) or, for one row, (n_t,): a recorded variable; 'v_' has no unit.
@@ -250,9 +279,9 @@ class StateMonitor(Recorder):
         if plain not in self.record_variables:
             near = did_you_mean(name, self.record_variables)
             raise AttributeError(f"{self.label} does not record '{name}'. {near}".rstrip())
-        values = self._by_time(plain).T
+        values = self._values(plain)
         if rows is not None:
-            values = values[rows].copy()
+            values = np.array(values[rows])
         return with_unit(values, self.variable(plain).dim, name == plain)
 
     def state_names(self) -> Sequence[str]:
@@ -263,7 +292,7 @@ class StateMonitor(Recorder):
             return self.N
         if name == "t":
             return self.t if units else self.t_
-        return with_unit(self._by_time(name), self.variable(name).dim, units)
+        return with_unit(np.asarray(self._values(name)).T, self.variable(name).dim, units)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or "record_variables" not in self.__dict__:
