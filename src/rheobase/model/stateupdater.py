@@ -23,6 +23,7 @@ from rheobase.lang.fold import evaluate
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Call, Expr, names_in
 from rheobase.lang.symbols import Kind, Symbol, Type
+from rheobase.model.brownian import Path
 from rheobase.model.code import (
     Block,
     Resolution,
@@ -84,6 +85,7 @@ class StateUpdater(Runner):
             for name in equations.diff_eq_names
             if names is None or name in names
         }
+        self._noise: Path | None = None
         self._signature: tuple[object, ...] | None = None
         self._still = frozenset[str]()  # functions of t that hold still during a step
         self._tables: list[tuple[Table, list[Slot]]] = []
@@ -100,6 +102,16 @@ class StateUpdater(Runner):
     def _draws(self) -> list[Expr]:
         """What noise becomes: a call of randn, which a script may have replaced."""
         return [Call("randn", ())] if self.equations.stochastic_variables else []
+
+    @property
+    def noise(self) -> Path | None:
+        """Where the noise of the equations comes from; None: random numbers of each run's own."""
+        return self._noise
+
+    @noise.setter
+    def noise(self, path: Path | None) -> None:
+        self._noise = path
+        self._signature = self._resolution = None
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         expressions, written = self._expressions(), self.equations.expressions()
@@ -141,6 +153,9 @@ class StateUpdater(Runner):
         self._size = len(self.group)
 
     def _rebuild(self, resolution: Resolution) -> None:
+        if self._noise is not None:
+            functions = {**resolution.functions, "randn": self._noise.function()}
+            resolution = replace(resolution, functions=functions)
         scope = {**resolution.symbols, **noise_symbols(self.equations)}
         faults = FaultList()
         check_equations(self.equations, scope, faults, resolution.functions)

@@ -1,0 +1,149 @@
+"""Every method of the table converges at its stated order, as models run it, on both backends.
+
+Orders are those measured between two steps on problems with closed forms:
+
+    linear      dx/dt = y, dy/dt = -x - y/2                damped oscillation
+    with time   dx/dt = x*cos(t)                           x = exp(sin(t))
+    nonlinear   dx/dt = -x**2, dy/dt = 2*x*y               x = 1/(1 + t), y = (1 + t)**2
+    additive    dx/dt = -x + s*xi                          against the same path, much finer
+    diagonal    dx/dt = a*x + s*x*xi                       x = exp(a*t + s*W(t)), Stratonovich
+    nonlinear factor   dx/dt = s*sqrt(1 + x**2)*xi         x = sinh(s*W(t)), Stratonovich
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from rheobase import Network, NeuronGroup, defaultclock, second, set_backend
+from rheobase.integration import METHODS
+from rheobase.model.brownian import Path
+from rheobase.runtime.backends import active_backend
+
+ORDERS = {n: m.order for n, m in METHODS.items() if hasattr(m, "order")}  # pyright: ignore
+NOISY = {n: m.noise for n, m in METHODS.items() if getattr(m, "noise", None)}  # pyright: ignore
+LINEAR = "dx/dt = y/second : 1\ndy/dt = (-x - y/2)/second : 1"
+WITH_TIME = "dx/dt = x*cos(t/second)/second : 1"
+NONLINEAR = "dx/dt = -x**2/second : 1\ndy/dt = 2*x*y/second : 1"
+
+
+@pytest.fixture(params=["llvm", "numpy"], autouse=True)
+def backend(request):
+    before = active_backend().name
+    set_backend(request.param)
+    yield
+    set_backend(before)
+
+
+def end_state(text, method, n_steps, start, size=1, noise=None):
+    """The variables at t = 1 s after n steps."""
+    cells = NeuronGroup(size, text, method=method, dt=1 / n_steps * second)
+    for name, value in start.items():
+        setattr(cells, name, value)
+    if noise is not None:
+        cells.state_updater.noise = noise(cells)
+    Network(cells).run(1 * second)
+    return {name: np.asarray(getattr(cells, name)) for name in cells.equations.diff_eq_names}
+
+
+def measured_order(text, method, start, name, wanted):
+    n = 16 if ORDERS[method] >= 4 else 128
+    errors = [abs(float(end_state(text, method, k, start)[name][0]) - wanted) for k in (n, 2 * n)]
+    return math.log2(errors[0] / errors[1])
+
+
+def damped(t):
+    omega = math.sqrt(1 - 1 / 16)
+    return math.exp(-t / 4) * (math.cos(omega * t) + math.sin(omega * t) / (4 * omega))
+
+
+@pytest.mark.parametrize("method", ORDERS)
+def test_order_on_linear_equations(method):
+    order = measured_order(LINEAR, method, {"x": 1.0, "y": 0.0}, "x", damped(1.0))
+    assert order == pytest.approx(ORDERS[method], abs=0.1)
+
+
+@pytest.mark.parametrize("method", ORDERS)
+def test_order_on_an_equation_with_time(method):
+    wanted = math.exp(math.sin(1.0))
+    assert measured_order(WITH_TIME, method, {"x": 1.0}, "x", wanted) == pytest.approx(
+        ORDERS[method], abs=0.1
+    )
+
+
+@pytest.mark.parametrize("method", [m for m in ORDERS if m != "exponential_euler"])
+def test_order_on_nonlinear_equations(method):
+    start = {"x": 1.0, "y": 1.0}
+    order = measured_order(NONLINEAR, method, start, "y", 4.0)
+    assert order == pytest.approx(ORDERS[method], abs=0.1)
+
+
+def test_order_of_exponential_euler_on_conditionally_linear_equations():
+    """x = tan(t) solves dx/dt = 1 + x*y with y = tan(t), dy/dt = 1 + y*x."""
+    text = "dx/dt = (1 + x*y)/second : 1\ndy/dt = (1 + y*x)/second : 1"
+    order = measured_order(text, "exponential_euler", {"x": 0.0, "y": 0.0}, "x", math.tan(1.0))
+    assert order == pytest.approx(1, abs=0.1)
+
+
+def test_exact_has_no_error_in_dt():
+    for n in (1, 10):
+        x = end_state(LINEAR, "exact", n, {"x": 1.0, "y": 0.0})["x"][0]
+        assert x == pytest.approx(damped(1.0), rel=1e-13)
+
+
+# -------------------------------------------------------------------- noise
+FINEST = 256
+SIZE = 1000
+
+
+def path_at(level):
+    return lambda cells: Path(5, cells.clock.state, level, SIZE)
+
+
+def motion():
+    """W(1) of every element, from the finest increments."""
+    path = Path(5, defaultclock.state, 0, SIZE)
+    return sum(path.normal(k) for k in range(FINEST)) / math.sqrt(FINEST)
+
+
+def strong_order(text, method, start, wanted):
+    """From the mean error at the ends of all paths, with steps of 1/64 and 1/128 s."""
+    errors = [
+        np.abs(end_state(text, method, FINEST >> k, start, SIZE, path_at(k))["x"] - wanted).mean()
+        for k in (2, 1)
+    ]
+    return math.log2(errors[0] / errors[1])
+
+
+@pytest.mark.parametrize("method", NOISY)
+def test_strong_order_with_additive_noise(method):
+    text = "dx/dt = -x/second + 0.5*xi/second**0.5 : 1"
+    path = Path(5, defaultclock.state, 0, SIZE)
+    decay, x = math.exp(-1 / FINEST), np.ones(SIZE)
+    kick = 0.5 * math.sqrt((1 - decay**2) / 2)
+    for k in range(FINEST):  # each increment in the middle of its step, up to O(dt**1.5)
+        x = decay * x + kick * path.normal(k)
+    assert strong_order(text, method, {"x": 1.0}, x) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("method", [m for m in NOISY if NOISY[m] != "additive"])
+def test_strong_order_with_multiplicative_noise(method):
+    text = "dx/dt = 0.5*x/second + 0.4*x*xi/second**0.5 : 1"
+    wanted = np.exp(0.5 + 0.4 * motion())
+    assert strong_order(text, method, {"x": 1.0}, wanted) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("method", [m for m in NOISY if NOISY[m] != "additive"])
+def test_strong_order_with_a_nonlinear_factor(method):
+    text = "dx/dt = 0.8*sqrt(1 + x**2)*xi/second**0.5 : 1"
+    wanted = np.sinh(0.8 * motion())
+    assert strong_order(text, method, {"x": 0.0}, wanted) == pytest.approx(1, abs=0.1)
+
+
+def test_long_steps_have_the_sum_of_short_increments():
+    fine, coarse = (Path(3, defaultclock.state, k, 4) for k in (0, 2))
+    total = sum(fine.normal(4 * 7 + k) for k in range(4))
+    np.testing.assert_allclose(coarse.normal(7), total / 2, rtol=1e-14)
+    assert not np.allclose(coarse.normal(7, 1), coarse.normal(7, 0))
