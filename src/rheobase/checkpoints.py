@@ -9,7 +9,7 @@ Objects are searched for slots: attributes, lists, tuples and dicts of them, and
 rheobase that they are made of (`parts_of`). A part that knows better what its state is has two
 methods, saved_state() -> {name: array} and restore_state({name: array}).
 
-A file is a zip archive, so that any language can read it:
+A file is a zip archive, so that any language can read it (docs/checkpoints.md):
 
     checkpoint.json     {"format": "rheobase checkpoint", "version": 1, "snapshots": {
                             name: {"t": s, "seed": n, "next_stream": n,
