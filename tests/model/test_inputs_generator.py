@@ -170,3 +170,21 @@ def test_ten_million_spikes_load_in_under_a_second(backend):
         Network(G).run(0 * ms)
         best = min(best, time.process_time() - start)
     assert best < 2  # 0.9 s on an idle core; the cores that test are shared
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_spikes_are_put_in_order_block_by_block(monkeypatch, ordered):
+    """The table is made in blocks; what stands at their edges counts as well."""
+    monkeypatch.setattr("rheobase.model.spikegenerator._BLOCK", 4)
+    draw = np.random.default_rng(5)
+    keys = draw.permutation(300)[:50]
+    keys = np.sort(keys) if ordered else keys
+    steps, neurons = keys // 10, keys % 10
+    G = SpikeGeneratorGroup(10, neurons, steps * 0.1 * ms)
+    M = SpikeMonitor(G)
+    Network(G, M).run(3 * ms)
+    assert_array_equal(np.round(M.t / (0.1 * ms)) * 10 + M.i, np.sort(keys))
+    again = np.sort(steps * 10 + neurons)[[3, *range(49)]]  # one twice, at the edge of a block
+    twice = SpikeGeneratorGroup(10, again % 10, (again // 10) * 0.1 * ms)
+    with pytest.raises(ModelValueError, match="spikes more than once"):
+        Network(twice).run(0 * ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from rheobase.units import Quantity, second, to_si
 
 __all__ = ["SpikeGeneratorGroup"]
 
+_BLOCK = 1 << 15
 _SLACK = 1e-3  # of a step: a time that is nearly the beginning of a step belongs to it
 
 
@@ -124,15 +125,15 @@ class SpikeGeneratorGroup(EventGroup):
         array = np.atleast_1d(np.asarray(indices))
         if array.ndim != 1 or array.dtype.kind not in "iufb":
             raise ModelTypeError(f"{self.label}: indices are a row of whole numbers")
-        numbers = array.astype(np.int64, copy=False)
-        if array.dtype.kind == "f" and not np.array_equal(numbers, array):
-            raise ModelTypeError(f"{self.label}: indices must be whole numbers")
-        if len(numbers) and (numbers.min() < 0 or numbers.max() >= len(self)):
-            bad = numbers[(numbers < 0) | (numbers >= len(self))][0]
+        if len(array) and (array.min() < 0 or array.max() >= len(self)):
+            bad = array[(array < 0) | (array >= len(self))][0]
             raise ModelValueError(
                 f"{self.label}: there is no neuron {bad} among {len(self)} (0 to {len(self) - 1})"
             )
-        return numbers.astype(np.int32)
+        numbers = array.astype(np.int32)
+        if array.dtype.kind == "f" and not np.array_equal(numbers, array):
+            raise ModelTypeError(f"{self.label}: indices must be whole numbers")
+        return numbers
 
     def _checked_times(self, times: Any) -> NDArray[np.float64]:
         number, dim = to_si(times)
@@ -195,25 +196,41 @@ class SpikeGeneratorGroup(EventGroup):
 
     def _build(self) -> None:
         """Fill the table: spikes ordered by step, then by neuron."""
-        n = len(self)
-        keys = _step_of(self._times, self.clock.dt_)
-        keys *= n
-        keys += self._numbers
-        if len(keys) and not np.all(keys[1:] >= keys[:-1]):
+        keys, ordered = self._keys()
+        if not ordered:
             keys.sort()
+        n = len(self)
+        self._steps.resize(len(keys))
+        self._entries.resize(len(keys))
+        for k in _blocks(len(keys)):
+            part = keys[k]
+            if (part[1:] == part[:-1]).any() or (k.start and part[0] == keys[k.start - 1]):
+                raise self._spikes_twice(keys)
+            steps = part // n
+            self._steps.data[k] = steps
+            self._entries.data[k] = part - steps * n
+
+    def _keys(self) -> tuple[NDArray[np.int64], bool]:
+        """step * N + neuron of each spike, and whether they ascend."""
+        keys = np.empty(len(self._times), np.int64)
+        ordered, last = True, -1
+        for k in _blocks(len(keys)):
+            part = _step_of(self._times[k], self.clock.dt_)
+            part *= len(self)
+            part += self._numbers[k]
+            ordered = ordered and last <= part[0] and bool((part[1:] >= part[:-1]).all())
+            last = int(part[-1])
+            keys[k] = part
+        return keys, ordered
+
+    def _spikes_twice(self, keys: NDArray[np.int64]) -> ModelValueError:
         twice = np.flatnonzero(keys[1:] == keys[:-1])
-        if len(twice):
-            step, neuron = divmod(int(keys[twice[0]]), n)
-            raise ModelValueError(
-                f"{self.label}: neuron {neuron} spikes more than once in the step at "
-                f"{step * self.clock.dt} (dt = {self.clock.dt}), as {len(twice)} spikes do in "
-                "all. Choose a smaller dt, or leave spikes out."
-            )
-        steps = keys // n
-        self._steps.assign(steps)
-        steps *= n
-        keys -= steps
-        self._entries.assign(keys)
+        step, neuron = divmod(int(keys[twice[0]]), len(self))
+        return ModelValueError(
+            f"{self.label}: neuron {neuron} spikes more than once in the step at "
+            f"{step * self.clock.dt} (dt = {self.clock.dt}), as {len(twice)} spikes do in "
+            "all. Choose a smaller dt, or leave spikes out."
+        )
 
     def _warn_of_ignored(self) -> None:
         now = self.clock.timestep
@@ -237,7 +254,12 @@ def _step_of(times: Any, dt: float) -> Any:
     """The step that holds each time, I64."""
     scaled = times / dt
     scaled += _SLACK
-    return np.floor(scaled).astype(np.int64)
+    return np.int64(scaled) if np.ndim(scaled) == 0 else scaled.astype(np.int64)
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    """Slices of n elements that fit into a processor's cache."""
+    return (slice(k, min(k + _BLOCK, n)) for k in range(0, n, _BLOCK))
 
 
 def _size(n: Any) -> int:
