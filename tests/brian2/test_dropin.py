@@ -73,6 +73,28 @@ def test_only_brings_no_pylab():
     assert "plot" not in names
 
 
+NAMES = """
+    BinomialFunction BrianLogger BrianObject BrianObjectException BrianPreference Clock
+    CodeRunner CythonCodeObject DEFAULT_CONSTANTS DEFAULT_FUNCTIONS DEFAULT_UNITS Equations
+    EventClock EventMonitor ExplicitStateUpdater Expression Function Group ImportExport
+    MagicError MagicNetwork Nameable Network NetworkOperation NeuronGroup NumpyCodeObject
+    PoissonGroup PoissonInput PopulationRateMonitor PreferenceError SpikeGeneratorGroup
+    SpikeMonitor SpikeSource StateMonitor StateUpdateMethod Statements Subgroup Synapses
+    TimedArray Trackable VariableOwner all_devices brian_prefs collect declare_types
+    defaultclock device euler exact exponential_euler get_device get_local_namespace
+    get_logger heun implementation independent linear linked_var magic_network milstein
+    network_operation prefs profiling_summary restore restore_initial_state rk2 rk4 run
+    scheduling_summary seed set_device start_scope std_silent stop store test
+"""
+
+
+def test_only_has_the_names_that_scripts_import():
+    """Those that Brian 2 exports; integrators of the GSL and neurons with shape aside."""
+    from rheobase.brian2 import only
+
+    assert not [n for n in NAMES.split() if not hasattr(only, n) or n not in only.__all__]
+
+
 def test_units_and_constants_are_where_scripts_look():
     names: dict[str, Any] = {}
     exec(
@@ -122,3 +144,31 @@ def test_the_cache_of_compiled_code_is_counted_and_cleared(star, tmp_path, monke
     assert star["check_cache"]() == (1, 0.001)
     star["clear_cache"]("cython")
     assert star["check_cache"]() == (0, 0.0)
+
+
+def test_old_base_classes_and_targets_are_there(star):
+    star["start_scope"]()
+    group = star["NeuronGroup"](1, "x : 1")
+    for name in ("Nameable", "Trackable", "SpikeSource", "BrianObject", "VariableOwner"):
+        assert isinstance(group, star[name]), name
+    group.run_regularly("x += 1", codeobj_class=star["NumpyCodeObject"])
+    star["run"](0.1 * star["ms"])
+    assert group.x_[0] == 1
+
+
+def test_the_installation_tests_itself(monkeypatch, capsys):
+    """With the examples of two modules: one right, one wrong."""
+    from types import ModuleType, SimpleNamespace
+
+    from rheobase.brian2 import legacy
+
+    right, wrong = ModuleType("right", ">>> 1 + 1\n2\n"), ModuleType("wrong", ">>> 1 + 1\n3\n")
+    modules = {"rheobase.right": right}
+    monkeypatch.setattr(
+        legacy.pkgutil, "walk_packages", lambda *a: [SimpleNamespace(name=n) for n in modules]
+    )
+    monkeypatch.setattr(legacy.importlib, "import_module", lambda name: modules[name])
+    assert legacy.test("cython", long_tests=True)
+    modules["rheobase.wrong"] = wrong
+    assert not legacy.test()
+    assert "1 of 2 lines of examples are right" in capsys.readouterr().out

@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rheobase import NeuronGroup
 from rheobase.equations import Equations, SingleEquation, identifiers
 from rheobase.equations.latex import latex_expression
-from rheobase.errors import EquationError, ModelSyntaxError
+from rheobase.errors import (
+    DimensionMismatchError,
+    EquationError,
+    ModelSyntaxError,
+    UnknownNameError,
+)
 from rheobase.lang.nodes import render
 from rheobase.lang.symbols import Type
 from rheobase.units import ms, mV, nS, volt
@@ -469,6 +475,11 @@ def test_conditions_are_typeset_as_cases():
     )
 
 
+def test_a_denied_comparison_has_brackets():
+    (eq,) = Equations("b = not (x > 1) : boolean").values()
+    assert latex_expression(eq.expr) == r"\lnot \left(x > 1\right)"
+
+
 def test_a_notebook_shows_aligned_equations():
     latex = Equations("dv/dt = -v/tau : volt (unless refractory)\nn : integer")._repr_latex_()
     assert latex == (
@@ -477,3 +488,23 @@ def test_a_notebook_shows_aligned_equations():
         "\n"
         r"n & && \text{(integer)}\end{align*}"
     )
+
+
+# -------------------------------------------------------------------- units
+def test_units_are_checked_with_the_names_of_a_group_and_of_a_run():
+    equations = Equations("dv/dt = (El - v)/tau + sigma*xi*tau**-0.5 : volt\nx = f(v) : 1")
+    group = NeuronGroup(1, "v : volt", namespace={"El": -70 * mV})
+    names = {"tau": 10 * ms, "sigma": 1 * mV, "f": lambda v: v / mV}
+    equations.check_units(group, names)
+    with pytest.raises(DimensionMismatchError, match="cannot be added"):
+        equations.check_units(group, names | {"sigma": 1})
+    with pytest.raises(DimensionMismatchError, match="'x' is"):
+        equations.check_units(group, names | {"f": lambda v: v})
+    with pytest.raises(UnknownNameError, match="'tau' is unknown to NeuronGroup"):
+        equations.check_units(group)
+
+
+def test_an_equation_knows_its_unit_and_its_parts_print_as_text():
+    eq = Equations("dv/dt = -(v - 2*mV)/tau : volt")["v"]
+    assert eq.unit == 1 * volt
+    assert str(eq.expr) == eq.expr.code == "-(v - 2 * mV) / tau"

@@ -4,21 +4,29 @@ legacy name                     here
 BrianObject                     SimulationObject
 BrianObjectException            ModelError: every fault of a model is one
 UnsupportedEquationsException   UnsupportedEquationsError
+Nameable, Trackable             SimulationObject
+SpikeSource                     EventGroup
 CodeRunner                      Runner
+NumpyCodeObject, CythonCodeObject   accepted as codeobj_class; there is one way of compiling
 VariableOwner                   Group
 DEFAULT_UNITS                   the units that equations know, by name
 DEFAULT_CONSTANTS               pi, e, inf
 seed                            seeds numpy's own random numbers too
 clear_cache, check_cache        of compiled code; there is one cache for every target
+test                            runs the examples of the documentation
 """
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import math
+import pkgutil
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+import rheobase
 from rheobase.backends.llvm.cache import cache_folder
 from rheobase.devices import reinit_devices
 from rheobase.errors import ModelError, UnsupportedEquationsError
@@ -28,11 +36,13 @@ from rheobase.magic import MagicNetwork
 from rheobase.model.base import SimulationObject
 from rheobase.model.code import Runner
 from rheobase.model.group import Group
+from rheobase.model.subgroup import EventGroup
 from rheobase.preference_names import prefs
 from rheobase.runtime import random
 from rheobase.units import Unit, allunits, lookup_unit
 from rheobase.units.specs import SHORT_NAMES
 
+_FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 METHOD_OBJECTS = {name: METHODS[ALIASES.get(name, name)] for name in (*METHODS, *ALIASES)}
 __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "DEFAULT_CONSTANTS",
@@ -40,8 +50,13 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "BrianObject",
     "BrianObjectException",
     "CodeRunner",
+    "CythonCodeObject",
     "Group",
     "MagicNetwork",
+    "Nameable",
+    "NumpyCodeObject",
+    "SpikeSource",
+    "Trackable",
     "UnsupportedEquationsException",
     "VariableOwner",
     "brian_prefs",
@@ -49,11 +64,13 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "clear_cache",
     "reinit_devices",
     "seed",
+    "test",
     *METHOD_OBJECTS,
 ]
 
 brian_prefs = prefs
-BrianObject = SimulationObject
+BrianObject = Nameable = Trackable = SimulationObject
+SpikeSource = EventGroup
 BrianObjectException = ModelError
 UnsupportedEquationsException = UnsupportedEquationsError
 CodeRunner = Runner
@@ -83,6 +100,29 @@ def check_cache(target: str = "") -> tuple[int, float]:
     folder = cache_folder()
     sizes = [p.stat().st_size for p in folder.glob("*")] if folder.is_dir() else []
     return len(sizes), sum(sizes) / 1e6
+
+
+class NumpyCodeObject:
+    """A choice of Brian 2 for one object (codeobj_class=...), which has no meaning here."""
+
+
+class CythonCodeObject:
+    """A choice of Brian 2 for one object (codeobj_class=...), which has no meaning here."""
+
+
+def test(*options: object, **more: object) -> bool:
+    """Run every example of the documentation in this installation; whether all are right.
+
+    options, more   accepted; scripts written for Brian 2 name its code generation targets
+    """
+    failed = attempted = 0
+    for found in pkgutil.walk_packages(rheobase.__path__, "rheobase."):
+        if found.name.endswith("__main__"):
+            continue
+        outcome = doctest.testmod(importlib.import_module(found.name), optionflags=_FLAGS)
+        failed, attempted = failed + outcome.failed, attempted + outcome.attempted
+    print(f"{attempted - failed} of {attempted} lines of examples are right")
+    return not failed
 
 
 class _Units(Mapping[str, Unit]):

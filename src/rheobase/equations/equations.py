@@ -15,6 +15,7 @@ from rheobase.equations.latex import latex_equation
 from rheobase.equations.lines import parse_lines
 from rheobase.equations.single import EquationType, SingleEquation, is_noise
 from rheobase.equations.substitution import Replacement, substituted_equations
+from rheobase.equations.units import NameGiver, check_units_in
 from rheobase.errors import (
     EquationError,
     Fault,
@@ -286,6 +287,19 @@ class Equations(Mapping[str, SingleEquation]):
                 yield from self._dependencies(other, (*via, other))
 
     # ---------------------------------------------------------------- checks for objects
+    def check_units(self, group: NameGiver, run_namespace: Mapping[str, Any] | None = None) -> None:
+        """Check the units of every equation, as a group of these names would be checked.
+
+        group           whose variables and own namespace the equations may use
+        run_namespace   further names, behind those of the group; None: no others
+        Raises DimensionMismatchError, UnknownNameError for a name that nothing defines.
+
+        >>> from rheobase import Equations, NeuronGroup, ms
+        >>> equations = Equations("dv/dt = -v/tau : volt")
+        >>> equations.check_units(NeuronGroup(1, equations), {"tau": 10*ms})
+        """
+        check_units_in(self, group, run_namespace or {})
+
     def check_flags(
         self,
         allowed_flags: Mapping[str, Collection[str]],

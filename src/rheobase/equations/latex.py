@@ -120,7 +120,7 @@ def _typeset(expr: Expr) -> tuple[str, int]:
             level, sign = (2, r" \land ") if op == "and" else (1, r" \lor ")
             return sign.join(_wrapped(x, level + 1) for x in xs), level
         case Not(operand=x):
-            return rf"\lnot {_wrapped(x, 4)}", 3
+            return rf"\lnot {_wrapped(x, _ATOM)}", 3
         case Call():
             return _call(expr), _ATOM
         case Conditional(condition=c, then=a, otherwise=b):

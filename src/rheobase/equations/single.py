@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from rheobase.errors import Span
 from rheobase.lang.nodes import NOWHERE, Expr, names_in, render
 from rheobase.lang.symbols import Type
+from rheobase.units import Quantity, get_unit
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["EquationType", "SingleEquation", "is_noise"]
@@ -70,6 +71,11 @@ class SingleEquation:
         is 'summed' names a variable of the neurons."""
         stored = "constant over dt" in self.flags or "summed" in self.flags
         return self.type == "subexpression" and not stored
+
+    @property
+    def unit(self) -> Quantity:
+        """The unit of the variable: 1 volt, ..."""
+        return get_unit(self.dim)
 
     @property
     def unit_text(self) -> str:

@@ -45,8 +45,22 @@ BinaryOp = Literal["+", "-", "*", "/", "//", "%", "**"]
 CompareOp = Literal["<", "<=", ">", ">=", "==", "!="]
 
 
+class _Written:
+    """Prints as the text that it means: `print(node)`, `node.code`."""
+
+    __slots__ = ()
+
+    @property
+    def code(self) -> str:
+        """The text, with the brackets that it needs."""
+        return render(self)  # pyright: ignore[reportArgumentType]
+
+    def __str__(self) -> str:
+        return self.code
+
+
 @dataclass(frozen=True)
-class Number:
+class Number(_Written):
     """A literal: int, float or bool (True/False). SI; has no unit."""
 
     value: float | int | bool
@@ -54,7 +68,7 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Name:
+class Name(_Written):
     """A variable, constant or unit, by name."""
 
     id: str
@@ -62,7 +76,7 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Unary:
+class Unary(_Written):
     """-x or +x."""
 
     op: Literal["-", "+"]
@@ -71,7 +85,7 @@ class Unary:
 
 
 @dataclass(frozen=True)
-class Binary:
+class Binary(_Written):
     """left op right; '/' is true division, '//' floors, '%' has the sign of the divisor."""
 
     op: BinaryOp
@@ -81,7 +95,7 @@ class Binary:
 
 
 @dataclass(frozen=True)
-class Compare:
+class Compare(_Written):
     """left op right, boolean. A chain a < b < c is Logic('and', (a < b, b < c))."""
 
     op: CompareOp
@@ -91,7 +105,7 @@ class Compare:
 
 
 @dataclass(frozen=True)
-class Logic:
+class Logic(_Written):
     """Conjunction or disjunction of two or more booleans."""
 
     op: Literal["and", "or"]
@@ -100,7 +114,7 @@ class Logic:
 
 
 @dataclass(frozen=True)
-class Not:
+class Not(_Written):
     """not x."""
 
     operand: Expr
@@ -108,7 +122,7 @@ class Not:
 
 
 @dataclass(frozen=True)
-class Call:
+class Call(_Written):
     """function(args...), the function by its bare name."""
 
     function: str
@@ -117,7 +131,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Conditional:
+class Conditional(_Written):
     """then if condition else otherwise."""
 
     condition: Expr

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from rheobase.equations import Equations, SingleEquation
+from rheobase.equations.units import check_equations, noise_symbols
 from rheobase.errors import (
     FaultList,
     ModelTypeError,
@@ -34,7 +35,7 @@ from rheobase.model.refractoriness import (
     refractory_update,
 )
 from rheobase.model.spikes import EventSource, SpikeFinder
-from rheobase.model.stateupdater import StateUpdater, check_equations, noise_symbols
+from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.storage import storage_of
 from rheobase.model.subgroup import EventGroup
 from rheobase.model.texts import read_equations, read_expression, read_statements

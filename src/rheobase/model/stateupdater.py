@@ -10,19 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.equations import Equations, SingleEquation
-from rheobase.errors import FaultList, ModelSyntaxError, labelled, raise_faults
+from rheobase.equations import Equations
+from rheobase.equations.units import check_equations, noise_symbols
+from rheobase.errors import FaultList, labelled, raise_faults
 from rheobase.integration import MethodChoice, choose
 from rheobase.integration.system import Method, System, Table
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64
 from rheobase.ir.kernels import At, Index
 from rheobase.ir.slots import Slot
-from rheobase.lang.check import check_expression, check_statements
+from rheobase.lang.check import check_statements
 from rheobase.lang.fold import evaluate
-from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
+from rheobase.lang.functions import called_in
 from rheobase.lang.nodes import Assign, Call, Expr, names_in
-from rheobase.lang.symbols import Kind, Symbol, Type
+from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.brownian import Path
 from rheobase.model.code import (
     Block,
@@ -38,9 +39,8 @@ from rheobase.model.group import Group
 from rheobase.model.lookups import Lookups
 from rheobase.model.runaway import LARGE, RunAway, explain, first_bad
 from rheobase.model.variables import ArrayVariable, Meaning, PositionVariable
-from rheobase.units import second
 
-__all__ = ["StateUpdater", "check_equations"]
+__all__ = ["StateUpdater"]
 
 logger = logging.getLogger(__name__)
 
@@ -313,47 +313,3 @@ def _table_slots(table: Table, n: int) -> tuple[list[Slot], dict[str, Meaning]]:
         return [slot], dict(entries)
     slots = [Slot(f"{table.name}_{k}", F64, n) for k in range(table.size)]
     return slots, dict(meaning(k, Element(s, Index.OWN)) for k, s in enumerate(slots))
-
-
-def noise_symbols(equations: Equations) -> dict[str, Symbol]:
-    """xi, xi_*: white noise, unit second**-0.5; one for all where only shared variables have it."""
-    unit = second.dim**-0.5
-    own = frozenset[str]().union(
-        *(e.stochastic_variables for e in equations.values() if "shared" not in e.flags)
-    )
-    return {n: Symbol(n, Type.FLOAT, unit, n not in own) for n in equations.stochastic_variables}
-
-
-def check_equations(
-    equations: Equations,
-    scope: Mapping[str, Symbol],
-    faults: FaultList,
-    functions: Mapping[str, FunctionInfo] = FUNCTIONS,
-) -> None:
-    """Types and dimensions of every equation of which all names and functions are known."""
-    for equation in equations.values():
-        if equation.expr is None or not names_in(equation.expr) <= set(scope):
-            continue
-        if not called_in([equation.expr]).keys() <= functions.keys():
-            continue
-        rate = equation.type == "differential equation"
-        dim = equation.dim / second.dim if rate else equation.dim
-        what = f"d{equation.varname}/dt" if rate else f"'{equation.varname}'"
-        kind = check_expression(equation.expr, scope, dim, faults, what, functions)
-        if kind is None or "shared" not in equation.flags:
-            continue
-        if kind.shared and _is_used_once(kind, equation):
-            continue
-        message = (
-            f"'{equation.varname}' is shared: it has one value for all elements, but this "
-            "differs between them."
-        )
-        hint = "Leave out the flag (shared), or use shared variables only."
-        faults.add(ModelSyntaxError, message, equation.expr.span, hint)
-
-
-def _is_used_once(kind: Kind, equation: SingleEquation) -> bool:
-    """Whether an expression is evaluated once a step, or would give the same again."""
-    if kind.stateless or equation.type != "subexpression":
-        return True
-    return "constant over dt" in equation.flags

@@ -88,7 +88,7 @@ def _by_quadrant(code: Code, q: Value, s: Value, c: Value) -> Value:
 
 
 def sin(code: Code, x: Value) -> Value:
-    """Sine. Error < 0.8 ulp."""
+    """Sine. Error < 0.9 ulp."""
     q, r, r_lo = _reduce(code, x)
     s, c = _sin_cos(code, r, r_lo)
     y = _by_quadrant(code, q, s, c)
@@ -96,14 +96,14 @@ def sin(code: Code, x: Value) -> Value:
 
 
 def cos(code: Code, x: Value) -> Value:
-    """Cosine. Error < 0.8 ulp."""
+    """Cosine. Error < 0.9 ulp."""
     q, r, r_lo = _reduce(code, x)
     s, c = _sin_cos(code, r, r_lo)
     return _by_quadrant(code, q + 1, s, c)
 
 
 def tan(code: Code, x: Value) -> Value:
-    """Tangent. Error < 1.4 ulp."""
+    """Tangent. Error < 1.5 ulp."""
     q, r, r_lo = _reduce(code, x)
     (s, s_lo), (c, c_lo) = _sin_cos_parts(code, r, r_lo)
     swap = (q & 1).ne(0)

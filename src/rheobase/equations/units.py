@@ -1,0 +1,103 @@
+"""Do the units of equations fit, once it is known what their names mean?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from rheobase.equations.single import SingleEquation
+from rheobase.errors import Fault, FaultList, ModelSyntaxError, UnknownNameError, raise_faults
+from rheobase.lang.check import check_expression
+from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
+from rheobase.lang.nodes import Name, names_in, walk
+from rheobase.lang.symbols import Kind, Symbol, Type
+from rheobase.units import second
+
+__all__ = ["NameGiver", "check_equations", "check_units_in", "noise_symbols"]
+
+_NOISE: Final = second.dim**-0.5
+
+
+class NameGiver(Protocol):
+    """An object that knows what names mean in its code: a group."""
+
+    @property
+    def label(self) -> str: ...
+
+    def meaning(self, name: str, namespace: Mapping[str, Any]) -> Any:
+        """Something with a `symbol`, or faults, or None."""
+        ...
+
+    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+        """What a called name means."""
+        ...
+
+
+def noise_symbols(equations: Mapping[str, SingleEquation]) -> dict[str, Symbol]:
+    """xi, xi_*: white noise, unit second**-0.5; one for all where only shared variables have it."""
+    found: dict[str, Symbol] = {}
+    for eq in equations.values():
+        for name in eq.stochastic_variables:
+            shared = "shared" in eq.flags and (name not in found or found[name].shared)
+            found[name] = Symbol(name, Type.FLOAT, _NOISE, shared)
+    return found
+
+
+def check_equations(
+    equations: Mapping[str, SingleEquation],
+    scope: Mapping[str, Symbol],
+    faults: FaultList,
+    functions: Mapping[str, FunctionInfo] = FUNCTIONS,
+) -> None:
+    """Types and dimensions of every equation of which all names and functions are known."""
+    for equation in equations.values():
+        if equation.expr is None or not names_in(equation.expr) <= set(scope):
+            continue
+        if not called_in([equation.expr]).keys() <= functions.keys():
+            continue
+        rate = equation.type == "differential equation"
+        dim = equation.dim / second.dim if rate else equation.dim
+        what = f"d{equation.varname}/dt" if rate else f"'{equation.varname}'"
+        kind = check_expression(equation.expr, scope, dim, faults, what, functions)
+        if kind is None or "shared" not in equation.flags:
+            continue
+        if kind.shared and _is_used_once(kind, equation):
+            continue
+        message = (
+            f"'{equation.varname}' is shared: it has one value for all elements, but this "
+            "differs between them."
+        )
+        hint = "Leave out the flag (shared), or use shared variables only."
+        faults.add(ModelSyntaxError, message, equation.expr.span, hint)
+
+
+def _is_used_once(kind: Kind, equation: SingleEquation) -> bool:
+    """Whether an expression is evaluated once a step, or would give the same again."""
+    if kind.stateless or equation.type != "subexpression":
+        return True
+    return "constant over dt" in equation.flags
+
+
+def check_units_in(
+    equations: Mapping[str, SingleEquation], group: NameGiver, namespace: Mapping[str, Any]
+) -> None:
+    """Check equations with the names of a group and of a namespace; see Equations.check_units."""
+    faults = FaultList()
+    scope = noise_symbols(equations)
+    functions = dict(FUNCTIONS)
+    expressions = [eq.expr for eq in equations.values() if eq.expr is not None]
+    nodes = {n.id: n for expr in expressions for n in walk(expr) if isinstance(n, Name)}
+    for name, node in nodes.items():
+        found = None if name in scope else group.meaning(name, namespace)
+        symbol = getattr(found, "symbol", None)
+        if isinstance(symbol, Symbol):
+            scope[name] = symbol
+        elif name not in scope:
+            message = f"'{name}' is unknown to {group.label} and to the namespace."
+            faults.add(UnknownNameError, message, node.span)
+    for name in called_in(expressions):
+        called = group.function(name, namespace)
+        if isinstance(called, FunctionInfo):
+            functions[name] = called
+    check_equations(equations, scope, faults, functions)
+    raise_faults(faults.faults, f"{group.label}, equations")
