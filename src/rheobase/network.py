@@ -26,6 +26,7 @@ from rheobase.model.base import SimulationObject, Work
 from rheobase.model.callers import caller_namespace
 from rheobase.model.clock import Clock, seconds
 from rheobase.model.code import Runner
+from rheobase.model.lookups import structure
 from rheobase.model.runaway import Spacing
 from rheobase.model.spikes import EventSource
 from rheobase.model.stateupdater import StateUpdater
@@ -151,6 +152,7 @@ class Network(Members):
         self.last_run: RunReport | None = None
         self.profile: list[ProfileEntry] | None = None
         self._stop = False
+        self._is_cut = False  # the run was left because the structure has changed
         self._key: tuple[object, ...] | None = None
         self._program: Program | None = None
         self._executable: Executable | None = None
@@ -210,28 +212,40 @@ class Network(Members):
         return action
 
     def _run(self, request: _Request) -> None:
+        """Run to the end; prepare anew, and go on, whenever code has changed the structure."""
         started = time.perf_counter()
         end = self.t_ + request.length
-        work, clocks = self._prepare(request.namespace)
-        prepared = time.perf_counter()
-        program, executable = self._compile(work, clocks, request.profile)
-        compiled = time.perf_counter()
-        for seen in _watchers:
-            seen(self, program)
         progress = make_report(request.report, request.report_period, self.t_, request.length)
-        control = Control.profiling(len(program.calls)) if request.profile else Control()
         watch = _Watch(self.all_objects(), request.on_nonfinite)
-        native = self._execute(program, executable, work, clocks, end, progress, control, watch)
+        spent: Counter[str] = Counter()
+        cost = [0.0, 0.0, 0.0]
+        progress.begin()
+        while True:
+            begun = time.perf_counter()
+            work, clocks = self._prepare(request.namespace)
+            prepared = time.perf_counter()
+            program, executable = self._compile(work, clocks, request.profile)
+            compiled = time.perf_counter()
+            for seen in _watchers:
+                seen(self, program)
+            control = Control.profiling(len(program.calls)) if request.profile else Control()
+            native = self._execute(program, executable, work, clocks, end, progress, control, watch)
+            cost = [a + b for a, b in zip(cost, (prepared - begun, compiled - prepared, native))]
+            if request.profile:
+                spent.update(_spent(work, control))
+            if not self._is_cut:
+                break
+        progress.end()
         if request.profile:
-            self._note_profile(work, control)
-        self.last_run = RunReport(
-            prepared - started, compiled - prepared, native, time.perf_counter() - started
-        )
+            self.profile = [ProfileEntry(name, seconds) for name, seconds in spent.items()]
+        self.last_run = RunReport(cost[0], cost[1], cost[2], time.perf_counter() - started)
 
     def _prepare(self, namespace: Mapping[str, Any]) -> tuple[list[Pair], list[Clock]]:
         objects = self.all_objects()
         self._check_names(objects)
         self.check_dependencies()
+        for x in objects:
+            x.settle()
         for x in objects:
             self._check_free(x)
         for clock in {id(x.clock): x.clock for x in objects}.values():
@@ -311,9 +325,10 @@ class Network(Members):
         full = {
             k: makers[id(c.kernel)] for k, c in enumerate(program.calls) if id(c.kernel) in makers
         }
-        self._stop = False
+        self._stop = self._is_cut = False
         start = self.t_
         native = -1.0
+        prepared_for = structure()
 
         def pause() -> bool:
             self.t_ = min((c.t_ for c in clocks), default=end)
@@ -321,14 +336,17 @@ class Network(Members):
             self._stop |= watch.sees_runaway()
             for x in objects:
                 x.during_run()
-            return self._stop
+            self._is_cut = not self._stop and structure() != prepared_for
+            return self._stop or self._is_cut
 
-        progress.begin()
+        def stopped() -> bool:
+            return self._stop or structure() != prepared_for
+
         _running.append(self)
         try:
             if end > start and clocks:
                 with interruptible(self.stop, prefs["core.stop_on_keyboard_interrupt"]):
-                    hooks = RunHooks(python, pause, watch.stepwise, lambda: self._stop, full)
+                    hooks = RunHooks(python, pause, watch.stepwise, stopped, full)
                     native = execute(program, executable, hooks, control)
             else:
                 native = 0.0
@@ -336,9 +354,8 @@ class Network(Members):
             _running.remove(self)
             for x in objects:
                 x.after_run()
-            done = not self._stop and native >= 0
+            done = not self._stop and not self._is_cut and native >= 0
             self.t_ = _reached(end, clocks) if done else min((c.t_ for c in clocks), default=end)
-        progress.end()
         return native
 
     def _give_streams(self, work: Sequence[Pair]) -> None:
@@ -352,17 +369,6 @@ class Network(Members):
         self._stop = True
 
     # ------------------------------------------------------------ profile
-    def _note_profile(self, work: Sequence[Pair], control: Control) -> None:
-        assert control.spent is not None
-        counts = Counter(id(x) for x, _ in work)
-        self.profile = [
-            ProfileEntry(
-                x.name if counts[id(x)] == 1 else f"{x.name}: {w.kernel.name}",
-                float(nanoseconds) * 1e-9,
-            )
-            for (x, w), nanoseconds in zip(work, control.spent)
-        ]
-
     def measured(self) -> list[ProfileEntry]:
         """What the last run with profile=True has measured; ModelValueError if there was none."""
         if self.profile is None:
@@ -478,6 +484,14 @@ class Network(Members):
 def _n_threads() -> int:
     """How many threads a run may use."""
     return prefs["devices.cpp_standalone.openmp_threads"] or prefs["core.threads"]
+
+
+def _spent(work: Sequence[Pair], control: Control) -> dict[str, float]:
+    """What each call has cost, in seconds, by the name of its object."""
+    assert control.spent is not None
+    counts = Counter(id(x) for x, _ in work)
+    names = [x.name if counts[id(x)] == 1 else f"{x.name}: {w.kernel.name}" for x, w in work]
+    return {n: float(nanoseconds) * 1e-9 for n, nanoseconds in zip(names, control.spent)}
 
 
 def _prepare_object(x: SimulationObject, namespace: Mapping[str, Any]) -> Sequence[Fault]:

@@ -133,6 +133,9 @@ class SimulationObject(metaclass=_Making):
         where = f" ({self.place})" if self.place else ""
         return f"{type(self).__name__} '{self.name}'{where}"
 
+    def settle(self) -> None:
+        """Called before any object is prepared: do what code of the last step has asked for."""
+
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         """Called before each run: look up names, check, fill tables."""
 

@@ -90,23 +90,63 @@ class Connections:
 
         Returns (n before,): the entry to which each entry has moved.
         """
-        n_old = len(self)
-        numbers = self.numbers()
-        all_sources = np.concatenate([self.user_order(self.sources()), sources])
-        all_targets = np.concatenate([self.user_order(self.targets.data), targets])
-        by_entry = np.lexsort((all_targets, all_sources))  # stable: equal pairs keep their order
-        for slot in variables:
-            values = np.zeros(len(all_sources), slot.dtype.numpy)
-            values[:n_old] = self.user_order(slot.data)
-            slot.assign(values[by_entry])
-        self.targets.assign(all_targets[by_entry])
-        counts = np.bincount(all_sources, minlength=len(self.rows) - 1)
-        np.cumsum(counts, out=self.rows.data[1:])
-        order = np.empty(len(by_entry), np.int32)
-        order[by_entry] = np.arange(len(by_entry), dtype=np.int32)
-        self.order = None if np.array_equal(by_entry, np.arange(len(order))) else order
+        n_old, n_new = len(self), len(sources)
+        by_row = np.lexsort((targets, sources))  # stable: equal pairs keep their order
+        before = self._ends(sources[by_row], targets[by_row])
+        moved = np.arange(n_old, dtype=np.int32)
+        moved += np.searchsorted(before, moved, side="right").astype(np.int32)
+        added = np.empty(n_new, np.int32)  # the entry of each new synapse
+        added[by_row] = before + np.arange(n_new)
+        for slot, new in [(self.targets, targets), *((slot, 0) for slot in variables)]:
+            values = np.empty(n_old + n_new, slot.dtype.numpy)
+            values[moved] = slot.data
+            values[added] = new
+            slot.assign(values)
+        if self.order is not None or not (n_old == 0 or (before == n_old).all()):
+            self.order = np.concatenate([moved if self.order is None else moved[self.order], added])
+        elif not np.array_equal(by_row, np.arange(n_new)):
+            self.order = np.concatenate([moved, added])
+        self.rows.data[1:] += np.cumsum(np.bincount(sources, minlength=len(self.rows) - 1))
         self._changed()
-        return order[numbers]
+        return moved
+
+    def _ends(self, sources: NDArray[Any], targets: NDArray[Any]) -> NDArray[np.int64]:
+        """(n,) the first entry behind all those of each pair and of smaller ones."""
+        low, high = self.rows.data[sources], self.rows.data[np.asarray(sources) + 1]
+        while (low < high).any():  # by bisection, of all pairs together
+            middle = np.minimum((low + high) // 2, max(len(self) - 1, 0))
+            smaller = (self.targets.data[middle] <= targets) & (low < high)
+            low = np.where(smaller, middle + 1, low)
+            high = np.where(smaller, high, np.maximum(middle, low))
+        return low
+
+    def have(self, sources: NDArray[Any], targets: NDArray[Any]) -> NDArray[np.bool_]:
+        """(n,) whether there is a synapse of each pair."""
+        if not len(self):
+            return np.zeros(len(sources), bool)
+        last = self._ends(sources, targets) - 1
+        found = last >= self.rows.data[sources]
+        found &= self.targets.data[np.maximum(last, 0)] == targets
+        return found
+
+    def remove(self, gone: NDArray[np.bool_], variables: list[Slot]) -> NDArray[np.int32]:
+        """Remove entries; users count the others on, in the order that they had.
+
+        Returns (n before,): the entry to which each entry has moved, or -1.
+        """
+        kept = ~gone
+        before = np.concatenate([[0], np.cumsum(kept)])
+        moved = np.where(kept, before[:-1], -1).astype(np.int32)
+        if self.order is not None:
+            order = moved[self.order]
+            order = order[order >= 0]
+            ascending = len(order) < 2 or bool((np.diff(order) > 0).all())
+            self.order = None if ascending else order
+        for slot in (self.targets, *variables):
+            slot.assign(slot.data[kept])
+        self.rows.data[:] = before[self.rows.data]
+        self._changed()
+        return moved
 
     def saved_state(self) -> dict[str, NDArray[Any]]:
         """For a checkpoint."""

@@ -18,7 +18,7 @@ from rheobase.lang.nodes import Expr, Name, Number, names_in
 from rheobase.model.callers import caller_namespace
 from rheobase.model.connect import Request, expressions_of, generate
 from rheobase.model.generators import Generator, only_condition, parse_generator
-from rheobase.model.group import Group, new_part
+from rheobase.model.group import new_part
 from rheobase.model.pairs import (
     Pairs,
     chosen_copies,
@@ -30,7 +30,7 @@ from rheobase.model.synapticgroup import SynapticGroup, numbering
 from rheobase.model.texts import read_expression
 from rheobase.model.variables import Meaning
 
-__all__ = ["Call", "Expected", "connect", "expected_synapses"]
+__all__ = ["Call", "Expected", "connect", "expected_synapses", "new_pairs"]
 
 _GENERATOR = re.compile(r"\bfor\b.*\bin\b", re.DOTALL)
 _TRIALS = 64  # rows that are looked at to expect a number
@@ -226,6 +226,17 @@ def _add_generated(synapses: SynapticGroup, request: Request, namespace: Mapping
     _append(synapses, *(pairs if request.side is Index.PRE else pairs[::-1]))
 
 
+def new_pairs(
+    synapses: SynapticGroup, call: Call, namespace: Mapping[str, Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The pairs that a call generates, as users count neurons; nothing is made of them."""
+    _check_call(synapses, call)
+    request = _request(synapses, call)
+    made = generate(synapses, request, namespace)
+    outer, inner = np.repeat(np.arange(len(made.counts)), made.counts), made.others.data
+    return (outer, inner) if request.side is Index.PRE else (inner, outer)
+
+
 # ------------------------------------------------------------------ listed pairs
 def _listed(synapses: SynapticGroup, call: Call) -> tuple[Pairs, NDArray[np.int64]]:
     if call.i is None or call.j is None:
@@ -263,13 +274,7 @@ def _valid(synapses: SynapticGroup, pairs: Pairs, skip: bool) -> NDArray[np.bool
 def _append(synapses: SynapticGroup, sources: NDArray[Any], targets: NDArray[Any]) -> None:
     """Add synapses; sources and targets as users count them."""
     synapses.mark_connected()
-    first = int(synapses.source.span.first.data[0])
-    rows = _places(synapses.source, sources) - first
-    synapses.add_pairs(rows.astype(np.int32), _places(synapses.target, targets).astype(np.int32))
-
-
-def _places(group: Group, numbers: NDArray[Any]) -> NDArray[Any]:
-    return group.positions(numbers.astype(np.int64))
+    synapses.add_pairs(*synapses.placed(sources, targets))
 
 
 # ------------------------------------------------------------------ before making any

@@ -9,18 +9,19 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.errors import Fault, ModelTypeError, ModelValueError
+from rheobase.errors import Fault, ModelTypeError, ModelValueError, Source
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64, I32, I64, DType
 from rheobase.ir.kernels import Elementwise, Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo
-from rheobase.lang.nodes import Assign, Binary, Call, Compare, Conditional, Expr, Number
+from rheobase.lang.nodes import Assign, Binary, Call, Compare, Conditional, Expr, Number, names_in
+from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.code import Block, run_block
 from rheobase.model.group import new_part
 from rheobase.model.synapticgroup import SynapticGroup
-from rheobase.model.variables import Meaning, Reach
+from rheobase.model.variables import ArrayVariable, Meaning, Reach, symbol_of
 from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["Pairs", "chosen_copies", "index_arrays", "number_meaning", "read_table"]
@@ -163,6 +164,38 @@ def chosen_copies(
     )
     run_block(block, _PairOwner(synapses, slots[0], slots[1]), namespace)
     return np.maximum(copies.data, 0)
+
+
+def pair_values(
+    synapses: SynapticGroup,
+    sources: NDArray[np.int64],
+    targets: NDArray[np.int64],
+    variable: ArrayVariable,
+    code: str,
+    namespace: Mapping[str, Any],
+) -> NDArray[Any]:
+    """(n,) the value of an expression of i, j and the neurons' variables, for each pair.
+
+    variable   which is to take them: its type and its dimension
+    """
+    slots: list[Slot] = []
+    for group, numbers in ((synapses.source, sources), (synapses.target, targets)):
+        slots.append(Slot("pair", I32, len(numbers)))
+        slots[-1].data[:] = group.positions(numbers)
+    out = Slot(variable.name, variable.slot.dtype, len(sources))
+    expr = parse_expression(code, Source(code, f"{synapses.label}, value of '{variable.name}'"))
+    own = names_in(expr) & {v.name for v in synapses.synaptic_arrays()}
+    if own:
+        message = f"{synapses.label}: '{min(own)}' has no value yet for a synapse that is made"
+        raise ModelValueError(message)
+    block = Block(
+        f"new {variable.name}",
+        Elementwise(new_part(0, len(sources))),
+        (Assign("_value", None, expr),),
+        local={"_value": Meaning(symbol_of(variable, "_value"), Element(out, Index.OWN))},
+    )
+    run_block(block, _PairOwner(synapses, slots[0], slots[1]), namespace)
+    return out.data
 
 
 def number_meaning(name: str, value: float | int) -> Meaning:

@@ -232,10 +232,24 @@ class SynapticPathway(Runner):
             self._frozen += _frozen(way, self.clock)
 
     def renumber(self, moved: NDArray[np.int32]) -> None:
-        """The synapse that was entry e is entry moved[e] now; only frozen ways need to know."""
+        """The synapse that was entry e is entry moved[e] now, or no more; only frozen ways need to
+        know."""
         for way in self._frozen:
-            assert way.domain.synapses is not None
-            way.domain.synapses.data[:] = moved[way.domain.synapses.data]
+            _renumber(way.domain, moved)
+
+
+def _renumber(domain: Propagate, moved: NDArray[np.int32]) -> None:
+    assert domain.synapses is not None
+    numbers = moved[domain.synapses.data]
+    kept = numbers >= 0
+    domain.synapses.assign(numbers[kept])
+    if kept.all():
+        return
+    domain.others.assign(domain.others.data[kept])
+    before = np.concatenate([[0], np.cumsum(kept)])  # entries that stay, before each
+    domain.rows.data[:] = before[domain.rows.data]
+    if domain.delays is not None:
+        domain.delays.starts.data[:] = before[domain.delays.starts.data]
 
 
 def _frozen(way: _Way, clock: Clock) -> list[_Way]:

@@ -37,12 +37,14 @@ from rheobase.model.eventdriven import (
 )
 from rheobase.model.group import Group
 from rheobase.model.pathways import SynapticPathway
+from rheobase.model.runregularly import steps_of
 from rheobase.model.spikes import EventSource, events_of
 from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.storage import storage_of
+from rheobase.model.structural import Growth, Pruning, StructuralChanges
 from rheobase.model.summed import add_summed
 from rheobase.model.synapticgroup import SynapticGroup
-from rheobase.model.texts import read_equations, read_statements
+from rheobase.model.texts import read_equations, read_expression, read_statements
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Meaning, Reach, Subexpression
 from rheobase.units import second
 
@@ -136,6 +138,7 @@ class Synapses(SynapticGroup):
             multisynaptic_index=multisynaptic_index,
         )
         self.add_dependency(source, target)
+        self._changes = StructuralChanges(self)
         self.equations = self._checked(read_equations("" if model is None else model, self.label))
         types = {e.varname: e.var_type for e in self.equations.values()}
         storage = storage_of(dtype, types, self.label)
@@ -370,6 +373,89 @@ class Synapses(SynapticGroup):
             return expected_synapses(self, call)
         connect(self, call)
         return None
+
+    def prune(
+        self,
+        condition: str,
+        dt: Any = None,
+        clock: Clock | None = None,
+        when: str = "end",
+        order: int = 0,
+        name: str | None = None,
+    ) -> Pruning:
+        """Remove the synapses for which a condition holds, in each step; the object that does it.
+
+        condition    of any variables of the synapses and of their neurons
+        dt, clock    how often; default: each step of the synapses
+        when, order  where in the step the condition is looked at; synapses go at its end
+
+        The others keep their order and are counted anew; monitors follow those that they record,
+        with nan (0 for whole numbers) for one that is no more. Spikes that are on their way to it
+        are lost, those to others arrive. `active = False` pauses it.
+
+        >>> from rheobase import NeuronGroup, Synapses, ms, run
+        >>> cells = NeuronGroup(4, 'x : 1')
+        >>> S = Synapses(cells, cells, 'dw/dt = -w/(10*ms) : 1 (clock-driven)')
+        >>> S.connect()
+        >>> S.w = 'i'
+        >>> weak = S.prune('w < 1', dt=1*ms)
+        >>> run(10*ms)
+        >>> len(S), weak.count
+        (4, 12)
+        """
+        source = f"{self.label}, condition of prune"
+        expr = read_expression(condition, source, "w < 0.1")
+        steps = steps_of(self, dt, clock)
+        chosen = name or f"{self.name}_prune*"
+        pruning = Pruning(self, self._changes, expr, steps, when, order, chosen)
+        self.contain(pruning)
+        return pruning
+
+    def grow(
+        self,
+        condition: str | bool | None = None,
+        i: str | None = None,
+        j: str | None = None,
+        p: float | str = 1.0,
+        values: Mapping[str, Any] | None = None,
+        multiple: bool = False,
+        dt: Any = None,
+        clock: Clock | None = None,
+        when: str = "end",
+        order: int = 0,
+        name: str | None = None,
+    ) -> Growth:
+        """Make synapses in each step, as connect() would; the object that does it.
+
+        condition, i, j, p   which pairs, as in connect(); p is the probability in one step
+        values       {name: value} of the new synapses: a number with its unit, or a text that may
+                     use i, j and variables of the neurons; 'delay' too. Others are 0.
+        multiple     False: pairs that have a synapse get no other
+        dt, clock    how often; default: each step of the synapses
+        when, order  where in the step the pairs are chosen; the synapses come at its end
+
+        New synapses are counted after those that exist. They know spikes from the next step on.
+
+        >>> from rheobase import NeuronGroup, Synapses, ms, run
+        >>> cells = NeuronGroup(4, 'x : 1')
+        >>> S = Synapses(cells, cells, 'w : 1')
+        >>> S.connect(False)
+        >>> new = S.grow('i != j', values={'w': '10*i + j'}, dt=1*ms)
+        >>> run(10*ms)
+        >>> len(S), new.count, S.w[2, 3].tolist()
+        (12, 12, [23.0])
+        """
+        call = Call(condition, i, j, p)
+        steps = steps_of(self, dt, clock)
+        chosen = name or f"{self.name}_grow*"
+        growth = Growth(
+            self, self._changes, call, values or {}, multiple, steps, when, order, chosen
+        )
+        self.contain(growth)
+        return growth
+
+    def settle(self) -> None:
+        self._changes.apply()
 
     def synaptic_arrays(self) -> list[ArrayVariable]:
         own = super().synaptic_arrays()

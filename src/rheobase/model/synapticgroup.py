@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,10 +37,18 @@ from rheobase.model.variables import (
 from rheobase.model.views import VariableView
 from rheobase.units.dimensions import DIMENSIONLESS
 
-__all__ = ["SynapticGroup", "SynapticSubgroup", "numbering"]
+__all__ = ["Follower", "SynapticGroup", "SynapticSubgroup", "numbering"]
 
 _COUNTS = {"N_incoming": Index.POST, "N_outgoing": Index.PRE}
 _OF_SOURCE, _OF_TARGET = frozenset(("i", "N_pre")), frozenset(("N", "N_post"))
+
+
+class Follower(Protocol):
+    """Something that knows synapses by their numbers."""
+
+    def renumber(self, numbers: NDArray[np.int64]) -> None:
+        """Synapse k is numbers[k] now, or -1: it is no more."""
+        ...
 
 
 class SynapticGroup(Group):
@@ -68,6 +77,7 @@ class SynapticGroup(Group):
         )
         self.connections = Connections(int(source.span.size.data[0]))
         self._connected = False
+        self.followers: weakref.WeakSet[Follower] = weakref.WeakSet()
         self._is_reached = False  # by other Synapses: entries must not move
         self._tables: dict[str, tuple[int, Slot]] = {}  # of the version of the connections
         self.multisynaptic_index = multisynaptic_index
@@ -202,7 +212,7 @@ class SynapticGroup(Group):
         """Called before entries move."""
 
     def after_adding(self, moved: NDArray[np.int32]) -> None:
-        """Called when entry e has become entry moved[e]."""
+        """Called when entry e has become entry moved[e]; -1: it is no more."""
 
     def add_pairs(self, sources: NDArray[Any], targets: NDArray[Any]) -> None:
         """Add synapses behind those that exist; rows and targets as numbered in the slots."""
@@ -219,6 +229,33 @@ class SynapticGroup(Group):
         slots = [v.slot for v in self.synaptic_arrays()]
         self.after_adding(self.connections.append(sources, targets, slots))
         self.resize()
+
+    def placed(
+        self, sources: NDArray[Any], targets: NDArray[Any]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Rows and targets, as `connections` numbers them, of neurons as users count them."""
+        first = int(self.source.span.first.data[0])
+        rows = self.source.positions(sources.astype(np.int64)) - first
+        return rows.astype(np.int32), self.target.positions(targets.astype(np.int64)).astype(
+            np.int32
+        )
+
+    def remove_entries(self, gone: NDArray[np.bool_]) -> None:
+        """Remove synapses; gone (n,) by entry. Those that stay are counted on in their order."""
+        if self._is_reached:
+            raise ModelValueError(
+                f"{self.label}: other Synapses are connected to these synapses, so none can be "
+                "removed"
+            )
+        before = self.connections.entries(np.arange(len(self)))
+        self.before_adding()
+        moved = self.connections.remove(gone, [v.slot for v in self.synaptic_arrays()])
+        self.after_adding(moved)
+        self.resize()
+        kept = moved[before] >= 0
+        numbers = np.where(kept, np.cumsum(kept) - 1, -1)
+        for follower in self.followers:
+            follower.renumber(numbers)
 
     def adopt_rows(self, targets: Slot, counts: NDArray[np.int64]) -> None:
         """Take the first synapses as they were generated, row by row."""

@@ -40,6 +40,11 @@ class Columns:
             if len(slot) < needed:
                 slot.resize(max(needed, len(slot) + len(slot) // 2))
 
+    def fill(self, n: int) -> None:
+        """Have at least n entries, those behind the recorded ones as they happen to be."""
+        self.reserve(max(n - len(self), 0))
+        self.cursor.data[0] = max(n, len(self))
+
     def column(self, name: str) -> NDArray[Any]:
         """(n,) what has been recorded: not a copy, but later recording does not change it."""
         return self.slots[name].lend(len(self))

@@ -9,7 +9,14 @@ from typing import Any, TypeGuard, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from rheobase.errors import Fault, ModelTypeError, UnknownNameError, did_you_mean, raise_faults
+from rheobase.errors import (
+    Fault,
+    ModelTypeError,
+    ModelValueError,
+    UnknownNameError,
+    did_you_mean,
+    raise_faults,
+)
 from rheobase.ir.dtypes import F64, I32, I64, DType
 from rheobase.ir.kernels import IndexList
 from rheobase.ir.slots import Slot
@@ -67,6 +74,8 @@ class Recorder(Monitor):
         if record is True or record is False:
             record = np.arange(len(source) if record else 0)
         self.indices: NDArray[np.int64] = np.atleast_1d(source.view_indices(record))
+        if isinstance(source, Synapses):
+            source.followers.add(self)
         self._listed = Slot("record", I32, len(self.indices))
         self._list = IndexList(self._listed, Slot("n", I64, fill=len(self.indices)))
         self._part = new_part(0, _EVERYWHERE)
@@ -100,7 +109,10 @@ class Recorder(Monitor):
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
-        self._listed.data[:] = self.source.positions(self.indices)  # synapses may have moved
+        there = np.maximum(self.indices, 0)  # what is read for those that are no more is lost
+        exist = len(self.source) > 0
+        self._listed.data[:] = self.source.positions(there) if exist else 0
+        self._list.count.data[0] = len(there) if exist else 0
         super().prepare(namespace)
         if self._reach is not None:
             self._reach.fill()
@@ -118,6 +130,21 @@ class Recorder(Monitor):
                 faults = [meaning] if isinstance(meaning, Fault) else meaning
                 raise_faults(faults, f"{self.label}, {name}")
         return found
+
+    def renumber(self, numbers: NDArray[np.int64]) -> None:
+        """Recorded synapses are counted anew, or are no more; see synapticgroup.Follower."""
+        living = self.indices >= 0
+        self.indices = np.where(living, numbers[np.where(living, self.indices, 0)], -1)
+        lost = np.flatnonzero(living & (self.indices < 0))
+        if len(lost):
+            self.lose(lost)
+
+    def lose(self, rows: NDArray[np.int64]) -> None:
+        """Recorded synapses have been removed."""
+        raise ModelValueError(
+            f"{self.label} records a synapse that has been removed; only a StateMonitor "
+            "that records to memory can"
+        )
 
     def _make_blocks(self) -> Sequence[Block]:
         raise NotImplementedError
@@ -196,6 +223,7 @@ class StateMonitor(Recorder):
         shared = {n for n in dtypes if self.variable(n).shared}
         once = {n: d for n, d in dtypes.items() if n in shared}
         each = {n: d for n, d in dtypes.items() if n not in shared}
+        self._lost: list[tuple[int, int]] = []  # a row, and how many of its values were recorded
         if stream is not None:
             about = About("StateMonitor", source.name, len(source), self.indices)
             self._stream = Stream(stream, self.name, about)
@@ -243,6 +271,22 @@ class StateMonitor(Recorder):
         super().before_run(n_steps)
         self._once.reserve(n_steps)
         self._each.reserve(n_steps * len(self.indices))
+
+    def lose(self, rows: NDArray[np.int64]) -> None:
+        if self._stream is not None:
+            super().lose(rows)
+        self._lost += [(int(row), self.N) for row in rows]
+
+    def after_run(self) -> None:
+        """What stands in the rows of synapses that are no more is nan, or 0."""
+        super().after_run()
+        n = len(self.indices)
+        if self._lost:
+            self._each.fill(self.N * n)
+        for row, since in self._lost:
+            for slot in self._each.slots.values():
+                values = slot.data[: self.N * n].reshape(self.N, n)
+                values[since:, row] = np.nan if slot.dtype.is_float else 0
 
     # ------------------------------------------------------------ what was recorded
     @property
