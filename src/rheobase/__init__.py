@@ -31,6 +31,7 @@ from rheobase.errors import (
 from rheobase.integration import ExplicitStateUpdater, StateUpdateMethod
 from rheobase.logs import BrianLogger, get_logger, std_silent
 from rheobase.magic import (
+    check,
     collect,
     magic_network,
     profiling_summary,
@@ -122,6 +123,7 @@ __all__ = [
     "UnsupportedEquationsError",
     "UnsupportedError",
     "all_devices",
+    "check",
     "collect",
     "declare_types",
     "defaultclock",

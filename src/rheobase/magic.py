@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from rheobase.accuracy import Accuracy
 from rheobase.devices import reinit_devices
 from rheobase.errors import MagicError, ModelValueError
 from rheobase.logs import BrianLogger
@@ -152,6 +153,18 @@ class MagicNetwork(Network):
         with self.seeing(collect(level)):
             super().run(duration, report, report_period, names, profile, on_nonfinite=on_nonfinite)
 
+    def check(
+        self,
+        duration: Any,
+        refinements: int = 1,
+        namespace: Mapping[str, Any] | None = None,
+        level: int = 0,
+    ) -> Accuracy:
+        """What half the step changes in what the calling script sees; see Network.check."""
+        names = caller_namespace(level) if namespace is None else namespace
+        with self.seeing(collect(level)):
+            return super().check(duration, refinements, names)
+
     def later(self, action: Callable[[], None]) -> Callable[[], None]:
         objects = self.objects
 
@@ -231,6 +244,23 @@ def run(
     2.0
     """
     magic_network.run(duration, report, report_period, namespace, profile, level, on_nonfinite)
+
+
+def check(
+    duration: Any,
+    refinements: int = 1,
+    namespace: Mapping[str, Any] | None = None,
+    level: int = 0,
+) -> Accuracy:
+    """What half the step changes in all that the calling script sees; see Network.check.
+
+    >>> from rheobase import NeuronGroup, check, ms
+    >>> cells = NeuronGroup(1, 'dv/dt = -v/(10*ms) : 1', method='euler', name='decaying')
+    >>> cells.v = 1
+    >>> check(10*ms)['decaying', 'v'].largest < 0.002
+    True
+    """
+    return magic_network.check(duration, refinements, namespace, level)
 
 
 def stop() -> None:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from rheobase import checkpoints, devices
+from rheobase.accuracy import Accuracy, compare
 from rheobase.errors import (
     Fault,
     IntegrationError,
@@ -367,6 +368,53 @@ class Network(Members):
     def stop(self) -> None:
         """End the run after the present step; it can be continued."""
         self._stop = True
+
+    def check(
+        self,
+        duration: Any,
+        refinements: int = 1,
+        namespace: Mapping[str, Any] | None = None,
+        level: int = 0,
+    ) -> Accuracy:
+        """What half the step changes: an error bar on the simulation.
+
+        Runs the model with its step and with half of it, from the present state, and compares
+        states, rates and spike times; noise of the equations is the same Brownian path in both.
+        The network is left as it was.
+
+        duration      a time > 0
+        refinements   how often the step is halved, >= 1; with 2, the report has the measured
+                      order of convergence of each variable
+        namespace     external constants; default: the names that the calling script sees
+
+        The report prints as text; rheobase.plotting.accuracy draws it. Of each group, up to 100
+        elements are recorded. Raises ModelValueError for a duration or number that cannot be.
+
+        >>> from rheobase import Network, NeuronGroup, ms
+        >>> cells = NeuronGroup(1, 'dv/dt = -v/(10*ms) : 1', method='euler', name='cells')
+        >>> cells.v = 1
+        >>> report = Network(cells).check(10*ms, refinements=2)
+        >>> round(report['cells', 'v'].order, 1)
+        1.0
+        """
+        length = seconds(duration, "the duration of a check")
+        if length <= 0:
+            raise ModelValueError(f"a check needs a duration above zero, not {duration}")
+        if refinements < 1:
+            raise ModelValueError(f"a check halves the step at least once, not {refinements} times")
+        names = caller_namespace(level) if namespace is None else namespace
+        way_back = self.way_back()
+
+        def run(probes: Sequence[SimulationObject]) -> None:
+            before, self.objects = self.objects, [*self.objects, *probes]
+            try:
+                self._run(_Request(length, None, 10.0, names, False, "warn"))
+            finally:
+                self.objects = before
+
+        return compare(
+            self.name, self.all_objects(), length, run, lambda: way_back(True), refinements
+        )
 
     # ------------------------------------------------------------ profile
     def measured(self) -> list[ProfileEntry]:

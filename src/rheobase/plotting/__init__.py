@@ -4,6 +4,7 @@ Every function takes what it draws and, if you like, matplotlib axes; it returns
 chooses the function by what it is given.
 """
 
+from rheobase.plotting.accuracy import accuracy
 from rheobase.plotting.choose import plot
 from rheobase.plotting.connections import delays, network_graph, synapses
 from rheobase.plotting.figures import new_figure, tidy
@@ -12,6 +13,7 @@ from rheobase.plotting.raster import raster_and_rate, smooth
 from rheobase.plotting.recordings import f_i_curve, raster, rate, states
 
 __all__ = [
+    "accuracy",
     "delays",
     "f_i_curve",
     "network_graph",
