@@ -110,6 +110,11 @@ class _Watch:
         for x in self._updaters:
             x.keep_state()
 
+    def check_finished(self) -> None:
+        """Raise IntegrationError if an element could not finish a step of its own choice."""
+        for x in self._updaters:
+            x.check_finished()
+
     def sees_runaway(self) -> bool:
         """Look, and say what there is; whether the run is to stop.
 
@@ -333,6 +338,7 @@ class Network(Members):
 
         def pause() -> bool:
             self.t_ = min((c.t_ for c in clocks), default=end)
+            watch.check_finished()
             progress.at(self.t_)
             self._stop |= watch.sees_runaway()
             for x in objects:
@@ -349,6 +355,7 @@ class Network(Members):
                 with interruptible(self.stop, prefs["core.stop_on_keyboard_interrupt"]):
                     hooks = RunHooks(python, pause, watch.stepwise, stopped, full)
                     native = execute(program, executable, hooks, control)
+                    watch.check_finished()
             else:
                 native = 0.0
         finally:

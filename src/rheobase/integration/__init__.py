@@ -6,6 +6,7 @@ from rheobase.integration.choose import (
     MethodChoice,
     choose,
     find_method,
+    memory_of,
     refusals,
     register,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Updates",
     "choose",
     "find_method",
+    "memory_of",
     "refusals",
     "register",
 ]

@@ -22,8 +22,9 @@ from rheobase.integration.heun import HEUN
 from rheobase.integration.milstein import MILSTEIN
 from rheobase.integration.rk2 import RK2
 from rheobase.integration.rk4 import RK4
+from rheobase.integration.runge_kutta import PAIRS
 from rheobase.integration.scheme import Scheme
-from rheobase.integration.system import Method, System, Updates
+from rheobase.integration.system import Memory, Method, System, Updates
 from rheobase.integration.terms import Refusal
 from rheobase.integration.written import Statements, as_method
 
@@ -34,6 +35,7 @@ __all__ = [
     "MethodChoice",
     "choose",
     "find_method",
+    "memory_of",
     "refusals",
     "register",
 ]
@@ -41,9 +43,13 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 METHODS: Final[dict[str, Method]] = {
-    m.name: m for m in (EXACT, EXPONENTIAL_EULER, EULER, RK2, RK4, HEUN, MILSTEIN)
+    m.name: m for m in (EXACT, EXPONENTIAL_EULER, EULER, RK2, RK4, HEUN, MILSTEIN, *PAIRS)
 }
-ALIASES: Final[dict[str, str]] = {"linear": "exact", "independent": "exact"}
+ALIASES: Final[dict[str, str]] = {
+    "linear": "exact",
+    "independent": "exact",
+    "gsl": "gsl_rkf45",
+}
 DEFAULT_METHODS: Final = ("exact", "euler", "heun")
 
 MethodChoice: TypeAlias = str | Method | Statements
@@ -145,6 +151,19 @@ def _unsupported(method: Method, reason: str) -> Fault:
 
 def _lowered(text: str) -> str:
     return text[:1].lower() + text[1:]
+
+
+def memory_of(
+    method: MethodChoice | Sequence[MethodChoice] | None, options: Mapping[str, object]
+) -> tuple[Memory, ...]:
+    """The variables that a group gets because one of these methods may integrate it."""
+    found: dict[str, Memory] = {}
+    for given in _candidates(method):
+        known = METHODS.get(ALIASES.get(given, given)) if isinstance(given, str) else given
+        if known is not None and _is_method(known) and hasattr(known, "variables"):
+            made: tuple[Memory, ...] = known.variables({**known.options, **options})  # pyright: ignore
+            found |= {m.name: m for m in made}
+    return tuple(found.values())
 
 
 def _complete(method: Method, options: Mapping[str, object]) -> dict[str, object]:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from rheobase.equations import Equations
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.nodes import Assign, Expr
-from rheobase.lang.symbols import Symbol
+from rheobase.lang.symbols import Symbol, Type
+from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
-__all__ = ["Evaluate", "Method", "System", "Table", "Updates"]
+__all__ = ["Evaluate", "Loop", "Memory", "Method", "System", "Table", "Updates"]
 
 Evaluate: TypeAlias = Callable[[Expr], NDArray[Any]]
 
@@ -57,14 +58,51 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """A number that each element keeps from step to step: a variable that a method adds.
+
+    name   begins with an underscore
+    fill   what it is at first
+    """
+
+    name: str
+    type: Type
+    dim: Dimension = DIMENSIONLESS
+    fill: float = 0.0
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Statements that each element goes through until it has enough.
+
+    carried      temporaries, assigned before the loop, that hand their value from one passage to
+                 the next and to what comes after; all others are forgotten
+    statements   assign to temporaries only
+    again        whether the element goes through once more
+    limit        how often at most; a value from before the loop
+    after        what is done then
+    """
+
+    carried: tuple[str, ...]
+    statements: tuple[Assign, ...]
+    again: Expr
+    limit: Expr
+    after: tuple[Assign, ...]
+
+
+@dataclass(frozen=True)
 class Updates:
-    """One step: statements that run in order for each element.
+    """One step: statements that run in order for each element, and then the loop.
 
     statements   assign to state variables, and to temporaries that begin with an underscore
+    memory       what the statements keep for themselves; '_failed_at' is the time of the first
+                 step of the clock that an element could not finish, -1 as long as there is none
     """
 
     statements: tuple[Assign, ...]
     tables: tuple[Table, ...] = ()
+    loop: Loop | None = None
+    memory: tuple[Memory, ...] = ()
 
 
 class Method(Protocol):
@@ -72,6 +110,8 @@ class Method(Protocol):
 
     name      what users write: 'rk4'
     options   names and defaults that method_options may give
+
+    A method may also have variables(options): what it adds to each element for scripts to read.
     """
 
     @property

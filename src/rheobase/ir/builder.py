@@ -11,12 +11,12 @@ here has types and dimensions that fit. The result is simplified and hoisted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
-from rheobase.ir.kernels import Array, At, Domain, Generate, Index, Kernel, Linked, Stream
+from rheobase.ir.kernels import Array, At, Domain, Generate, Index, Kernel, Linked, Repeat, Stream
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.passes import optimize
 from rheobase.ir.slots import Slot
@@ -117,6 +117,27 @@ class _Frame:
     values: dict[str, int] = field(default_factory=dict[str, int])
 
 
+@dataclass
+class _OpenLoop:
+    """The loop of a kernel, as far as it is written.
+
+    first, end   numbers of its first operation and of the one after its last
+    before       the temporaries when it began, with the carries
+    """
+
+    first: int
+    carried: tuple[str, ...]
+    limit: int
+    before: dict[str, int]
+    next: tuple[int, ...] = ()
+    again: int = 0
+    end: int = 0
+
+    def made(self, ops: Sequence[Op]) -> Repeat:
+        code, after = tuple(ops[self.first : self.end]), tuple(ops[self.end :])
+        return Repeat(code, self.next, self.again, self.limit, after)
+
+
 class KernelBuilder:
     """Writes the code of one kernel.
 
@@ -145,6 +166,7 @@ class KernelBuilder:
         self._top = _Frame(bindings, functions)
         self._aliases: dict[tuple[int, int], int] = {}
         self._n_draws = 0
+        self._loop: _OpenLoop | None = None
 
     # ------------------------------------------------------------ ops
     def op(
@@ -453,6 +475,34 @@ class KernelBuilder:
             return self.op("ne", number, zero, dtype=BOOL)
         return self.cast(value, dtype)
 
+    # ------------------------------------------------------------ the loop
+    def begin_loop(self, carried: Sequence[str], limit: Expr) -> None:
+        """What is assigned from here on is repeated; `carried` are temporaries that pass from one
+        time to the next, `limit` says how often at most."""
+        assert self._loop is None, "a kernel has one loop"
+        most = self.cast(self.value(limit), I64)
+        values = self._top.values
+        first = len(self._ops)
+        for name in carried:
+            values[name] = self.op("carry", values[name], dtype=self.dtype(values[name]))
+        self._loop = _OpenLoop(first, tuple(carried), most, dict(values))
+
+    def end_loop(self, again: Expr) -> None:
+        """The loop ends here; it is gone through again while `again` holds."""
+        loop = self._loop
+        assert loop is not None, "there is no loop to end"
+        values = self._top.values
+        loop.next = tuple(
+            self._to_dtype(values[n], self.dtype(loop.before[n])) for n in loop.carried
+        )
+        loop.again = self._to_dtype(self.value(again), BOOL)
+        loop.end = len(self._ops)
+        # what it has made means nothing outside, except for what is carried
+        values.clear()
+        values.update(loop.before)
+        self._current = {k: n for k, n in self._current.items() if n < loop.first}
+        self._aliases.clear()
+
     # ------------------------------------------------------------ the kernel
     def finish(
         self,
@@ -470,9 +520,10 @@ class KernelBuilder:
             name,
             domain,
             tuple(self._arrays),
-            body=tuple(self._ops),
+            body=tuple(self._ops if self._loop is None else self._ops[: self._loop.first]),
             results=results,
             stream=stream if random else None,
+            repeat=None if self._loop is None else self._loop.made(self._ops),
         )
         return kernel if as_written else optimize(kernel)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from rheobase.integration.system import Loop
 from rheobase.ir.builder import Binding
 from rheobase.ir.dtypes import DType
 from rheobase.ir.kernels import Domain
@@ -38,6 +39,7 @@ class Block:
     name      of the kernel, for people
     local     names that mean something here only
     checked   the code was made by us from checked parts: only lower it
+    loop      comes after the statements; of checked blocks only
     parts     what the user wrote of a result that we built around it: checked first, so that
               faults speak of the user's text
     any_unit  values may be in another unit than the variables that take them
@@ -52,6 +54,7 @@ class Block:
     local: Mapping[str, Meaning] = field(default_factory=dict[str, Meaning])
     checked: bool = False
     parts: tuple[Result, ...] = ()
+    loop: Loop | None = None
     any_unit: bool = False
     full: Callable[[int], None] | None = None
 

@@ -79,6 +79,11 @@ def split_calls(
         if not any(resolution.functions[n].callback for n in called if n in resolution.functions):
             return [(block, resolution)]
         opened = block, resolution
+    if block.loop is not None:
+        message = "A method that repeats its steps cannot stop in the middle to call Python."
+        hint = "Integrate by 'rk4' or 'euler', or write the function so that it can be compiled."
+        faults.add(ModelTypeError, message, hint=hint)
+        return []
     return _Splitter(*opened, faults).pieces()
 
 

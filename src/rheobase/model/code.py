@@ -30,6 +30,7 @@ from rheobase.errors import (
     did_you_mean,
     raise_faults,
 )
+from rheobase.integration.system import Loop
 from rheobase.ir.builder import Alias, Binding, Element, KernelBuilder
 from rheobase.ir.dtypes import BOOL, F64, DType
 from rheobase.ir.kernels import Index, Kernel, Python, Record, Stream
@@ -314,9 +315,20 @@ def lower(
     builder = KernelBuilder(resolution.bindings, block.scatters, float_dtype, resolution.functions)
     for statement in block.statements:
         builder.assign(statement)
+    if block.loop is not None:
+        _lower_loop(builder, block.loop)
     results = tuple(builder.typed(r.expr, r.dtype) for r in block.results)
     written = builder.finish(block.name, block.domain, results, stream, as_written=True)
     return optimize(write_shared_once(written))
+
+
+def _lower_loop(builder: KernelBuilder, loop: Loop) -> None:
+    builder.begin_loop(loop.carried, loop.limit)
+    for statement in loop.statements:
+        builder.assign(statement)
+    builder.end_loop(loop.again)
+    for statement in loop.after:
+        builder.assign(statement)
 
 
 def lower_calls(

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from rheobase.equations import Equations
 from rheobase.equations.units import check_equations, noise_symbols
-from rheobase.errors import FaultList, labelled, raise_faults
-from rheobase.integration import MethodChoice, choose
+from rheobase.errors import FaultList, IntegrationError, labelled, raise_faults
+from rheobase.integration import MethodChoice, choose, memory_of
 from rheobase.integration.system import Method, System, Table
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64
@@ -39,6 +39,7 @@ from rheobase.model.group import Group
 from rheobase.model.lookups import Lookups
 from rheobase.model.runaway import LARGE, RunAway, explain, first_bad
 from rheobase.model.variables import ArrayVariable, Meaning, PositionVariable
+from rheobase.units import Quantity, second
 
 __all__ = ["StateUpdater"]
 
@@ -95,6 +96,18 @@ class StateUpdater(Runner):
         self._dt = 0.0
         self._run_away: set[str] = set()
         self._before: dict[str, NDArray[Any]] = {}  # the state before a step
+        self._failed_at: Slot | None = None  # per element, see integration.system.Updates
+        self._own: tuple[str, ...] = self._add_memory()
+
+    def _add_memory(self) -> tuple[str, ...]:
+        """Give the group the variables that its method is to keep for scripts; their names."""
+        if not self._system_equations:
+            return ()
+        made = memory_of(self.method_choice, self.method_options)
+        for m in made:
+            dtype = F64 if m.type is Type.FLOAT else None
+            self.group.add_array(m.name, m.type, m.dim, fill=m.fill, dtype=dtype)
+        return tuple(m.name for m in made)
 
     def _expressions(self) -> list[Expr]:
         return [*self._system_equations.values(), *(s.value for s in self.first)]
@@ -126,6 +139,7 @@ class StateUpdater(Runner):
         lookups = Lookups(namespace)
         names = frozenset({"t", "dt"}).union(*map(names_in, [*expressions, *written]))
         names |= frozenset(s.target for s in self.first) | frozenset(self._system_equations)
+        names |= frozenset(self._own)
         faults = FaultList()
         resolution = resolve(
             [n for n in names if n != "xi" and not n.startswith("xi_")],
@@ -180,11 +194,17 @@ class StateUpdater(Runner):
             slots, meanings = _table_slots(table, len(self.group))
             self._tables.append((table, slots))
             local |= meanings
+        self._failed_at = None
+        for m in updates.memory:
+            self._failed_at = Slot(m.name, F64, len(self.group), m.fill)
+            element = Element(self._failed_at, Index.OWN)
+            local[m.name] = Meaning(Symbol(m.name, m.type, m.dim), element)
         block = Block(
             f"{self.group.name} state update",
             self.group.domain_of(resolution.bindings),
             (*self.first, *updates.statements),
             checked=True,
+            loop=updates.loop,
         )
         bindings = {**resolution.bindings, **{k: m.binding for k, m in local.items()}}
         full = replace(resolution, symbols=scope, bindings=bindings)
@@ -215,6 +235,30 @@ class StateUpdater(Runner):
             np.asarray(self._number(n, resolution.symbols[n])).tobytes() == before
             for n, before in self._inputs.items()
         )
+
+    def check_finished(self) -> None:
+        """Raise IntegrationError if an element could not finish a step."""
+        if self._failed_at is None or not (self._failed_at.data >= 0).any():
+            return
+        times = self._failed_at.data
+        first = np.where(times >= 0, times, np.inf)
+        element, when = int(first.argmin()), Quantity(first.min(), dim=second.dim)
+        times[:] = -1
+        values = ", ".join(self._value_text(n, element) for n in self._system_equations)
+        method = self.method.name if self.method else ""
+        raise IntegrationError(
+            f"{self.group.label}: '{method}' could not finish the step of element {element} at "
+            f"t = {when.in_best_unit()}: the error asked for was not reached within 'max_steps', "
+            f"or the solution has no bound. Where it stands now: {values}. Ask for less "
+            "(absolute_error in method_options), allow more (max_steps), or, if the equations are "
+            "stiff, take method='rosenbrock'."
+        )
+
+    def _value_text(self, name: str, element: int) -> str:
+        variable = self.group.variables[name]
+        assert isinstance(variable, ArrayVariable)
+        value = Quantity(float(variable.slot.data[element]), dim=variable.dim)
+        return f"{name} = {value.in_best_unit()}"
 
     # ------------------------------------------------------------ numbers that have run away
     def keep_state(self) -> None:

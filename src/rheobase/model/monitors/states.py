@@ -339,7 +339,8 @@ class StateMonitor(Recorder):
         return with_unit(np.asarray(self._values(name)).T, self.variable(name).dim, units)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or "record_variables" not in self.__dict__:
+        recorded: Sequence[str] = self.__dict__.get("record_variables", ())
+        if not recorded or (name.startswith("_") and name not in recorded):
             raise AttributeError(name)
         return self.get_values(name)
 
