@@ -22,9 +22,10 @@ from rheobase.integration.heun import HEUN
 from rheobase.integration.milstein import MILSTEIN
 from rheobase.integration.rk2 import RK2
 from rheobase.integration.rk4 import RK4
+from rheobase.integration.rosenbrock import ROSENBROCK
 from rheobase.integration.runge_kutta import PAIRS
 from rheobase.integration.scheme import Scheme
-from rheobase.integration.system import Memory, Method, System, Updates
+from rheobase.integration.system import Memory, Method, Remembering, System, Updates
 from rheobase.integration.terms import Refusal
 from rheobase.integration.written import Statements, as_method
 
@@ -43,7 +44,8 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 METHODS: Final[dict[str, Method]] = {
-    m.name: m for m in (EXACT, EXPONENTIAL_EULER, EULER, RK2, RK4, HEUN, MILSTEIN, *PAIRS)
+    m.name: m
+    for m in (EXACT, EXPONENTIAL_EULER, EULER, RK2, RK4, HEUN, MILSTEIN, *PAIRS, ROSENBROCK)
 }
 ALIASES: Final[dict[str, str]] = {
     "linear": "exact",
@@ -160,8 +162,8 @@ def memory_of(
     found: dict[str, Memory] = {}
     for given in _candidates(method):
         known = METHODS.get(ALIASES.get(given, given)) if isinstance(given, str) else given
-        if known is not None and _is_method(known) and hasattr(known, "variables"):
-            made: tuple[Memory, ...] = known.variables({**known.options, **options})  # pyright: ignore
+        if known is not None and isinstance(known, Remembering):
+            made = known.variables({**known.options, **options})
             found |= {m.name: m for m in made}
     return tuple(found.values())
 

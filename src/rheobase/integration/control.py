@@ -1,13 +1,15 @@
 """Choosing the step: what all methods with an estimate of their error share.
 
 Each element goes from t to t + dt in steps h of its own. A step whose estimated error is within
-the tolerance of every variable is taken; the next h is what would have met 0.9**q of the tolerance:
+a quarter of the tolerance of every variable is taken, since errors of several steps add up; the
+next h is what would have met 0.9**q of that:
 
-    size = max over x of |error of x|/tolerance of x
+    size = max over x of |error of x|/(tolerance of x/4)
     h_next = h*min(5, max(0.2, 0.9*size**(-1/q))),  q the order of the estimate
 
 and not longer than before where a step has just been refused. An h that would leave a remainder
-shorter than itself is halved with it, so that no step is tiny.
+shorter than itself is halved with it, so that no step is tiny. The very first h of an element is
+dt/10: an estimate of the error means nothing where h is much too long, and may happen to be small.
 Source: Hairer, Norsett & Wanner 1993, Solving Ordinary Differential Equations I, II.4.
 """
 
@@ -65,7 +67,7 @@ OPTIONS: Final[Mapping[str, object]] = {
 """The options of every method that chooses its step.
 
 adaptable_timestep            False: one step of dt each time, and no estimate
-absolute_error                tolerance of one step, in SI units, for each variable
+absolute_error                tolerance in SI units, for each variable: see above
 absolute_error_per_variable   {name: tolerance}, in the unit of the variable, where it differs
 relative_error                is added to it, times the size of the variable
 max_steps                     steps tried within one dt before giving up; 0: any number
@@ -77,6 +79,7 @@ save_step_count               keep in '_step_count' how many were taken
 STEP: Final = Name("_h")
 _SMALLEST: Final = 1e-13  # of dt: shorter steps do not change t any more
 _MANY: Final = 2.0**53
+_SHARE: Final = 0.25  # of the tolerance that one step may use up
 
 _BEGIN: Final = """
 _done = 0.0
@@ -85,7 +88,7 @@ _refused = False
 _n_taken = 0
 _n_refused = 0
 """
-_BEGIN_WITH_LAST: Final = "_next = _last_timestep if _last_timestep > 0.0 else dt"
+_BEGIN_WITH_LAST: Final = "_next = _last_timestep if _last_timestep > 0.0 else 0.1*dt"
 _CHOOSE: Final = """
 _left = dt - _done
 _h = _left if _next >= _left else (0.5*_left if _next > 0.5*_left else _next)
@@ -205,11 +208,12 @@ def _control(options: Mapping[str, object], system: System) -> _Control:
     general = _number(options, "absolute_error", faults)
     relative = _number(options, "relative_error", faults, smallest=0.0)
     steps = _number(options, "max_steps", faults, smallest=0.0)
-    tolerances = dict.fromkeys(system.equations, general)
-    tolerances |= _given(options["absolute_error_per_variable"], system, faults)
+    wanted = dict.fromkeys(system.equations, general)
+    wanted |= _given(options["absolute_error_per_variable"], system, faults)
     raise_faults(faults)
+    tolerances = {name: _SHARE * tolerance for name, tolerance in wanted.items()}
     flags = [bool(options[name]) for name in _FLAGS]
-    return _Control(flags[0], tolerances, relative, int(steps), *flags[1:])
+    return _Control(flags[0], tolerances, _SHARE * relative, int(steps), *flags[1:])
 
 
 def _number(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -14,7 +14,7 @@ from rheobase.lang.nodes import Assign, Expr
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
-__all__ = ["Evaluate", "Loop", "Memory", "Method", "System", "Table", "Updates"]
+__all__ = ["Evaluate", "Loop", "Memory", "Method", "Remembering", "System", "Table", "Updates"]
 
 Evaluate: TypeAlias = Callable[[Expr], NDArray[Any]]
 
@@ -110,8 +110,6 @@ class Method(Protocol):
 
     name      what users write: 'rk4'
     options   names and defaults that method_options may give
-
-    A method may also have variables(options): what it adds to each element for scripts to read.
     """
 
     @property
@@ -125,3 +123,12 @@ class Method(Protocol):
         ...
 
     def integrate(self, system: System, options: Mapping[str, object]) -> Updates: ...
+
+
+@runtime_checkable
+class Remembering(Method, Protocol):
+    """A method that adds variables to each element, for scripts to read and record."""
+
+    def variables(self, options: Mapping[str, object]) -> tuple[Memory, ...]:
+        """What it adds under these options, of which all are given."""
+        ...

@@ -63,8 +63,7 @@ def _pair(a: Sequence[Sequence[float]], b: Row, other: Row, order: int, low: int
 def _doubled(a: Sequence[Row], b: Row, order: int) -> Tableau:
     """Two half steps of one method, compared with a whole one: they share the first slope.
 
-    The half steps have the smaller error by 2**order, so their error is estimated by the difference
-    over 2**order - 1.
+    The difference is the error of the whole step, as in all pairs that of the worse result.
     """
     s = len(b)
     half = [tuple(x / 2 for x in row) for row in a]
@@ -73,9 +72,7 @@ def _doubled(a: Sequence[Row], b: Row, order: int) -> Tableau:
     whole = [(row[0], *(0.0,) * (2 * s - 1), *row[1:]) for row in a[1:]]
     better = middle + middle + (0.0,) * (s - 1)
     other = (b[0], *(0.0,) * (2 * s - 1), *b[1:])
-    scale = 2**order - 1
-    e = tuple((x - y) / scale for x, y in zip(better, other))
-    return Tableau((*half, *second, *whole), better, e, order, order)
+    return _pair((*half, *second, *whole), better, other, order, order)
 
 
 KUTTA: Final = _pair(
