@@ -103,7 +103,7 @@ def inspect_program(program: Program) -> Inspection:
 
 def _facts(call: Call, program: Program) -> KernelFacts:
     kernel = call.kernel
-    counts = Counter(op.name for op in kernel.outer + kernel.body)
+    counts = Counter(op.name for op in kernel.outer + kernel.inner)
     functions = {n: c for n, c in counts.items() if _is_function(n)}
     flops = sum(c for n, c in counts.items() if _is_arithmetic(n))
     return KernelFacts(

@@ -22,7 +22,11 @@ from rheobase.integration import METHODS
 from rheobase.model.brownian import Path
 from rheobase.runtime.backends import active_backend
 
-ORDERS = {n: m.order for n, m in METHODS.items() if hasattr(m, "order")}  # pyright: ignore
+ORDERS = {
+    n: m.order  # pyright: ignore
+    for n, m in METHODS.items()
+    if hasattr(m, "order") and "adaptable_timestep" not in m.options  # those: test_adaptive.py
+}
 NOISY = {n: m.noise for n, m in METHODS.items() if getattr(m, "noise", None)}  # pyright: ignore
 LINEAR = "dx/dt = y/second : 1\ndy/dt = (-x - y/2)/second : 1"
 WITH_TIME = "dx/dt = x*cos(t/second)/second : 1"

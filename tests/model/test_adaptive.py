@@ -225,3 +225,18 @@ def test_changing_a_tolerance_compiles_nothing():
 
 def kernel_text(group: NeuronGroup) -> str:
     return print_kernel(group.state_updater.work()[0].kernel)
+
+
+@pytest.mark.parametrize("method", ["gsl_rkf45", "rosenbrock"])
+def test_threads_change_nothing(method):
+    """Elements that need from one step to dozens, on one thread and on two: equal bit for bit."""
+    results = []
+    for threads in (1, 2):
+        prefs.core.threads = threads
+        try:
+            group = decaying(method, n=1000, absolute_error=1e-9, max_steps=1000)
+            run_for(group, 200 * ms)
+        finally:
+            prefs.core.threads = 1
+        results.append(group.v[:])
+    np.testing.assert_array_equal(*results)
