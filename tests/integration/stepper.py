@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rheobase.equations import Equations
-from rheobase.integration import Method, System, Updates, choose
+from rheobase.integration import Method, System, Updates, choose, find_method
 from rheobase.lang.fold import evaluate
 from rheobase.lang.nodes import Call, Expr, Name, transform
 from rheobase.lang.symbols import Symbol, Type
@@ -63,7 +63,10 @@ class Stepper:
         not_refractory: Any = True,
     ) -> None:
         self.system = system
-        self.method, self.updates = choose(system, method)
+        # without a backend there are no loops: methods that choose their step take one of dt
+        fixed = "adaptable_timestep" in find_method(method).options
+        options = {"adaptable_timestep": False} if fixed else {}
+        self.method, self.updates = choose(system, method, options)
         self.noise = noise
         self.values: dict[str, Any] = {
             **values,
