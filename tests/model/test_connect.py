@@ -16,6 +16,7 @@ from rheobase import (
     ms,
     seed,
 )
+from rheobase.model.connections import stable_order
 
 FEW = settings(
     max_examples=40,
@@ -302,6 +303,40 @@ def test_a_sample_of_a_size_is_not_taken_where_the_condition_excludes_the_neuron
     S = Synapses(group(4), group(4))
     S.connect(j="q for q in sample(N_post, size=i - 1) if i > 1")
     assert_array_equal(S.i[:], [2, 3, 3])
+
+
+@pytest.mark.parametrize("n_keys", [1, 300, 70_000])
+def test_entries_are_put_in_order_as_a_stable_sort_does(n_keys):
+    """Keys of one digit of 16 bits, and of two."""
+    keys = np.random.default_rng(1).integers(0, n_keys, 5000).astype(np.int32)
+    assert_array_equal(stable_order(keys), np.argsort(keys, kind="stable"))
+    assert len(stable_order(keys[:0])) == 0
+
+
+@pytest.mark.parametrize(
+    ("on_post", "bytes_each"), [("w += v_post", 16), ("w += v_pre", 20), ("w += i", 20)]
+)
+def test_sources_stand_by_target_only_where_the_code_looks_at_them(on_post, bytes_each):
+    """4 bytes a synapse less, and the same result."""
+    G = NeuronGroup(3, "v : 1", threshold="v > 2", reset="")
+    G.v = [1, 3, 5]
+    S = Synapses(G, G, "w : 1", on_post=on_post)
+    S.connect(i=[2, 0, 1, 0], j=[1, 2, 1, 0])
+    assert S.connect(True, dry_run=True).bytes_each == bytes_each
+    Network(G, S).run(0.1 * ms)
+    value = {"w += v_post": G.v[S.j[:]], "w += v_pre": G.v[S.i[:]], "w += i": S.i[:]}[on_post]
+    assert_allclose(S.w[:], np.where(G.v[S.j[:]] > 2, value, 0))
+
+
+def test_a_text_may_read_the_variable_that_it_sets():
+    S = Synapses(group(3), group(3), "w : 1\nb : boolean\nm : integer")
+    S.connect(i=[2, 0, 2, 1], j=[1, 2, 0, 1])
+    S.w, S.m = "10*i + j", "2*j"
+    S.w, S.m, S.b = "w*w + 1", "m + i", "w > 100"
+    w = (10 * S.i[:] + S.j[:]) ** 2 + 1
+    assert_allclose(S.w[:], w)
+    assert_array_equal(S.m[:], 2 * S.j[:] + S.i[:])
+    assert_array_equal(S.b[:], w > 100)
 
 
 def test_some_synapses_can_be_recorded():

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rheobase.ir.dtypes import I32, I64
 from rheobase.ir.slots import Slot
 
-__all__ = ["Connections"]
+__all__ = ["Connections", "is_sorted", "stable_order"]
 
 
 class Connections:
@@ -91,7 +91,7 @@ class Connections:
         Returns (n before,): the entry to which each entry has moved.
         """
         n_old, n_new = len(self), len(sources)
-        by_row = np.lexsort((targets, sources))  # stable: equal pairs keep their order
+        by_row = _order_of_pairs(sources, targets)
         before = self._ends(sources[by_row], targets[by_row])
         moved = np.arange(n_old, dtype=np.int32)
         moved += np.searchsorted(before, moved, side="right").astype(np.int32)
@@ -164,25 +164,52 @@ class Connections:
         self._by_target = None
         self.version += 1
 
-    def by_target(self, first_pre: int, first_post: int, n_post: int) -> tuple[Slot, Slot, Slot]:
+    def by_target(
+        self, first_pre: int, first_post: int, n_post: int, with_sources: bool
+    ) -> tuple[Slot, Slot, Slot]:
         """The same synapses by row of target: rows, sources, and the entry of each.
 
         first_pre, first_post   where the groups begin in the numbering of their slots
+        with_sources   whether the sources matter; else their slot is any that has as many elements
         """
         if self._by_target is None:
-            entries = np.argsort(self.targets.data, kind="stable")
-            rows, sources, synapses = Slot("post rows", I64), Slot("sources", I32), Slot("s", I32)
+            rows, entries = Slot("post rows", I64, n_post + 1), Slot("entries", I32, 0)
+            entries.assign(stable_order(self.targets.data))
             counts = np.bincount(self.targets.data - first_post, minlength=n_post)
-            rows.assign(np.concatenate([[0], np.cumsum(counts)]))
-            sources.assign(self.sources()[entries] + first_pre)
-            synapses.assign(entries)
-            self._by_target = (rows, sources, synapses)
-        return self._by_target
+            np.cumsum(counts, out=rows.data[1:])
+            self._by_target = (rows, entries, entries)
+        rows, sources, entries = self._by_target
+        if with_sources and sources is entries:
+            sources = Slot("sources", I32, 0)
+            sources.assign(self.sources()[entries.data] + np.int32(first_pre))
+            self._by_target = (rows, sources, entries)
+        return self._by_target if with_sources else (rows, entries, entries)
+
+
+def stable_order(keys: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(n,) where the elements stand in ascending order, equal ones as they come; keys >= 0.
+
+    NumPy sorts numbers of 16 bits by their digits, in linear time; more bits are as many turns.
+    """
+    order = np.argsort(keys.astype(np.uint16), kind="stable").astype(np.int32)
+    if keys.max(initial=0) >> 16:
+        high = (keys >> 16).astype(np.uint16)[order]
+        order = order[np.argsort(high, kind="stable")]
+    return order
+
+
+def _order_of_pairs(sources: NDArray[np.int32], targets: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(n,) where the pairs stand by source, then by target, equal ones as they come."""
+    step = np.diff(sources)
+    if (step >= 0).all() and (np.diff(targets)[step == 0] >= 0).all():
+        return np.arange(len(sources), dtype=np.int32)
+    by_target = stable_order(targets)
+    return by_target[stable_order(sources[by_target])]
 
 
 def is_sorted(rows: NDArray[Any], targets: NDArray[Any]) -> bool:
     """Whether targets ascend within each row."""
-    if len(targets) < 2:
-        return True
+    begins = np.zeros(len(targets) + 1, bool)
+    begins[rows] = True
     falls = np.flatnonzero(targets[1:] < targets[:-1]) + 1
-    return bool(np.all(np.isin(falls, rows)))
+    return bool(begins[falls].all())

@@ -16,7 +16,8 @@ from rheobase.ir.kernels import Index, Part
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Expr, Name, Number, names_in
 from rheobase.model.callers import caller_namespace
-from rheobase.model.connect import Request, expressions_of, generate
+from rheobase.model.connect import Generated, Request, expressions_of, generate
+from rheobase.model.connections import is_sorted
 from rheobase.model.generators import Generator, only_condition, parse_generator
 from rheobase.model.group import new_part
 from rheobase.model.pairs import (
@@ -212,10 +213,10 @@ def _check_names(synapses: SynapticGroup, request: Request) -> None:
 def _add_generated(synapses: SynapticGroup, request: Request, namespace: Mapping[str, Any]) -> None:
     made = generate(synapses, request, namespace)
     synapses.mark_connected()
-    whole_rows = request.generator.variable == "_k" and request.side is Index.PRE
     groups = synapses.source, synapses.target
     plain = not request.positions and not any(isinstance(g, SynapticGroup) for g in groups)
-    if whole_rows and plain and not len(synapses.connections):
+    first_ones = not len(synapses.connections) and request.side is Index.PRE
+    if first_ones and plain and _is_ascending(request, made):
         first = int(synapses.target.span.first.data[0])
         if first:
             made.others.data[:] += first
@@ -235,6 +236,12 @@ def new_pairs(
     made = generate(synapses, request, namespace)
     outer, inner = np.repeat(np.arange(len(made.counts)), made.counts), made.others.data
     return (outer, inner) if request.side is Index.PRE else (inner, outer)
+
+
+def _is_ascending(request: Request, made: Generated) -> bool:
+    """Whether the targets of each source ascend."""
+    rows = np.concatenate([[0], np.cumsum(made.counts)])
+    return request.generator.variable == "_k" or is_sorted(rows, made.others.data)
 
 
 # ------------------------------------------------------------------ listed pairs

@@ -14,9 +14,10 @@ from rheobase.errors import ModelValueError
 from rheobase.ir.dtypes import I32, I64
 from rheobase.ir.kernels import DelayRows, EventLog, Events, Index, IndexList, Propagate
 from rheobase.ir.slots import Slot
-from rheobase.lang.nodes import Assign
+from rheobase.lang.nodes import Assign, names_in
 from rheobase.model.clock import Clock, seconds
 from rheobase.model.code import Block, CodeOwner, Runner
+from rheobase.model.connect import reaches
 from rheobase.model.connections import Connections
 from rheobase.model.delays import Delays, DelayView
 from rheobase.model.group import Group
@@ -44,7 +45,7 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
     @property
     def label(self) -> str: ...
 
-    def reached(self, side: Index) -> tuple[Slot, Slot, Slot | None]:
+    def reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
         """Rows by neuron of a side, the neurons on the other, and the synapses of the entries."""
         ...
 
@@ -125,6 +126,22 @@ class SynapticPathway(Runner):
         return self.synapses.target if self.side is Index.PRE else self.synapses.source
 
     @property
+    def reaches_far(self) -> bool:
+        """Whether the statements look at the neurons on the other side."""
+        far = Index.POST if self.side is Index.PRE else Index.PRE
+        names = {s.target for s in self.statements}.union(
+            *(names_in(s.value) for s in self.statements)
+        )
+        for name in names:
+            found = self.synapses.meaning(name, {})
+            if isinstance(found, Meaning):
+                if reaches(found.binding, far):
+                    return True
+            elif name in self.synapses.known_names():
+                return True  # through a constant that is not known here, perhaps
+        return False
+
+    @property
     def delay(self) -> DelayView:
         """The time from an event to the statements, for each synapse or for all."""
         return self.delays.view()
@@ -190,14 +207,15 @@ class SynapticPathway(Runner):
         greatest = int(distinct.max(initial=0))
         self.events.keep(greatest)
         part = self.source.span
-        rows, others, synapses = self.synapses.reached(self.side)
+        rows, others, synapses = self.synapses.reached(self.side, self.reaches_far)
         delays: DelayRows | None = None
         if len(distinct) > 1:
             delays = delay_rows()
             by_entry = steps if synapses is None else steps[synapses.data]
             order = group_by_delay(delays, rows.data, by_entry)
-            others = _filled("others", others.data[order])
-            synapses = _filled("entries", order if synapses is None else synapses.data[order])
+            entries = _filled("entries", order if synapses is None else synapses.data[order])
+            others = entries if others is synapses else _filled("others", others.data[order])
+            synapses = entries
         events = self._events(greatest, since)
         domain = Propagate(events, part, self.side, rows, others, synapses, delays)
         key = (self.delays.key(), self.synapses.connections.version, id(self.events.log))

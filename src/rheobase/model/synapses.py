@@ -462,7 +462,8 @@ class Synapses(SynapticGroup):
         return own + [p.delays.variable for p in self.pathways.values() if p.delays.separate]
 
     def bytes_each(self) -> float:
-        by_target = 8 if any(p.side is Index.POST for p in self.pathways.values()) else 0
+        posts = [p for p in self.pathways.values() if p.side is Index.POST]
+        by_target = 0 if not posts else 8 if any(p.reaches_far for p in posts) else 4
         by_delay = sum(12 for p in self.pathways.values() if p.delays.separate)
         return super().bytes_each() + by_target + by_delay
 

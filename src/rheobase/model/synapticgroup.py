@@ -288,13 +288,17 @@ class SynapticGroup(Group):
             return self.domain()
         return Elementwise(self.part)
 
-    def reached(self, side: Index) -> tuple[Slot, Slot, Slot | None]:
-        """Rows by neuron of a side, the neurons on the other, and the synapses of the entries."""
+    def reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
+        """Rows by neuron of a side, the neurons on the other, and the synapses of the entries.
+
+        far   whether the neurons on the other side matter
+        """
         c = self.connections
         if side is Index.PRE:
             return c.rows, c.targets, None
         first_pre, first_post = (int(g.span.first.data[0]) for g in (self.source, self.target))
-        return c.by_target(first_pre, first_post, int(self.target.span.size.data[0]))
+        n_post = int(self.target.span.size.data[0])
+        return c.by_target(first_pre, first_post, n_post, with_sources=far)
 
     def linked(self, binding: Binding, neuron: Callable[[Index], Element] | None = None) -> Binding:
         """What a binding is to code that knows its own element only.
@@ -463,8 +467,14 @@ class SynapticGroup(Group):
             self._run_block(block, level)
             return
         self.check_connected()
-        values = self._compute(expr, variable.type, variable.dim, level, any_unit)
-        indices = np.arange(len(self)) if indices is None else indices
+        if indices is None:  # each synapse reads no other, so that no second array is needed
+            symbol = Symbol("_value", variable.type, variable.dim)
+            local = {"_value": Meaning(symbol, Element(variable.slot, Index.OWN))}
+            statement = Assign("_value", None, expr)
+            block = Block(f"set {variable.name}", self.domain(), (statement,), local=local)
+            self._run_block(block, level)
+            return
+        values = self._compute(expr, variable.type, variable.dim, level)
         variable.slot.data[self.positions(indices)] = values[indices]
 
 
