@@ -66,9 +66,10 @@ prefs.register_preferences(
     ),
     outdated_dependency_error=_kept(True),
     threads=BrianPreference(
-        1,
-        "How many threads a run may use; results do not depend on it.",
-        lambda v: type(v) is int and v >= 1,
+        0,
+        "How many threads a run may use; 0: as many as there are processors. Results do not depend "
+        "on it. A run uses them as long as it is faster than with one thread.",
+        lambda v: type(v) is int and v >= 0,
     ),
     stop_on_keyboard_interrupt=BrianPreference(
         True, "Whether Ctrl-C ends a run after its present step, so that it can go on from there."

@@ -26,15 +26,29 @@ from rheobase import (
     second,
     seed,
 )
+from rheobase.backends.llvm import executable
+from rheobase.backends.llvm.pace import Pace
 
 THREADS = (2, 3, 7)
 
 
+class Always(Pace):
+    """All threads from the first step on, however small the network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.team = True
+
+    def note(self, steps: int, seconds: float) -> None:
+        pass
+
+
 @pytest.fixture(autouse=True)
-def native(backend):
-    """The reference always runs on one thread."""
+def native(backend, monkeypatch):
+    """The reference always runs on one thread; native code here on all of them."""
     if backend != "llvm":
         pytest.skip("threads are for native code")
+    monkeypatch.setattr(executable, "Pace", Always)
 
 
 def states(net: Network) -> dict[str, np.ndarray]:
@@ -269,3 +283,56 @@ def test_ctrl_c_stops_a_run_on_threads():
     assert reached > 0 * second
     net.run(1 * defaultclock.dt)
     assert net.t > reached
+
+
+# ------------------------------------------------------------------ when threads are used
+class Alternating(Pace):
+    """Changes between one thread and all at every return from native code."""
+
+    def note(self, steps: int, seconds: float) -> None:
+        self.team = not self.team
+
+
+def test_a_run_may_change_between_one_thread_and_all_at_any_return(monkeypatch):
+    """Growing buffers and calls of Python return in the middle of a step."""
+
+    def build():
+        group = cells(150)
+
+        @network_operation(dt=0.5 * ms, name="nudge")
+        def nudge():
+            group.v_[3] = 0.5
+
+        recording = StateMonitor(group, "v", record=True, name="states")
+        return Network(group, nudge, recording, SpikeMonitor(group, name="spikes"))
+
+    monkeypatch.setattr(executable, "Pace", Alternating)
+    same_on_all(build)
+
+
+def chosen(pace: Pace, alone: float, together: float, seconds: float) -> float:
+    """The part of `seconds` that a pace spends with all threads, for given times of a step."""
+    spent = {False: 0.0, True: 0.0}
+    while sum(spent.values()) < seconds:
+        step = together if pace.team else alone
+        n = max(1, round(0.001 / step))
+        spent[pace.team] += n * step
+        pace.note(n, n * step)
+    return spent[True] / seconds
+
+
+def test_the_faster_way_is_kept():
+    assert chosen(Pace(), 100e-6, 55e-6, 5) > 0.95
+    assert 0 < chosen(Pace(), 100e-6, 300e-6, 5) < 0.05
+
+
+def test_small_networks_never_try_threads():
+    assert chosen(Pace(), 5e-6, 1e-6, 5) == 0
+
+
+def test_a_neighbour_who_takes_a_processor_ends_the_use_of_threads_at_once():
+    pace = Pace()
+    chosen(pace, 100e-6, 55e-6, 1)
+    assert pace.team
+    assert chosen(pace, 100e-6, 2000e-6, 1) < 0.06
+    assert chosen(pace, 100e-6, 55e-6, 8) > 0.7

@@ -145,5 +145,9 @@ class Backend(Protocol):
     name: str
 
     def compile(self, program: Program, threads: int = 1) -> Executable:
-        """threads   how many may share the work; results are the same for any number"""
+        """Make a program ready to run.
+
+        threads   how many may share the work; 0: as many as there are processors. Results are the
+                  same for any number
+        """
         ...

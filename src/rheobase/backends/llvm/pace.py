@@ -1,0 +1,66 @@
+"""Whether a run goes on with one thread or with all: whichever has been faster of late.
+
+Both compute the same numbers, so a run may change at every return from native code. A guess from
+the size of the network would be wrong in both directions: a processor that somebody else keeps
+busy makes threads wait for each other, and no size says so.
+
+Numbers are times of one step. One thread begins; where a step takes long enough to be shared, all
+threads are tried for a while, and the faster is kept. The other is tried again from time to time,
+and at once when the one that is kept becomes slower than the other was.
+"""
+
+from __future__ import annotations
+
+__all__ = ["Pace"]
+
+WORTH_SHARING = 10e-6  # s a step: what two waits cost, some ten times
+BEFORE_FIRST = 0.03  # s with one thread before all are tried: dividing a step costs time, too
+TRIAL = 0.004  # s
+REVIEW = 0.02  # s over which the time of a step is looked at
+FIRST_HOLD, LONGEST_HOLD = 0.2, 2.0  # s from one trial to the next: doubled if nothing changes
+GAIN = 0.93  # all threads are kept if their step takes less than this part of one thread's
+
+
+class Pace:
+    """Chooses between one thread (False) and all (True).
+
+    team   what to use now
+    """
+
+    def __init__(self) -> None:
+        self.team = False
+        self._known: dict[bool, float] = {}  # the last time of a step, by choice
+        self._spent, self._steps = 0.0, 0  # since the time of a step was last looked at
+        self._held = 0.0  # since the last trial
+        self._hold = FIRST_HOLD
+        self._trial = False
+
+    def note(self, steps: int, seconds: float) -> None:
+        """So many steps have taken so long, with the present choice."""
+        self._steps += steps
+        self._spent += seconds
+        self._held += seconds
+        if self._steps < 2 or self._spent < (TRIAL if self._trial else REVIEW):
+            return
+        self._known[self.team] = self._spent / self._steps
+        self._spent, self._steps = 0.0, 0
+        if self._trial:
+            self._decide()
+        elif self._wants_trial():
+            self._trial, self.team = True, not self.team
+
+    def _wants_trial(self) -> bool:
+        now, other = self._known[self.team], self._known.get(not self.team)
+        if not self.team and now < WORTH_SHARING:
+            return False
+        if other is None:
+            return self._held >= BEFORE_FIRST
+        return self._held >= self._hold or (self.team and now * GAIN > other)
+
+    def _decide(self) -> None:
+        before = not self.team  # the trial is of the other
+        self.team = self._known[True] < GAIN * self._known[False]
+        same = self.team == before
+        self._hold = min(2 * self._hold, LONGEST_HOLD) if same else FIRST_HOLD
+        self._held = 0.0
+        self._trial = False

@@ -1,0 +1,133 @@
+"""Programs bound to their memory: the tables of addresses through which native code reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.backends.llvm.lanes import Lanes
+from rheobase.backends.llvm.schedule import N_WORDS, TABLE
+from rheobase.backends.llvm.team import breaks
+from rheobase.backends.llvm.timer import timer_address, timer_kind
+from rheobase.ir.program import Program
+from rheobase.ir.slots import Slot
+
+__all__ = ["ProgramWords", "Tables"]
+
+
+class ProgramWords:
+    """What the tables of a program hold whatever the number of lanes.
+
+    slots      the different slots; `numbers` says which stands at each place: the arguments of all
+              calls, then the four of each clock
+    arguments, starts   the slots of each call, and where in `numbers` they begin
+    """
+
+    def __init__(self, program: Program, functions: Sequence[int]) -> None:
+        self.calls = program.calls
+        self.functions = np.array(functions, np.int64)
+        self.clocks = np.array([c.clock for c in self.calls], np.int64)
+        self.due = np.zeros(max(len(program.clocks), 1), np.int64)
+        self.fresh = np.ones(1, np.int64)
+        self.arguments = [c.kernel.slots() for c in self.calls]
+        states = [(c.step, c.t, c.dt, c.end) for c in program.clocks]
+        self.slots, self.numbers = _numbered([*self.arguments, *states])
+        sizes = np.array([len(a) for a in self.arguments], np.int64)
+        self.starts = np.cumsum(sizes) - sizes
+        self.n_arguments = int(sizes.sum())
+        self.times = [c.times for c in program.clocks]
+        self.scratch = np.array([timer_kind(), 0, 0, 0], np.int64)
+        self.breaks = breaks()
+
+    def generations(self) -> list[int]:
+        """Changes when one of the slots moves."""
+        times = [slot.generation for slot in self.times if slot is not None]
+        return [slot.generation for slot in self.slots] + times
+
+
+class Tables:
+    """A program's tables of addresses, one for each lane; see backends/llvm/driver."""
+
+    def __init__(self, words: ProgramWords, n_lanes: int) -> None:
+        self.lanes = Lanes(words.calls, n_lanes)
+        self._words = words
+        self._n_lanes = np.array([n_lanes], np.int64)
+        self._tables = np.zeros((n_lanes, N_WORDS), np.int64)
+        self._generations: list[int] | None = None
+        self._moves = -1
+        self._kept: list[NDArray[np.int64]] = []  # what the addresses in the tables point to
+
+    def addresses(self, spent: NDArray[np.int64] | None) -> list[int]:
+        """The address of each lane's table, as the slots are now."""
+        if self._moves != Slot.moves:  # some slot has moved, anywhere
+            generations = self._words.generations()
+            if generations != self._generations:
+                self._bind()
+                self._generations = generations
+            self._moves = Slot.moves
+        self._tables[0, TABLE["spent"]] = 0 if spent is None else spent.ctypes.data
+        first, stride = self._tables.ctypes.data, self._tables.strides[0]
+        return [first + stride * lane for lane in range(len(self._tables))]
+
+    def _bind(self) -> None:
+        """Read the addresses and lengths of all slots."""
+        words, lanes = self._words, self.lanes
+        lanes.divide()
+        slots = np.array([slot.address for slot in words.slots], np.int64)[words.numbers]
+        lengths = np.array([len(slot) for slot in words.slots], np.int64)[words.numbers]
+        times = np.array([0 if s is None else s.address for s in words.times], np.int64)
+        arrays = {
+            "functions": words.functions,
+            "lengths": lengths.ctypes.data + 8 * words.starts,
+            "clocks": words.clocks,
+            "due": words.due,
+            "fresh": words.fresh,
+            "times": times,
+            "scratch": words.scratch,
+            "divided": np.array([d is not None for d in lanes.partition.divisions], np.int64),
+            "waits": np.array(lanes.partition.waits, np.int64),
+            "merge_starts": lanes.merge_starts,
+            "merges": lanes.merges(),
+            "team": lanes.team,
+            "lanes": self._n_lanes,
+            "breaks": words.breaks,
+        }
+        numbers = {
+            "n_calls": len(words.calls),
+            "n_clocks": len(words.times),
+            "state": slots.ctypes.data + 8 * words.n_arguments,
+            "timer": timer_address(),
+        }
+        self._kept = [slots, lengths, *arrays.values()]
+        for lane, table in enumerate(self._tables):
+            own = {"slots": self._slots_of(lane, slots), "shares": lanes.share_addresses(lane)}
+            self._kept += own.values()
+            addresses = {name: array.ctypes.data for name, array in (arrays | own).items()}
+            for name, value in (addresses | numbers).items():
+                table[TABLE[name]] = value
+
+    def _slots_of(self, lane: int, slots: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n_calls,)  where each call's addresses of slots stand, for a lane."""
+        words = self._words
+        own = slots.copy()
+        self._kept.append(own)
+        for k, start in enumerate(words.starts.tolist()):
+            for slot, address in self.lanes.stand_ins(k, lane).items():
+                own[start + words.arguments[k].index(slot)] = address
+        return own.ctypes.data + 8 * words.starts
+
+
+def _numbered(groups: Sequence[Sequence[Slot]]) -> tuple[list[Slot], NDArray[np.int64]]:
+    """The different slots, and for each place in the groups the number of its slot."""
+    found: dict[int, int] = {}
+    slots: list[Slot] = []
+    numbers: list[int] = []
+    for group in groups:
+        for slot in group:
+            number = found.setdefault(id(slot), len(slots))
+            if number == len(slots):
+                slots.append(slot)
+            numbers.append(number)
+    return slots, np.array(numbers, np.int64)
