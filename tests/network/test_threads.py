@@ -315,7 +315,7 @@ def chosen(pace: Pace, alone: float, together: float, seconds: float) -> float:
     spent = {False: 0.0, True: 0.0}
     while sum(spent.values()) < seconds:
         step = together if pace.team else alone
-        n = max(1, round(0.001 / step))
+        n = min(pace.most_steps, max(1, round(0.001 / step)))
         spent[pace.team] += n * step
         pace.note(n, n * step)
     return spent[True] / seconds
@@ -336,3 +336,12 @@ def test_a_neighbour_who_takes_a_processor_ends_the_use_of_threads_at_once():
     assert pace.team
     assert chosen(pace, 100e-6, 2000e-6, 1) < 0.06
     assert chosen(pace, 100e-6, 55e-6, 8) > 0.7
+
+
+def test_steps_are_few_at_a_time_while_all_threads_may_be_slow():
+    """A slice of the run that was made for one thread could take them a hundred times as long."""
+    pace = Pace()
+    assert pace.most_steps > 10**9
+    chosen(pace, 100e-6, 55e-6, 1)
+    assert pace.team
+    assert pace.most_steps * 100e-6 <= 0.005

@@ -67,9 +67,20 @@ class LlvmExecutable:
         """Go on from control.position until there is a reason to return."""
         if self._threads == 1:
             return self._run_alone(control)
-        budget, begun = control.budget, time.perf_counter()
+        while True:
+            status = self._run_some(control)
+            if status is not Status.PAUSED or control.budget == 0:
+                return status
+
+    def _run_some(self, control: Control) -> Status:
+        """Make as many steps as the pace allows at a time."""
+        n = min(control.budget, self.pace.most_steps)
+        left = control.budget - n
+        control.budget = n
+        begun = time.perf_counter()
         status = self._run_together(control) if self.pace.team else self._run_alone(control)
-        self.pace.note(budget - control.budget, time.perf_counter() - begun)
+        self.pace.note(n - control.budget, time.perf_counter() - begun)
+        control.budget += left
         return status
 
     def _run_alone(self, control: Control) -> Status:

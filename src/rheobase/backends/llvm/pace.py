@@ -15,6 +15,7 @@ __all__ = ["Pace"]
 
 WORTH_SHARING = 10e-6  # s a step: what two waits cost, some ten times
 BEFORE_FIRST = 0.03  # s with one thread before all are tried: dividing a step costs time, too
+UNLIMITED = 1 << 62
 TRIAL = 0.004  # s
 REVIEW = 0.02  # s over which the time of a step is looked at
 FIRST_HOLD, LONGEST_HOLD = 0.2, 2.0  # s from one trial to the next: doubled if nothing changes
@@ -34,6 +35,14 @@ class Pace:
         self._held = 0.0  # since the last trial
         self._hold = FIRST_HOLD
         self._trial = False
+
+    @property
+    def most_steps(self) -> int:
+        """How many steps to make before the next `note`: all threads may turn out to be very slow,
+        and a run must stop soon after Ctrl-C even so."""
+        if not self.team or False not in self._known:
+            return UNLIMITED
+        return max(2, int(TRIAL / self._known[False]))
 
     def note(self, steps: int, seconds: float) -> None:
         """So many steps have taken so long, with the present choice."""
