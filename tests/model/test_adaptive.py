@@ -240,3 +240,51 @@ def test_threads_change_nothing(method):
             prefs.core.threads = 1
         results.append(group.v[:])
     np.testing.assert_array_equal(*results)
+
+
+STIFF_MODEL = "dv/dt = (w - v)/(1*us) : 1\ndw/dt = -w/(10*ms) : 1"
+
+
+def test_stiffness_is_reported_once_with_the_variable_and_what_to_try(caplog):
+    """v follows w with 1 us; the exact solution is smooth, yet rkf45 takes hundreds of steps."""
+    group = NeuronGroup(2, STIFF_MODEL, method="gsl_rkf45", dt=1 * ms, name="cells",
+                        method_options={"max_steps": 10000})  # fmt: skip
+    group.v = group.w = 1
+    network = Network(group)
+    network.run(5 * ms)
+    network.run(5 * ms)
+    said = [r.getMessage() for r in caplog.records if "stiff" in r.name]
+    assert len(said) == 1
+    assert "'cells'" in said[0]
+    assert "'v' is stiff: it returns within 1e-06 s" in said[0]
+    assert "method='rosenbrock'" in said[0]
+
+
+def test_rosenbrock_takes_few_steps_where_stability_would_rule():
+    steps = {}
+    for method in ("gsl_rkf45", "rosenbrock"):
+        options = {"max_steps": 10000, "save_step_count": True}
+        group = NeuronGroup(1, STIFF_MODEL, method=method, dt=1 * ms, method_options=options)
+        group.v = group.w = 1
+        run_for(group, 5 * ms)
+        steps[method] = int(group._step_count[0])
+        assert group.v[0] == pytest.approx(np.exp(-0.5) / (1 - 1e-4), abs=2e-6)
+    assert steps["rosenbrock"] <= 3
+    assert steps["gsl_rkf45"] > 100
+
+
+def test_a_failure_for_stiffness_says_so():
+    group = NeuronGroup(1, STIFF_MODEL, method="gsl_rkf45", dt=1 * ms)
+    group.v = group.w = 1
+    with pytest.raises(IntegrationError, match=r"(?s)'v' is stiff there.*method='rosenbrock'"):
+        run_for(group, 5 * ms)
+
+
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-6, 1e-9])
+def test_accuracy_is_not_taken_for_stiffness(caplog, tolerance):
+    """Many steps that the error demands: an oscillation of 1 kHz, seen by a clock of 10 ms."""
+    group = NeuronGroup(1, "dx/dt = -y*k : 1\ndy/dt = x*k - y/(100*ms) : 1\nk : Hz", dt=10 * ms,
+                        method="gsl_rkf45", method_options={"max_steps": 10000})  # fmt: skip
+    group.x, group.k = 1, 2 * np.pi * 1000 * Hz
+    run_for(group, 50 * ms)
+    assert not [r for r in caplog.records if "stiff" in r.name]

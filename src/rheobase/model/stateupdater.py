@@ -14,6 +14,7 @@ from rheobase.equations import Equations
 from rheobase.equations.units import check_equations, noise_symbols
 from rheobase.errors import FaultList, IntegrationError, labelled, raise_faults
 from rheobase.integration import MethodChoice, choose, memory_of
+from rheobase.integration.rosenbrock import ROSENBROCK
 from rheobase.integration.system import Method, System, Table
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64
@@ -38,6 +39,7 @@ from rheobase.model.grids import holds_during_steps
 from rheobase.model.group import Group
 from rheobase.model.lookups import Lookups
 from rheobase.model.runaway import LARGE, RunAway, explain, first_bad
+from rheobase.model.stiffness import Stiffness, find_stiffness
 from rheobase.model.variables import ArrayVariable, Meaning, PositionVariable
 from rheobase.units import Quantity, second
 
@@ -96,6 +98,7 @@ class StateUpdater(Runner):
         self._dt = 0.0
         self._run_away: set[str] = set()
         self._before: dict[str, NDArray[Any]] = {}  # the state before a step
+        self._said_stiff = False
         self._failed_at: Slot | None = None  # per element, see integration.system.Updates
         self._own: tuple[str, ...] = self._add_memory()
 
@@ -244,15 +247,50 @@ class StateUpdater(Runner):
         first = np.where(times >= 0, times, np.inf)
         element, when = int(first.argmin()), Quantity(first.min(), dim=second.dim)
         times[:] = -1
+        stiff = self._stiffness(element)
         values = ", ".join(self._value_text(n, element) for n in self._system_equations)
         method = self.method.name if self.method else ""
         raise IntegrationError(
             f"{self.group.label}: '{method}' could not finish the step of element {element} at "
             f"t = {when.in_best_unit()}: the error asked for was not reached within 'max_steps', "
-            f"or the solution has no bound. Where it stands now: {values}. Ask for less "
-            "(absolute_error in method_options), allow more (max_steps), or, if the equations are "
-            "stiff, take method='rosenbrock'."
+            f"or the solution has no bound. Where it stands now: {values}. "
+            + (
+                f"'{stiff.variable}' is stiff there, with a rate of {stiff.rate:.3g}/s: take "
+                "method='rosenbrock'."
+                if stiff
+                else "Ask for less (absolute_error in method_options) or allow more (max_steps)."
+            )
         )
+
+    def _stiffness(self, element: int | None = None) -> Stiffness | None:
+        """Whether stability keeps the steps of an element short; by default of the shortest."""
+        last = self.group.variables.get("_last_timestep")
+        if self._resolution is None or not isinstance(last, ArrayVariable) or not len(self.group):
+            return None
+        if self.method is None or self.method.name == ROSENBROCK.name:
+            return None
+        steps = last.slot.data
+        k = int(np.argmin(steps)) if element is None else element
+        names = frozenset[str]().union(*map(names_in, self._system_equations.values()))
+        values = self._values_of(k, names)
+        functions = self._resolution.functions
+        dt = self.clock.dt_
+        return find_stiffness(self._system_equations, functions, values, float(steps[k]), dt)
+
+    def _warn_if_stiff(self) -> None:
+        """Say once that a method for stiff equations would take longer steps."""
+        found = None if self._said_stiff else self._stiffness()
+        if found is None or self.method is None:
+            return
+        self._said_stiff = True
+        step = float(self.group.variables["_last_timestep"].slot.data.min())  # pyright: ignore
+        logger.getChild("stiff").warning(
+            "%s: '%s' is stiff: it returns within %.3g s to where the other variables pull it, and "
+            "the stability of '%s', not the error, keeps its steps at %.3g s, %.0f in a dt. "
+            "method='rosenbrock' may take longer ones.",
+            self.group.label, found.variable, 1 / found.rate, self.method.name, step,
+            self.clock.dt_ / step,
+        )  # fmt: skip
 
     def _value_text(self, name: str, element: int) -> str:
         variable = self.group.variables[name]
@@ -326,6 +364,7 @@ class StateUpdater(Runner):
         """Say once of each variable that its numbers have run away."""
         for found in self.ran_away():
             self.warn_of(found)
+        self._warn_if_stiff()
 
     def warn_of(self, found: RunAway, stopped: bool = False) -> None:
         """Say it, and what to do to find out more."""
