@@ -134,17 +134,19 @@ def test_a_source_that_changes_is_held_over_the_step():
     np.testing.assert_allclose(s.values["x"], (1 - np.exp(-0.5)) * np.array([1, 2, 3]), rtol=1e-15)
 
 
+@pytest.mark.parametrize("taug", [0.2, 5e-5, 1e6])
 @pytest.mark.parametrize("kind", ["per_element", "changing"])
-def test_time_constants_of_each_element(kind):
-    """A table for constant parameters, a formula for those that may change: both exact."""
+def test_time_constants_of_each_element(kind, taug):
+    """A table for constant parameters, a formula for those that may change: both exact, however
+    near or far the time constants are."""
     tau = np.array([0.1, 0.2, 0.2 * (1 + 1e-13), 1e3])
     text = "dv/dt = (g + b - v)/tau : 1\ndg/dt = -g/taug : 1"
     system = make_system(text, ["taug"], **{kind: ["tau", "b"]})
-    values = {"tau": tau, "b": np.arange(4.0), "taug": 0.2, "v": np.ones(4), "g": np.full(4, 2.0)}
+    values = {"tau": tau, "b": np.arange(4.0), "taug": taug, "v": np.ones(4), "g": np.full(4, 2.0)}
     s = Stepper(system, "exact", 0.05, values)
     s.step(4)
     for k in range(4):
-        a = [[-1 / tau[k], 1 / tau[k]], [0, -1 / 0.2]]
+        a = [[-1 / tau[k], 1 / tau[k]], [0, -1 / taug]]
         wanted = solution(a, [k / tau[k], 0], [1, 2], 0.2)
         assert s.values["v"][k] == pytest.approx(wanted[0], rel=1e-12)
 

@@ -49,9 +49,11 @@ from rheobase.lang.nodes import (
     Assign,
     Binary,
     Call,
+    Compare,
     Conditional,
     Expr,
     Name,
+    Unary,
     names_in,
     substitute,
     transform,
@@ -294,7 +296,8 @@ def _has_formula(name: str, block: Mapping[str, _Row]) -> bool:
 def _by_formula(name: str, block: Mapping[str, _Row]) -> Expr:
     """dx/dt = a*x + b + sum of c*y, where dy/dt = d*y.
 
-    The integral of exp(a*(dt - s))*c*exp(d*s) is c*dt*exp(d*dt)*exprel((a - d)*dt).
+    The integral of exp(a*(dt - s))*c*exp(d*s) is c*dt*exp(m*dt)*exprel(-|a - d|*dt), m the greater
+    of a and d: nothing singular at a = d, and nothing that overflows however far apart they are.
     """
     row = block[name]
     a = row.factors.get(name, ZERO)
@@ -303,12 +306,21 @@ def _by_formula(name: str, block: Mapping[str, _Row]) -> Expr:
         if other == name:
             continue
         d = block[other].factors.get(other, ZERO)
-        difference = a if is_zero(d) else Binary("-", a, d)
-        growth = Call("exprel", (product(difference, DT),)) if not is_zero(difference) else None
-        decay = None if is_zero(d) else Call("exp", (product(d, DT),))
-        factors = [f for f in (decay, growth) if f is not None]
-        terms.append(product(Name(other), c, DT, *factors))
+        terms.append(product(Name(other), c, DT, *_both_decays(a, d)))
     return total(terms)
+
+
+def _both_decays(a: Expr, d: Expr) -> tuple[Expr, ...]:
+    """Factors of exp(m*dt)*exprel(-|a - d|*dt)."""
+    if is_zero(a) or is_zero(d):
+        rate = total((a, d))
+        return () if is_zero(rate) else (Call("exprel", (product(rate, DT),)),)
+    distance = Call("abs", (Binary("-", a, d),))
+    slower = Conditional(Compare(">", a, d), a, d)
+    return (
+        Call("exp", (product(slower, DT),)),
+        Call("exprel", (product(Unary("-", distance), DT),)),
+    )
 
 
 # -------------------------------------------------------------------- tables of propagators
