@@ -345,3 +345,17 @@ def test_steps_are_few_at_a_time_while_all_threads_may_be_slow():
     chosen(pace, 100e-6, 55e-6, 1)
     assert pace.team
     assert pace.most_steps * 100e-6 <= 0.005
+
+
+@pytest.mark.parametrize("alone", [20e-6, 100e-6, 5e-3])
+def test_a_trial_that_goes_badly_is_short(alone):
+    """Beside a busy neighbour a step of all threads may take a hundred times as long."""
+    pace, cost = Pace(), 0.0
+    for _ in range(100_000):
+        n = min(pace.most_steps, max(1, round(0.001 / alone)))
+        seconds = n * alone * (100 if pace.team else 1)
+        cost += seconds if pace.team else 0
+        pace.note(n, seconds)
+        if cost and not pace.team:
+            break
+    assert 0 < cost <= max(0.06, 2 * 100 * alone)

@@ -42,7 +42,8 @@ class Pace:
         and a run must stop soon after Ctrl-C even so."""
         if not self.team or False not in self._known:
             return UNLIMITED
-        return max(2, int(TRIAL / self._known[False]))
+        most = TRIAL / 8 if self._trial else TRIAL
+        return max(2, int(most / self._known[False]))
 
     def note(self, steps: int, seconds: float) -> None:
         """So many steps have taken so long, with the present choice."""
