@@ -136,7 +136,9 @@ def test_a_loop_over_a_constant_compiles_once(monkeypatch):
     backend = active_backend()
     original = type(backend).compile
     monkeypatch.setattr(
-        type(backend), "compile", lambda self, p: compiled.append(p) or original(self, p)
+        type(backend),
+        "compile",
+        lambda self, *args: compiled.append(args) or original(self, *args),
     )
     G = NeuronGroup(2, "dv/dt = (a - v)/tau : 1", threshold="v > 1", reset="v = 0")
     net = Network(G)

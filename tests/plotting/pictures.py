@@ -11,17 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rheobase import (
-    Hz,
     Network,
     NeuronGroup,
-    PoissonGroup,
     PopulationRateMonitor,
+    SpikeGeneratorGroup,
     SpikeMonitor,
     StateMonitor,
     Synapses,
     ms,
     nA,
-    seed,
 )
 from rheobase.plotting import delays, f_i_curve, new_figure, phase_plane, plot
 
@@ -34,12 +32,12 @@ I : amp
 @cache
 def recorded() -> dict[str, Any]:
     """A small network after 100 ms, with what has been recorded of it."""
-    seed(3)
     cells = NeuronGroup(50, MODEL, threshold="v > 10*mV", reset="v = 0*mV", name="drawn_cells")
     cells.I = np.arange(50) / 50 * 0.5 * nA
-    inputs = PoissonGroup(10, 20 * Hz, name="drawn_inputs")
+    numbers, times = np.arange(30) % 10, np.arange(1, 31) * 3 * ms
+    inputs = SpikeGeneratorGroup(10, numbers, times, name="drawn_inputs")
     feed = Synapses(inputs, cells, on_pre="v += 1*mV", name="drawn_feed")
-    feed.connect(p=0.3)
+    feed.connect("(i + j) % 3 == 0")
     recurrent = Synapses(cells, cells, "w : volt", on_pre="v += w", name="drawn_recurrent")
     recurrent.connect("abs(i - j) < 5 and i != j")
     recurrent.w = "0.01*mV*i"
