@@ -471,10 +471,11 @@ class SynapticGroup(Group):
             symbol = Symbol("_value", variable.type, variable.dim)
             local = {"_value": Meaning(symbol, Element(variable.slot, Index.OWN))}
             statement = Assign("_value", None, expr)
-            block = Block(f"set {variable.name}", self.domain(), (statement,), local=local)
+            name = f"set {variable.name}"
+            block = Block(name, self.domain(), (statement,), local=local, any_unit=any_unit)
             self._run_block(block, level)
             return
-        values = self._compute(expr, variable.type, variable.dim, level)
+        values = self._compute(expr, variable.type, variable.dim, level, any_unit)
         variable.slot.data[self.positions(indices)] = values[indices]
 
 
