@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rheobase.ir.kernels import Generate, Index, Kernel, Linked, Propagate, Python, Reduce
-from rheobase.ir.ops import OPS, Op
+from rheobase.ir.ops import OPS
 from rheobase.ir.program import Call, Program
 from rheobase.ir.readable import readable
 from rheobase.network import watching
@@ -128,8 +128,8 @@ def _is_arithmetic(name: str) -> bool:
 
 def _bytes(kernel: Kernel) -> int:
     """Each array once for reading and once for writing; and the numbers that lead to it."""
-    reads = _reached(kernel, ("load", "accumulate"), kernel.ops)
-    writes = _reached(kernel, ("store", "accumulate"), kernel.ops)
+    reads = _reached(kernel, ("load", "accumulate"))
+    writes = _reached(kernel, ("store", "accumulate"))
     moved = sum(kernel.arrays[a].slot.dtype.numpy.itemsize for a in (*reads, *writes))
     domain = kernel.domain
     if isinstance(domain, (Propagate, Reduce)):
@@ -137,11 +137,11 @@ def _bytes(kernel: Kernel) -> int:
     return 0 if isinstance(domain, Generate) else moved
 
 
-def _reached(kernel: Kernel, names: Iterable[str], ops: Iterable[Op]) -> set[int]:
+def _reached(kernel: Kernel, names: Iterable[str]) -> set[int]:
     """The arrays with an element for each iteration that ops of these names touch."""
     each = (Index.OWN, Index.PRE, Index.POST)
     found: set[int] = set()
-    for op in ops:
+    for op in kernel.ops:
         if op.name in names:
             assert isinstance(op.attr, int)
             index = kernel.arrays[op.attr].index

@@ -13,7 +13,7 @@ import numpy as np
 from rheobase.model.group import Group
 from rheobase.model.synapses import Synapses
 from rheobase.network import Network
-from rheobase.plotting.figures import tidy
+from rheobase.plotting.figures import needs, tidy
 from rheobase.plotting.scales import axes_or_present, in_suitable_unit, labelled
 from rheobase.units import ms
 
@@ -100,12 +100,8 @@ def network_graph(network: Network, ax: Axes | None = None) -> Axes:
     'cells\\n10'
     """
     axes = axes_or_present(ax)
-    try:
+    with needs("networkx"):
         import networkx
-    except ImportError as error:
-        raise ImportError(
-            "network_graph needs networkx, which is not installed: pip install 'rheobase[plot]'"
-        ) from error
     graph = networkx.MultiDiGraph()
     for x in network.objects:
         if isinstance(x, Synapses):

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["new_figure", "tidy"]
+__all__ = ["needs", "new_figure", "tidy"]
+
+
+@contextmanager
+def needs(package: str) -> Generator[None]:
+    """Around an import of an optional package: the ImportError says what to install."""
+    try:
+        yield
+    except ImportError as error:
+        raise ImportError(
+            f"plotting needs {package}, which is not installed: pip install 'rheobase[plot]'"
+        ) from error
 
 
 def new_figure(width: float = 8.0, height: float = 5.0) -> Figure:
@@ -22,12 +35,8 @@ def new_figure(width: float = 8.0, height: float = 5.0) -> Figure:
     >>> figure = new_figure(6, 3)
     >>> axes = figure.subplots()
     """
-    try:
+    with needs("matplotlib"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            "plotting needs matplotlib, which is not installed: pip install 'rheobase[plot]'"
-        ) from error
     return Figure(figsize=(width, height), dpi=150, layout="constrained")
 
 

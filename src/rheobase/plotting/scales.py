@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.plotting.figures import needs
 from rheobase.units import Quantity, get_dimensions
 from rheobase.units.dimensions import DIMENSIONLESS
 
@@ -26,12 +27,8 @@ def axes_or_present(ax: Axes | None) -> Axes:
     """
     if ax is not None:
         return ax
-    try:
+    with needs("matplotlib"):
         from matplotlib import pyplot
-    except ImportError as error:
-        raise ImportError(
-            "plotting needs matplotlib, which is not installed: pip install 'rheobase[plot]'"
-        ) from error
     return pyplot.gca()
 
 
