@@ -194,8 +194,7 @@ class Network(Members):
         on_nonfinite    what to do when an integrated variable becomes nan, or exceeds 1e50:
                         'warn' says so soon after, and costs nothing; 'stop' ends the run after the
                         step in which it happens, saying which term it came from, and 'raise' raises
-                        IntegrationError with that. These two come back to Python after every step,
-                        which costs about 20 us for each group.
+                        IntegrationError with that. These two come back to Python after every step.
 
         Ctrl-C ends the run after the present step; it can be continued.
         Raises ModelError, with everything that is wrong with the model, before the first step.
