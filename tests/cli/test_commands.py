@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from click.testing import CliRunner, Result
 import rheobase
 from rheobase.cli.main import main
 
+ROOT = Path(__file__).resolve().parents[2]
 BRIAN_SCRIPT = """
 import sys
 from brian2 import *
@@ -100,6 +104,22 @@ def test_cache_is_deleted_on_request_only(tmp_path: Path, monkeypatch: pytest.Mo
 def test_demo_prints_the_rates_of_the_main_example() -> None:
     output = call("demo", "--no-plot", "--duration", "0.05").output
     assert "cuba: 4000 neurons" in output
+
+
+def test_demo_of_an_installed_package_sees_the_names_of_its_script(tmp_path: Path) -> None:
+    """A wheel carries the examples inside the package, whose own frames are never the script's."""
+    package = Path(rheobase.__file__).parent
+    shutil.copytree(package, tmp_path / "rheobase", ignore=shutil.ignore_patterns("__pycache__"))
+    installed = tmp_path / "rheobase" / "cli" / "examples"
+    shutil.copytree(ROOT / "examples", installed, ignore=shutil.ignore_patterns("__pycache__"))
+    command = "from rheobase.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "demo", "--no-plot", "--duration", "0.05"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert "cuba: 4000 neurons" in done.stdout, done.stderr
 
 
 def test_bench_prints_a_line_for_each_network() -> None:

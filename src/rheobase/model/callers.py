@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import ChainMap
 from collections.abc import Mapping
@@ -13,14 +14,21 @@ import numpy as np
 
 __all__ = ["caller_frame", "caller_namespace", "caller_place", "get_local_namespace"]
 
-# code that may stand between a script and what it calls
-_BETWEEN = (str(Path(__file__).resolve().parent.parent), str(Path(np.__file__).resolve().parent))
+# code that may stand between a script and what it calls; the examples that a wheel carries inside
+# the package are scripts themselves
+_PACKAGE = Path(__file__).resolve().parent.parent
+_BETWEEN = (str(_PACKAGE), str(Path(np.__file__).resolve().parent))
+_SCRIPTS = str(_PACKAGE / "cli" / "examples")
+
+
+def _stands_between(file: str) -> bool:
+    return file.startswith(_BETWEEN) and not file.startswith(_SCRIPTS + os.sep)
 
 
 def caller_frame(level: int = 0) -> FrameType | None:
     """The nearest frame outside this package and numpy, or `level` frames further out."""
     frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
-    while frame is not None and frame.f_code.co_filename.startswith(_BETWEEN):
+    while frame is not None and _stands_between(frame.f_code.co_filename):
         frame = frame.f_back
     while frame is not None and level > 0:
         frame = frame.f_back
