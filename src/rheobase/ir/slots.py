@@ -7,6 +7,8 @@ aligned and padded with zeros so that native code may read and write whole vecto
 
 from __future__ import annotations
 
+import mmap
+import sys
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,9 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from rheobase.ir.dtypes import DType
 
-__all__ = ["PADDING", "Slot"]
+__all__ = ["PADDING", "Buffer", "Slot"]
 
 PADDING = 64  # bytes: the alignment of every slot, and a multiple of its padded size
+_PAGED_FROM = 1 << 20  # bytes of a buffer that is worth pages of its own
 
 
 class Slot:
@@ -44,14 +47,16 @@ class Slot:
             self._data[:] = fill
 
     def _allocate(self, size: int) -> None:
-        width = self.dtype.numpy.itemsize
-        # one whole vector of padding beyond the rounded end, so that n = 0 has memory too
-        n_bytes = (size * width // PADDING + 2) * PADDING
+        n_bytes = self._padded_bytes(size)
         raw = np.zeros(n_bytes + PADDING, np.uint8)
         shift = -raw.ctypes.data % PADDING
         self._padded = raw[shift : shift + n_bytes].view(self.dtype.numpy)
         self._data = self._padded[:size]
         self._lent = False
+
+    def _padded_bytes(self, size: int) -> int:
+        """One whole vector of padding beyond the rounded end, so that n = 0 has memory too."""
+        return (size * self.dtype.numpy.itemsize // PADDING + 2) * PADDING
 
     @property
     def data(self) -> NDArray[Any]:
@@ -81,28 +86,6 @@ class Slot:
         self._data[:n] = old[:n]
         self._moved()
 
-    def trim(self, size: int) -> None:
-        """Shorten to `size` without a copy; what lies past it goes back to the system.
-
-        For the buffer of someone who reserved more than he used: no one else may hold `data`.
-        """
-        raw = self._padded.base
-        assert isinstance(raw, np.ndarray)
-        assert size <= len(self._data)
-        width = self.dtype.numpy.itemsize
-        shift = self._padded.ctypes.data - raw.ctypes.data
-        n_bytes = (size * width // PADDING + 2) * PADDING
-        del self._padded, self._data
-        raw.resize(n_bytes + shift, refcheck=False)
-        self._padded = raw[shift:].view(self.dtype.numpy)
-        self._padded[size:] = 0
-        self._data = self._padded[:size]
-        if self.address % PADDING:  # the system has moved it after all
-            values = self._data
-            self._allocate(size)
-            self._data[:] = values
-        self._moved()
-
     def _moved(self) -> None:
         self.generation += 1
         Slot.moves += 1
@@ -117,3 +100,67 @@ class Slot:
 
     def __repr__(self) -> str:
         return f"<Slot {self.name}: {self.dtype.value}[{len(self)}]>"
+
+
+class Buffer(Slot):
+    """A slot for results whose number is not known before: it changes its length without a copy.
+
+    Its memory comes from the system page by page as it is written, so that what is reserved and
+    not used costs nothing. NumPy would ask for huge pages, whose first use takes longer than to
+    fill them where the machine is virtual and gives them back between uses. Where the system
+    cannot move pages, or someone else holds `data`, there is a copy after all.
+    """
+
+    __slots__ = ("_pages",)
+    _pages: mmap.mmap | None
+
+    def _allocate(self, size: int) -> None:
+        n_bytes = self._padded_bytes(size)
+        self._pages = None
+        if n_bytes < _PAGED_FROM:
+            super()._allocate(size)
+            return
+        self._pages = _new_pages(n_bytes)
+        self._lent = False
+        self._see(size)
+
+    def _see(self, size: int) -> None:
+        """Show so many elements of the pages."""
+        assert self._pages is not None
+        count = self._padded_bytes(size) // self.dtype.numpy.itemsize
+        self._padded = np.frombuffer(self._pages, self.dtype.numpy, count)
+        self._data = self._padded[:size]
+
+    def resize(self, size: int) -> None:
+        n_old = len(self)
+        if size == n_old:
+            return
+        if self._pages is None or self._lent:
+            super().resize(size)
+            return
+        dirty = mmap.PAGESIZE + 4 * PADDING  # what is left of the last page, and the padding
+        self._padded[min(size, n_old) :][: dirty // self.dtype.numpy.itemsize] = 0
+        if self._resize_pages(size):
+            self._moved()
+        else:
+            super().resize(size)
+
+    def _resize_pages(self, size: int) -> bool:
+        """Give or take pages at the end, if that is possible."""
+        pages, n_old = self._pages, len(self)
+        assert pages is not None
+        del self._padded, self._data
+        try:
+            pages.resize(self._padded_bytes(size))
+        except (BufferError, OSError, SystemError):
+            self._see(n_old)
+            return False
+        self._see(size)
+        return True
+
+
+def _new_pages(n_bytes: int) -> mmap.mmap:
+    """Memory of zeros that is this process's own."""
+    if sys.platform == "win32":
+        return mmap.mmap(-1, n_bytes)
+    return mmap.mmap(-1, n_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)

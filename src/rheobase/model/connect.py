@@ -20,7 +20,7 @@ from rheobase.ir.builder import Alias, Binding, Element, Entry, KernelBuilder, L
 from rheobase.ir.dtypes import BOOL, F64, I32, I64
 from rheobase.ir.kernels import Generate, Index, Kernel, Part, Range, Sample, SampleSize, Stream
 from rheobase.ir.program import Status
-from rheobase.ir.slots import Slot
+from rheobase.ir.slots import Buffer, Slot
 from rheobase.lang.check import check_expression
 from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.lang.nodes import (
@@ -103,7 +103,7 @@ def generate(
             "skip_if_invalid=True."
         ) from None
     n = int(domain.cursor.data[0])
-    domain.targets.trim(n)
+    domain.targets.resize(n)
     return Generated(domain.counts.data.astype(np.int64), domain.targets)
 
 
@@ -149,7 +149,7 @@ def _kernel(
         request.inner,
         candidates,
         Slot("counts", I64, n_outer),
-        Slot("targets", I32, _expected(request, symbols)),
+        Buffer("targets", I32, _expected(request, symbols)),
         Slot("cursor", I64, 2),
         request.skip_invalid,
     )
