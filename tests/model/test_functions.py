@@ -59,8 +59,8 @@ def looped(x, y):
 
 def values(model, name="x", n=5, **names):
     """What a subexpression is for each element, by way of a variable set from a text."""
-    group = NeuronGroup(n, f"{model}\nresult : 1", namespace=names)
-    group.result = name
+    group = NeuronGroup(n, f"{model}\nshown = {name} : 1\nresult : 1", namespace=names)
+    group.result = "shown"
     return np.array(group.result[:])
 
 
@@ -112,9 +112,9 @@ def test_units_of_a_plain_function_follow_from_its_code():
     def doubled(v):
         return 2 * v + V_HALF
 
-    group = NeuronGroup(1, "x : 1\nz : volt")
+    group = NeuronGroup(1, "x : 1\nz = doubled(x) : volt")
     with pytest.raises(DimensionMismatchError, match=r"in doubled\(\)"):
-        group.z = "doubled(x)"
+        Network(group).run(0 * ms)
 
 
 def test_functions_may_call_functions_and_lambdas():
@@ -369,9 +369,30 @@ def test_a_function_without_units_that_cannot_be_compiled_is_refused():
             x = x - 1
         return x
 
-    group = NeuronGroup(1, "x : 1")
+    group = NeuronGroup(1, "x : 1\ny = unclear(x) : 1")
     with pytest.raises(ModelTypeError, match="statement 'while'"):
-        group.x = "unclear(x)"
+        Network(group).run(0 * ms)
+
+
+def test_a_text_knows_a_function_without_units_only_if_the_equations_call_it():
+    def used(x):
+        return x + 1
+
+    def other(x):
+        return x + 1
+
+    group = NeuronGroup(2, "x : 1\ny = used(x) : 1")
+    group.x = "used(1)"
+    group.x["used(x) > 5"] = "10*used(x)"
+    assert group.x[:].tolist() == [2, 2]
+    with pytest.raises(UnknownNameError, match=r"other\(x\)\n +\^{8}\n.*declares no units"):
+        group.x = "other(x)"
+    with pytest.raises(UnknownNameError, match=r"'other' is .* declares no units"):
+        group.x["other(x) > 0"] = 3
+    group[:1].x = "used(7)"
+    other = check_units(x=1, result=1)(other)
+    group.x = "other(x)"
+    assert group.x[:].tolist() == [9, 3]
 
 
 def test_a_function_is_no_variable():
@@ -412,7 +433,9 @@ def test_seeds_give_the_same_numbers_where_python_is_called_between_kernels():
     found = []
     for _ in range(2):
         rb.seed(3)
-        found.append(values("", "rand() + looped(rand(), 0)", n=4, looped=looped).tolist())
+        group = NeuronGroup(4, "x : 1")
+        group.x = "rand() + looped(rand(), 0)"
+        found.append(group.x[:].tolist())
     assert found[0] == found[1]
     assert len(set(found[0])) == 4
 

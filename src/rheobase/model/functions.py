@@ -43,6 +43,7 @@ __all__ = [
     "DEFAULT_FUNCTIONS",
     "Function",
     "ModelFunction",
+    "declares_nothing",
     "function_of",
     "parameter_names",
     "timestep",
@@ -69,6 +70,11 @@ def function_of(name: str, value: Any) -> FunctionInfo | Fault | None:
     if isinstance(value, types.FunctionType):
         return _of_python(value).info(name)
     return None
+
+
+def declares_nothing(value: Any) -> bool:
+    """Whether it is a function of Python that says nothing about units."""
+    return isinstance(value, types.FunctionType) and not _of_python(value).has_units
 
 
 def parameter_names(function: Callable[..., Any]) -> list[str]:

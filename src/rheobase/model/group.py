@@ -31,6 +31,7 @@ from rheobase.model.code import (
     run_block,
     unknown_name,
 )
+from rheobase.model.evaluated import TextOwner
 from rheobase.model.grids import GridWarnings
 from rheobase.model.linked import LinkedValue, linked_meaning, make_link, position_meaning
 from rheobase.model.lookups import OwnNamespace, structure_changed
@@ -166,6 +167,10 @@ class Group(SimulationObject):
                 structure_changed()  # what the function uses may change unseen
             self._grids.check(name, found, self.clock.dt_, self.label)
         return found
+
+    def called_functions(self) -> Collection[str]:
+        """The functions that its equations call."""
+        return ()
 
     def variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
@@ -314,7 +319,7 @@ class Group(SimulationObject):
 
     def _run_block(self, block: Block, level: int) -> None:
         """Check and run a block now, with the names that the calling script sees."""
-        run_block(block, self, caller_namespace(level))
+        run_block(block, TextOwner(self), caller_namespace(level))
 
     # ------------------------------------------------------------ attributes
     def __getattr__(self, name: str) -> Any:

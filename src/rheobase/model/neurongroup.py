@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -130,6 +130,9 @@ class NeuronGroup(EventGroup):
     def user_equations(self) -> Equations:
         """The equations as the script gave them."""
         return self.equations
+
+    def called_functions(self) -> Collection[str]:
+        return called_in(self.equations.expressions())
 
     # ------------------------------------------------------------ variables
     def _refractory_expression(self, value: Any) -> Expr | None:

@@ -14,7 +14,7 @@ it. What needs the subgroup's own numbers asks it:
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -132,6 +132,9 @@ class Subgroup(EventGroup):
 
     def root(self) -> EventGroup:
         return self.source
+
+    def called_functions(self) -> Collection[str]:
+        return self.source.called_functions()
 
     def positions(self, indices: NDArray[Any]) -> NDArray[Any]:
         return self._positions[indices]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeGuard, cast
 
 import numpy as np
@@ -23,6 +23,7 @@ from rheobase.integration import MethodChoice
 from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64
 from rheobase.ir.kernels import Elementwise, Index
+from rheobase.lang.functions import called_in
 from rheobase.lang.nodes import Assign
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.clock import Clock
@@ -212,6 +213,9 @@ class Synapses(SynapticGroup):
                 text = f"'{e.varname}' is shared, but '{name}' has a value for each synapse."
                 faults.append(Fault(ModelSyntaxError, text, e.name_span, "Remove (shared)."))
         raise_faults(faults, f"{self.label}, equations")
+
+    def called_functions(self) -> Collection[str]:
+        return called_in(self.equations.expressions())
 
     def _add_runners(
         self,
