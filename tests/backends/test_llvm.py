@@ -385,6 +385,19 @@ def test_a_run_in_pieces_is_the_run_as_a_whole():
     assert seen == [("PAUSED", 3, 3), ("PAUSED", 6, 6), ("DONE", 7, 7)]
 
 
+def test_a_run_that_has_taken_its_time_pauses_after_a_step():
+    """With a limit, the budget of steps may be anything."""
+    kernel, n = counter()
+    executable = BACKEND.compile(Program((Call(kernel, 0),), (clock(10**15),)))
+    control = Control()
+    control.budget, control.limit = 10**15, 2_000_000  # ns
+    begun = time.perf_counter()
+    assert executable.run(control) is Status.PAUSED
+    assert 0.002 <= time.perf_counter() - begun < 1
+    assert control.position == 0
+    assert 10**15 - control.budget == n.data[0] > 0
+
+
 def test_python_calls_come_back_in_their_place():
     """Kernels before it have run, those after it have not; position + 1 goes on."""
     (first, n_first), (last, n_last) = counter(), counter()

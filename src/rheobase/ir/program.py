@@ -88,13 +88,14 @@ class Control:
 
     position   the next call of the current step
     budget     steps to make before returning PAUSED
+    limit      ns after which a driver may return PAUSED with steps left to make; 0: none
     needed     after GROW: entries that must fit; after BAD_INDEX: the target; BAD_SIZE: the size
     outer      after BAD_INDEX and BAD_SIZE: the outer element
 
     spent      (n_calls,) ns spent in each call so far, Python's included; None: not measured
     """
 
-    FIELDS = ("position", "budget", "needed", "outer")
+    FIELDS = ("position", "budget", "needed", "outer", "limit")
 
     def __init__(self, spent: NDArray[np.int64] | None = None) -> None:
         self.data: NDArray[np.int64] = np.zeros(len(self.FIELDS), np.int64)
@@ -123,6 +124,14 @@ class Control:
         self.data[1] = value
 
     @property
+    def limit(self) -> int:
+        return int(self.data[4])
+
+    @limit.setter
+    def limit(self, value: int) -> None:
+        self.data[4] = value
+
+    @property
     def needed(self) -> int:
         return int(self.data[2])
 
@@ -136,6 +145,10 @@ class Executable(Protocol):
 
     def run(self, control: Control) -> Status:
         """Go on from control.position until there is a reason to return."""
+        ...
+
+    def rest(self) -> None:
+        """There will be no call of `run` for a while: let go of threads."""
         ...
 
 

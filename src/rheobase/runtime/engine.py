@@ -69,6 +69,13 @@ def execute(
     `control` (if given) knows where, and passing it again goes on from there.
     """
     control = control or Control()
+    try:
+        return _execute(program, executable, hooks, control)
+    finally:
+        executable.rest()
+
+
+def _execute(program: Program, executable: Executable, hooks: RunHooks, control: Control) -> float:
     steps = 1
     native = 0.0
     while True:

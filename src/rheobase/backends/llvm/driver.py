@@ -28,7 +28,8 @@ The arguments are arrays of 64-bit words:
               merges         (n, 5) addresses of indices, count, counts, offsets; clock: see barrier
               team           words that the lanes share: see barrier
               lanes          (1) how many there are
-              breaks         (3) for waiting: see barrier
+              places         (lanes, PITCH) where each lane rests, from this lane's on: see barrier
+              breaks         (5) for waiting: see barrier
     control   the fields of Control
 """
 
@@ -45,7 +46,7 @@ from rheobase.ir.program import EPSILON, Control, Status
 __all__ = ["SYMBOL", "write_driver"]
 
 SYMBOL = "rheobase_driver"
-POSITION, BUDGET = Control.FIELDS.index("position"), Control.FIELDS.index("budget")
+POSITION, BUDGET, LIMIT = map(Control.FIELDS.index, ("position", "budget", "limit"))
 
 
 def write_driver(host: Host) -> str:
@@ -70,6 +71,10 @@ class _Driver(Words):
         with code.when(measured, likely=False):
             self._look()
         self.measured = measured
+        self.limit = self.read(self.control, LIMIT)
+        self.end = Var(code, I64, 0)
+        with code.when(self.limit.ne(0)):
+            self.end.set(self._now() + self.limit)
         step, calls = code.label("step"), code.label("calls")
         start = self.read(self.control, POSITION)
         k = Var(code, I64, start)
@@ -82,6 +87,8 @@ class _Driver(Words):
 
         code.begin(step)
         with code.when(self.read(self.control, BUDGET).eq(0)):
+            self._leave(Status.PAUSED)
+        with code.when(self.limit.ne(0)), code.when(self.end.get() <= self._now()):
             self._leave(Status.PAUSED)
         some = self._find_due()
         with code.when(some.eq(0)):
@@ -155,14 +162,18 @@ class _Driver(Words):
 
     def _look(self) -> Value:
         """Look at the timer: ns since the last look."""
-        code, scratch = self.code, self.arrays["scratch"]
-        kind = self.read(scratch, 0).cast("trunc", "i32")
-        result = self.word(scratch, 2)
-        code.let("i32", 1, f"call i32 {self.arrays['timer'].ref}({kind}, {result})")
-        now = self.read(scratch, 2) * 1_000_000_000 + self.read(scratch, 3)
+        scratch, now = self.arrays["scratch"], self._now()
         passed = now - self.read(scratch, 1)
         self.write_word(scratch, 1, now)
         return passed
+
+    def _now(self) -> Value:
+        """What the timer shows, ns."""
+        scratch = self.arrays["scratch"]
+        kind = self.read(scratch, 0).cast("trunc", "i32")
+        result = self.word(scratch, 2)
+        self.code.let("i32", 1, f"call i32 {self.arrays['timer'].ref}({kind}, {result})")
+        return self.read(scratch, 2) * 1_000_000_000 + self.read(scratch, 3)
 
     def _advance_clocks(self) -> None:
         code = self.code

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Callable
-from threading import Event
 
-from rheobase.backends.llvm.barrier import RELEASE
 from rheobase.backends.llvm.jit import jit
 from rheobase.backends.llvm.pace import Pace
 from rheobase.backends.llvm.tables import ProgramWords, Tables
-from rheobase.backends.llvm.team import helpers, n_processors
+from rheobase.backends.llvm.team import Team, n_processors
 from rheobase.ir.kernels import Python
 from rheobase.ir.program import Control, Program, Status
 
 __all__ = ["LlvmBackend", "LlvmExecutable"]
 
 _DRIVER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)  # releases the GIL
-_WORKER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 _STATUS: tuple[Status, ...] = tuple(Status)
 
 
@@ -59,8 +55,7 @@ class LlvmExecutable:
         self._driver = _DRIVER(compiler.driver())
         self._solo = Tables(self._words, 1)
         self._threads = threads
-        self._team: Tables | None = None
-        self._worker: Callable[[int], int] | None = None
+        self._team: Team | None = None
         self.pace = Pace()
 
     def run(self, control: Control) -> Status:
@@ -72,36 +67,34 @@ class LlvmExecutable:
             if status is not Status.PAUSED or control.budget == 0:
                 return status
 
+    def rest(self) -> None:
+        """There will be no call of `run` for a while: let go of threads."""
+        if self._team is not None:
+            self._team.rest()
+
     def _run_some(self, control: Control) -> Status:
-        """Make as many steps as the pace allows at a time."""
-        n = min(control.budget, self.pace.most_steps)
-        left = control.budget - n
-        control.budget = n
+        """Go on until the pace is to be asked again."""
+        team = self._ready_team() if self.pace.team else None
+        budget = control.budget
         begun = time.perf_counter()
-        status = self._run_together(control) if self.pace.team else self._run_alone(control)
-        self.pace.note(n - control.budget, time.perf_counter() - begun)
-        control.budget += left
+        if team is None:
+            status = self._run_alone(control)
+        else:
+            control.limit = int(self.pace.longest * 1e9)
+            status = self._call_driver(team.tables.addresses(control.spent)[0], control)
+            control.limit = 0
+        self.pace.note(budget - control.budget, time.perf_counter() - begun)
         return status
 
     def _run_alone(self, control: Control) -> Status:
         return self._call_driver(self._solo.addresses(control.spent)[0], control)
 
-    def _run_together(self, control: Control) -> Status:
-        if self._team is None or self._worker is None:
-            self._team = Tables(self._words, self._threads)
-            self._worker = _WORKER(jit().worker())
-        tables = self._team.addresses(control.spent)
-        team = self._team.lanes.team
-        team[:] = 0
-        ends: list[Event] = []
-        try:
-            for helper, table in zip(helpers(self._threads - 1), tables[1:]):
-                ends.append(helper.begin(self._worker, table))
-            return self._call_driver(tables[0], control)
-        finally:
-            team[RELEASE] = -1
-            for end in ends:
-                end.wait()
+    def _ready_team(self) -> Team:
+        """All threads, waiting for lane 0."""
+        if self._team is None:
+            self._team = Team(Tables(self._words, self._threads))
+        self._team.begin()
+        return self._team
 
     def _call_driver(self, table: int, control: Control) -> Status:
         status: int = self._driver(table, control.address)

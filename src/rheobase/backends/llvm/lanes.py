@@ -40,12 +40,14 @@ class Lanes:
     """The calls of a step as `n` lanes make them.
 
     team      words that the lanes share
+    places    (lanes, PITCH)  where each rests
     """
 
     def __init__(self, calls: Sequence[Call], n: int) -> None:
         self.calls = calls
         self.n = n
         self.team = np.zeros(TEAM_WORDS, np.int64)
+        self.places = np.zeros((n, PITCH), np.int64)
         self._sizes: list[int] | None = None
         self._arrays = [a.slot for c in calls for a in c.kernel.arrays] if n > 1 else []
         self._pieces: dict[int, _Pieces] = {}

@@ -15,10 +15,12 @@ __all__ = ["Pace"]
 
 WORTH_SHARING = 10e-6  # s a step: what two waits cost, some ten times
 BEFORE_FIRST = 0.03  # s with one thread before all are tried: dividing a step costs time, too
-UNLIMITED = 1 << 62
 TRIAL = 0.004  # s
 REVIEW = 0.02  # s over which the time of a step is looked at
-FIRST_HOLD, LONGEST_HOLD = 0.2, 2.0  # s from one trial to the next: doubled if nothing changes
+# s from one trial to the next, by choice; doubled if nothing changes. Short after all threads have
+# been slower: somebody who wanted a processor for 5 ms looks like somebody who wants it for long.
+FIRST_HOLD = {False: 0.05, True: 0.2}
+LONGEST_HOLD = 2.0
 GAIN = 0.93  # all threads are kept if their step takes less than this part of one thread's
 
 
@@ -33,17 +35,14 @@ class Pace:
         self._known: dict[bool, float] = {}  # the last time of a step, by choice
         self._spent, self._steps = 0.0, 0  # since the time of a step was last looked at
         self._held = 0.0  # since the last trial
-        self._hold = FIRST_HOLD
+        self._hold = 0.0
         self._trial = False
 
     @property
-    def most_steps(self) -> int:
-        """How many steps to make before the next `note`: all threads may turn out to be very slow,
-        and a run must stop soon after Ctrl-C even so."""
-        if not self.team or False not in self._known:
-            return UNLIMITED
-        most = TRIAL / 8 if self._trial else TRIAL
-        return max(2, int(most / self._known[False]))
+    def longest(self) -> float:
+        """How long to go on with all threads until the next `note`, s: they may turn out to be very
+        slow, and a run must stop soon after Ctrl-C even so."""
+        return TRIAL if self._trial else REVIEW
 
     def note(self, steps: int, seconds: float) -> None:
         """So many steps have taken so long, with the present choice."""
@@ -71,6 +70,7 @@ class Pace:
         before = not self.team  # the trial is of the other
         self.team = self._known[True] < GAIN * self._known[False]
         same = self.team == before
-        self._hold = min(2 * self._hold, LONGEST_HOLD) if same else FIRST_HOLD
+        longer = min(2 * self._hold, LONGEST_HOLD) if same else 0.0
+        self._hold = max(longer, FIRST_HOLD[self.team])
         self._held = 0.0
         self._trial = False

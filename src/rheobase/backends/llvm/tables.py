@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.backends.llvm.doors import breaks
 from rheobase.backends.llvm.lanes import Lanes
 from rheobase.backends.llvm.schedule import N_WORDS, TABLE
-from rheobase.backends.llvm.team import breaks
 from rheobase.backends.llvm.timer import timer_address, timer_kind
 from rheobase.ir.program import Program
 from rheobase.ir.slots import Slot
@@ -102,7 +102,11 @@ class Tables:
         }
         self._kept = [slots, lengths, *arrays.values()]
         for lane, table in enumerate(self._tables):
-            own = {"slots": self._slots_of(lane, slots), "shares": lanes.share_addresses(lane)}
+            own = {
+                "slots": self._slots_of(lane, slots),
+                "shares": lanes.share_addresses(lane),
+                "places": lanes.places[lane],
+            }
             self._kept += own.values()
             addresses = {name: array.ctypes.data for name, array in (arrays | own).items()}
             for name, value in (addresses | numbers).items():

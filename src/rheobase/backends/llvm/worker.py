@@ -1,8 +1,12 @@
-"""What lanes other than 0 do: wait, make their shares of the divided calls, and wait again."""
+"""What lanes other than 0 do: wait, make their shares of the divided calls, and wait again.
+
+Between two waits the table stays as it is. While lane 0 is in Python its addresses may change, so
+they are read again after each; those of `team`, `places` and `breaks` never change.
+"""
 
 from __future__ import annotations
 
-from rheobase.backends.llvm.barrier import ARRIVED, POSITION, RELEASE, wait
+from rheobase.backends.llvm.barrier import ARRIVED, POSITION, wait_for_release
 from rheobase.backends.llvm.schedule import Words
 from rheobase.backends.llvm.text import I64, LIKELIHOOD, PTR, Code, Host, Var
 
@@ -20,19 +24,19 @@ def write_worker(host: Host) -> str:
 
 
 def _write(code: Code) -> None:
-    words = Words(code)
-    team = words.arrays["team"]
+    fixed = Words(code)
     seen = Var(code, I64, 0)
     begin, leave, work = code.label("begin"), code.label("leave"), code.label("work")
     code.jump(begin)
     code.begin(begin)
-    last = seen.get()
-    now = wait(words, words.word(team, RELEASE), lambda release: release.ne(last))
+    now = wait_for_release(fixed, seen.get())
     code.branch(now < 0, leave, work)
     code.begin(leave)
     code.leave(0)
     code.begin(work)
     seen.set(now)
+    words = Words(code)
+    team = words.arrays["team"]
     k = Var(code, I64, words.read(team, POSITION))
     again, done = code.label("again"), code.label("done")
     code.jump(again)

@@ -55,6 +55,9 @@ class ReferenceExecutable:
         with np.errstate(all="ignore"):
             return self._run(control)
 
+    def rest(self) -> None:
+        """There is nothing to let go of."""
+
     def _run(self, control: Control) -> Status:
         while True:
             if control.position == 0 and control.budget == 0:
