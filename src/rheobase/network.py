@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import operator
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -20,8 +21,11 @@ from rheobase.errors import (
     ModelValueError,
     raise_faults,
 )
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.passes.fuse import fuse_calls
+from rheobase.ir.passes.rewrite import written
 from rheobase.ir.program import EPSILON, Call, Control, Executable, Program
+from rheobase.ir.slots import Slot
 from rheobase.members import Members
 from rheobase.model.base import SimulationObject, Work
 from rheobase.model.callers import caller_namespace
@@ -163,6 +167,7 @@ class Network(Members):
         self._program: Program | None = None
         self._executable: Executable | None = None
         self._calls: tuple[Call, ...] = ()
+        self._seen: list[Kernel] = []  # whose writes have been looked at
         self._snapshots: dict[str, checkpoints.Snapshot] = {}
         self.add(*objects)
 
@@ -228,6 +233,8 @@ class Network(Members):
         while True:
             begun = time.perf_counter()
             work, clocks = self._prepare(request.namespace)
+            if self._finds_written(work):
+                work, clocks = self._prepare(request.namespace)
             prepared = time.perf_counter()
             program, executable = self._compile(work, clocks, request.profile)
             compiled = time.perf_counter()
@@ -271,6 +278,16 @@ class Network(Members):
         clocks = list({id(x.clock): x.clock for x in ordered if x.active}.values())
         known = set(map(id, clocks))
         return [(x, w) for x, w in work if id(x.clock) in known], clocks
+
+    def _finds_written(self, work: Sequence[Pair]) -> bool:
+        """Whether code writes what an object took for constant, which it knows from now on."""
+        kernels = [w.kernel for _, w in work]
+        if len(kernels) == len(self._seen) and all(map(operator.is_, kernels, self._seen)):
+            return False
+        self._seen = kernels
+        slots = frozenset[Slot]().union(*map(written, kernels))
+        found = [x.finds_written(slots) for x in self.all_objects()]  # all of them look
+        return any(found)
 
     def _check_schedule_of_device(self) -> None:
         only = devices.get_device().network_schedule

@@ -6,13 +6,14 @@ import keyword
 import logging
 import sys
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from rheobase.errors import ModelTypeError, ModelValueError
 from rheobase.ir.kernels import Kernel, Python
+from rheobase.ir.slots import Slot
 from rheobase.model.callers import caller_place
 from rheobase.model.clock import Clock, defaultclock
 from rheobase.preference_names import prefs
@@ -151,6 +152,11 @@ class SimulationObject(metaclass=_Making):
         """Whether it may do something in a step: whether its class defines work(), or run()."""
         cls = type(self)
         return cls.work is not SimulationObject.work or cls.run is not SimulationObject.run
+
+    def finds_written(self, slots: Collection[Slot]) -> bool:
+        """Look at which slots the code of the run writes; True: prepare once more, knowing that."""
+        del slots
+        return False
 
     def idle_work(self) -> Sequence[Work]:
         """What to do in each step while it is not active."""

@@ -214,6 +214,10 @@ class NeuronGroup(EventGroup):
         check_choosers(self)
 
     # ------------------------------------------------------------ what runs
+    def written(self, variable: ArrayVariable) -> None:
+        if hasattr(self, "state_updater"):  # not while it is made
+            self.state_updater.written(variable)
+
     def _make_runners(
         self,
         method: MethodChoice | Sequence[MethodChoice],

@@ -93,6 +93,7 @@ class StateUpdater(Runner):
         self._still = frozenset[str]()  # functions of t that hold still during a step
         self._tables: list[tuple[Table, list[Slot]]] = []
         self._inputs: dict[str, bytes] = {}  # what the tables were computed from
+        self._changing = frozenset[str]()  # constants that the run writes all the same
         self._resolution: Resolution | None = None
         self._size = 0  # for which tables were made
         self._dt = 0.0
@@ -160,7 +161,7 @@ class StateUpdater(Runner):
             for n, f in resolution.functions.items()
             if f.grid is not None and holds_during_steps(f.grid(), dt)
         )
-        signature = (*resolution.signature, self._still, len(self.group))
+        signature = (*resolution.signature, self._still, self._changing, len(self.group))
         if signature != self._signature:
             self._rebuild(resolution)
             self._signature = signature
@@ -174,6 +175,7 @@ class StateUpdater(Runner):
             functions = {**resolution.functions, "randn": self._noise.function()}
             resolution = replace(resolution, functions=functions)
         scope = {**resolution.symbols, **noise_symbols(self.equations)}
+        scope |= {n: replace(scope[n], constant=False) for n in self._changing}
         faults = FaultList()
         check_equations(self.equations, scope, faults, resolution.functions)
         check_statements(self.first, scope, faults, resolution.functions)
@@ -238,6 +240,22 @@ class StateUpdater(Runner):
             np.asarray(self._number(n, resolution.symbols[n])).tobytes() == before
             for n, before in self._inputs.items()
         )
+
+    def finds_written(self, slots: Collection[Slot]) -> bool:
+        variables = {n: self.group.variables.get(n) for n in self._inputs}
+        found = {
+            n for n, v in variables.items() if isinstance(v, ArrayVariable) and v.slot in slots
+        }
+        if not found:
+            return False
+        self._changing |= found
+        self._resolution = None
+        return True
+
+    def written(self, variable: ArrayVariable) -> None:
+        """The script has set a variable, maybe in the middle of a run."""
+        if self._resolution is not None and variable.name in self._inputs:
+            self._fill_tables(self._resolution)
 
     def check_finished(self) -> None:
         """Raise IntegrationError if an element could not finish a step."""

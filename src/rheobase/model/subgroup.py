@@ -130,6 +130,9 @@ class Subgroup(EventGroup):
     def __len__(self) -> int:
         return len(self._positions)
 
+    def written(self, variable: ArrayVariable) -> None:
+        self.source.written(variable)
+
     def root(self) -> EventGroup:
         return self.source
 

@@ -458,6 +458,10 @@ class Synapses(SynapticGroup):
         self.contain(growth)
         return growth
 
+    def written(self, variable: ArrayVariable) -> None:
+        if hasattr(self, "state_updater"):  # not while it is made
+            self.state_updater.written(variable)
+
     def settle(self) -> None:
         self._changes.apply()
 
