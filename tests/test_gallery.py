@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,8 +39,135 @@ def _fitzhugh(names: Names) -> None:
     assert 10 < names["period"] < 12.5
 
 
+def _brunel_hakim(names: Names) -> None:
+    """The population oscillates fast, the cells fire rarely (fig. 1)."""
+    assert 100 < names["frequency"] < 200
+    assert names["cell_rate"] < names["frequency"] / 5
+
+
+def _diesmann(names: Names) -> None:
+    """A strong packet reaches the last group, a weak one does not (fig. 2)."""
+    assert names["survived"] > 80
+    assert names["died"] < 30
+
+
+def _ermentrout_kopell(names: Names) -> None:
+    """Rates are sqrt(I)/pi; a burst is fastest in its middle."""
+    assert max(abs(names["rates"] - names["exact"])) < 1  # Hz
+    assert names["least"] < 0.7 * min(names["first"], names["last"])
+
+
+def _gerstein_mandelbrot(names: Names) -> None:
+    """Intervals have the mean and the spread of the inverse Gaussian."""
+    assert abs(names["mean"] / names["expected_mean"] - 1) < 0.02
+    assert abs(names["cv"] / names["expected_cv"] - 1) < 0.03
+
+
+def _hindmarsh_rose(names: Names) -> None:
+    """Bursts at I = 2, regular spikes at the largest current."""
+    assert max(names["burst"]) > 5 * min(names["burst"])
+    steady = names["late"][399]
+    assert max(steady) < 1.05 * min(steady)
+
+
+def _hodgkin_huxley(names: Names) -> None:
+    """A spike of about 100 mV (fig. 12), and about 68 Hz at 10 uA/cm2."""
+    assert 95 < names["peak"] < 110
+    assert 66 < float(names["rate"]) < 70
+
+
+def _hopfield(names: Names) -> None:
+    """A memory is recalled from two thirds of it."""
+    assert min(names["overlaps"]) > 0.97
+
+
+def _izhikevich(names: Names) -> None:
+    """The counts by which fig. 2 tells the kinds apart."""
+    counts = names["counts"]
+    assert counts["regular spiking"] < counts["low-threshold spiking"] < counts["fast spiking"]
+    assert counts["chattering"] > 2 * counts["regular spiking"]
+
+
+def _kuramoto(names: Names) -> None:
+    """The order follows sqrt(1 - K_c/K) beyond the critical coupling."""
+    differences = abs(names["order"] - names["expected"])
+    assert max(differences[names["strengths"] != 1]) < 0.05
+
+
+def _lapicque(names: Names) -> None:
+    """Strengths and rates of the closed forms."""
+    assert max(abs(names["weakest"] / names["exact"] - 1)) < 0.02
+    assert (
+        max(abs(np.asarray(names["rates"]) - names["expected"])) < 2.5
+    )  # Hz: spikes lie on the grid
+
+
+def _mainen_sejnowski(names: Names) -> None:
+    """Fluctuations make spikes reliable (fig. 1)."""
+    assert names["fluctuating"] > 0.7
+    assert names["constant"] < 0.5
+
+
+def _mirollo_strogatz(names: Names) -> None:
+    """In the end all flash as one."""
+    assert names["largest"][-1] == 100
+
+
+def _morris_lecar(names: Names) -> None:
+    """Firing starts at zero rate in one class, at a finite one in the other."""
+    assert names["onset"]["saddle-node"] < 2.5
+    assert names["onset"]["Hopf"] > 6
+
+
+def _naud(names: Names) -> None:
+    """The patterns of fig. 4, told apart by their intervals."""
+    intervals = names["intervals"]
+    assert intervals["adapting"][-1] > 3 * intervals["adapting"][0]
+    assert intervals["delayed accelerating"][-1] < 0.8 * intervals["delayed accelerating"][0]
+    assert max(intervals["regular bursting"]) > 10 * min(intervals["regular bursting"])
+    assert intervals["tonic"][-1] < 1.1 * intervals["tonic"][0]
+    assert len(intervals["transient"]) < 3
+
+
+def _pikovsky_kurths(names: Names) -> None:
+    """Spikes are most regular at an intermediate noise (fig. 2)."""
+    variation = names["variation"]
+    assert 0 < names["best"] < len(variation) - 1
+    assert variation[names["best"]] < 0.7 * min(variation[0], variation[-1])
+
+
+def _tsodyks(names: Names) -> None:
+    """Depression passes on 1/rate; facilitation has a best rate."""
+    product = names["product"]
+    assert abs(product[-1] / product[19] - 1) < 0.05
+    assert 10 < names["best"] < 30
+
+
+def _wang_buzsaki(names: Names) -> None:
+    """All fire together at about 39 Hz (fig. 2)."""
+    assert 35 < names["rate"] < 43
+    assert names["together"] > 0.9
+
+
 CHECKS: dict[str, Callable[[Names], None]] = {
+    "brunel_hakim_1999": _brunel_hakim,
+    "diesmann_1999": _diesmann,
+    "ermentrout_kopell_1986": _ermentrout_kopell,
     "fitzhugh_nagumo_1961": _fitzhugh,
+    "gerstein_mandelbrot_1964": _gerstein_mandelbrot,
+    "hindmarsh_rose_1984": _hindmarsh_rose,
+    "hodgkin_huxley_1952": _hodgkin_huxley,
+    "hopfield_1982": _hopfield,
+    "izhikevich_2003": _izhikevich,
+    "kuramoto_1975": _kuramoto,
+    "lapicque_1907": _lapicque,
+    "mainen_sejnowski_1995": _mainen_sejnowski,
+    "mirollo_strogatz_1990": _mirollo_strogatz,
+    "morris_lecar_1981": _morris_lecar,
+    "naud_2008": _naud,
+    "pikovsky_kurths_1997": _pikovsky_kurths,
+    "tsodyks_1998": _tsodyks,
+    "wang_buzsaki_1996": _wang_buzsaki,
 }
 
 
