@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import rheobase as rb
 from rheobase import BrianLogger, get_logger, prefs, std_silent
+from rheobase.topics import TOPICS
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +115,51 @@ def test_silence_ends_with_an_error(capsys):
     with std_silent(alwaysprint=True):
         print("seen too")
     assert capsys.readouterr().out == "seen too\n"
+
+
+# ---------------------------------------------------------------- names of messages
+SOURCES = [p.read_text(encoding="utf-8") for p in Path(rb.__file__).parent.rglob("*.py")]
+
+
+def test_every_message_has_a_name_of_the_table_and_every_name_a_message():
+    said = {n for text in SOURCES for n in re.findall(r'\btopic\(f?"(\w+\{?\w*\}?)"\)', text)}
+    said = {n.replace("{side}", s) for n in said for s in ("pre", "post")}
+    assert said == set(TOPICS)
+    assert not [text for text in SOURCES if "getLogger(__name__)" in text]
+
+
+def test_each_message_is_said_at_the_level_of_the_table():
+    for text in SOURCES:
+        for name, level in re.findall(r'\btopic\("(\w+)"\)\.(\w+)\(', text):
+            assert TOPICS[name][1].lower() == level
+
+
+def test_a_message_bears_its_public_name(caplog):
+    with caplog.at_level(logging.WARNING):
+        rb.NeuronGroup(1, "v : 1", threshold="v > 1")
+    assert caplog.records[0].name.partition(".")[2] == "groups.neurongroup.only_threshold"
+
+
+SPIKING = "NeuronGroup(1, 'v : 1', threshold='v > 1', name='cells')\n"
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        "BrianLogger.suppress_name('only_threshold')",
+        "BrianLogger.suppress_hierarchy('brian2.groups')",
+        "BrianLogger.suppress_hierarchy('brian2')",
+        "BrianLogger.suppress_hierarchy('rheobase.groups.neurongroup')",
+        "import logging; logging.getLogger('brian2').setLevel(logging.ERROR)",
+        "import logging; logging.getLogger('brian2.groups').setLevel(logging.ERROR)",
+    ],
+)
+def test_scripts_for_brian_silence_messages_by_the_names_that_they_know(quiet):
+    printed = shown(
+        f"from rheobase.brian2 import BrianLogger\ncells = {SPIKING}{quiet}\nx = {SPIKING}"
+    )
+    assert printed.count("[brian2.groups.neurongroup.only_threshold]") == 1
+
+
+def test_messages_have_their_own_root_where_nobody_imports_brian2():
+    assert "[rheobase.groups.neurongroup.only_threshold]" in shown("cells = " + SPIKING)

@@ -1,10 +1,6 @@
 """Messages: the standard `logging`, below the logger 'rheobase'.
 
-Each module has its logger (`logging.getLogger(__name__)`); a message that a script may want to
-silence alone has a name of its own, the last part of its logger's name:
-
-    logger.getChild('only_threshold').warning(...)
-    BrianLogger.suppress_name('only_threshold')
+Each message has a name of its own, the last part of its logger's name; `topics.py` has them all.
 
 Messages are shown on stderr from `prefs.logging.console_log_level` on, unless the script has set
 up logging itself: then they go where it says. Processes that are forked stay silent.
@@ -22,11 +18,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 from rheobase.preference_names import prefs
+from rheobase.topics import ROOT, below_root
 
 __all__ = ["DIAGNOSTIC", "BrianLogger", "get_logger", "std_silent"]
 
 DIAGNOSTIC = 5
-ROOT = "rheobase"
 _FORMAT = "%(asctime)s %(levelname)-10s %(name)s: %(message)s"
 logging.addLevelName(DIAGNOSTIC, "DIAGNOSTIC")
 _once: set[tuple[str, str]] = set()
@@ -35,7 +31,7 @@ _once: set[tuple[str, str]] = set()
 class _Suppressed(logging.Filter):
     """Leaves out the messages that a script does not want.
 
-    hierarchies   names of loggers: neither they nor those below
+    hierarchies   names of loggers, below the root: neither they nor those further below
     names         last parts of names
     """
 
@@ -45,8 +41,9 @@ class _Suppressed(logging.Filter):
         self.names: set[str] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        own = record.name.rpartition(".")[2]
-        below = any(f"{record.name}.".startswith(f"{h}.") for h in self.hierarchies)
+        place = below_root(record.name)
+        own = place.rpartition(".")[2]
+        below = any(not h or f"{place}.".startswith(f"{h}.") for h in self.hierarchies)
         return own not in self.names and not below
 
 
@@ -215,16 +212,17 @@ class BrianLogger:
 
     @classmethod
     def suppress_hierarchy(cls, name: str, filter_log_file: bool = False) -> None:
-        """Leave out the messages of a logger and of those below it: 'rheobase.model'.
+        """Leave out the messages of a logger and of those below it: 'rheobase.input'.
 
+        name              as in topics.py; 'brian2.input' is the same
         filter_log_file   accepted; the file leaves them out in any case
         """
-        cls._suppressed.hierarchies.add(name)
+        cls._suppressed.hierarchies.add(below_root(name))
 
     @classmethod
     def suppress_name(cls, name: str, filter_log_file: bool = False) -> None:
         """Leave out the messages of this name, wherever they come from: 'only_threshold'."""
-        cls._suppressed.names.add(name)
+        cls._suppressed.names.add(name.rpartition(".")[2])
 
     @classmethod
     def reset(cls) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import weakref
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from rheobase.network import Network, OnNonfinite, running_networks
 from rheobase.preference_names import prefs
 from rheobase.runtime.random import seed
 from rheobase.summaries import ProfilingSummary, SchedulingSummary
+from rheobase.topics import topic
 from rheobase.units import second
 
 __all__ = [
@@ -34,8 +34,6 @@ __all__ = [
     "stop",
     "store",
 ]
-
-logger = logging.getLogger(__name__)
 
 
 def collect(level: int = 0) -> set[SimulationObject]:
@@ -106,7 +104,7 @@ class MagicNetwork(Network):
             self._begin_anew()
         self._known = weakref.WeakSet(found)
         self.objects = sorted(found, key=lambda x: x.name)
-        logger.getChild("magic_objects").debug(
+        topic("magic_objects").debug(
             "run() simulates %d objects: %s",
             len(self.all_objects()),
             ", ".join(x.name for x in self.all_objects()),
@@ -118,7 +116,7 @@ class MagicNetwork(Network):
         for x in objects:
             missing = self.missing_for(x, objects)
             if missing is not None and x.active:
-                logger.getChild("dependency_warning").warning(
+                topic("dependency_warning").warning(
                     "%s does nothing in this run: it needs %s, which run() does not see. Give "
                     "that a name in the script, or put both into a Network.",
                     x.label,

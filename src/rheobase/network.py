@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import operator
 import time
 from collections import Counter
@@ -41,11 +40,11 @@ from rheobase.runtime.backends import active_backend
 from rheobase.runtime.engine import RunHooks, execute
 from rheobase.runtime.interrupts import interruptible
 from rheobase.summaries import ProfileEntry
+from rheobase.topics import topic
 from rheobase.units import Quantity, second
 
 __all__ = ["Network", "OnNonfinite", "RunReport", "running_networks", "watching"]
 
-logger = logging.getLogger(__name__)
 
 Pair = tuple[SimulationObject, Work]
 
@@ -292,7 +291,7 @@ class Network(Members):
     def _check_schedule_of_device(self) -> None:
         only = devices.get_device().network_schedule
         if only is not None and list(only) != self.schedule:
-            logger.getChild("schedule_conflict").warning(
+            topic("schedule_conflict").warning(
                 "the device can only do the schedule %s; that of %s is left aside",
                 list(only),
                 self.name,
@@ -601,7 +600,7 @@ def _set_ends(clocks: Sequence[Clock], start: float, end: float) -> None:
     for clock in clocks:
         clock.set_interval(start, end)
     if clocks and end > start and not any(c.is_whole(end - start) for c in clocks):
-        logger.getChild("fractional_steps").warning(
+        topic("fractional_steps").warning(
             "the duration of the run, %g s, is no whole number of steps of any clock; it ends "
             "with the last step that begins before",
             end - start,

@@ -1,10 +1,13 @@
 """Monitors against the states and events that they record."""
 
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from rheobase import (
+    DimensionMismatchError,
     EventMonitor,
     ModelTypeError,
     ModelValueError,
@@ -12,10 +15,12 @@ from rheobase import (
     NeuronGroup,
     PoissonGroup,
     PopulationRateMonitor,
+    Quantity,
     SpikeGeneratorGroup,
     SpikeMonitor,
     StateMonitor,
     Synapses,
+    TimedArray,
     UnknownNameError,
     UnsupportedError,
     defaultclock,
@@ -49,6 +54,51 @@ def test_spikes_are_listed_in_order_of_time_then_of_cell(inputs):
     assert_array_equal(S.it_[1], S.t_)
     assert_array_equal(S.count, [2, 1, 3, 1, 1])
     assert S.num_spikes == S.num_events == S.N == 8
+
+
+@pytest.mark.parametrize(
+    ("condition", "chosen"),
+    [
+        ("i == 2", CELLS == 2),
+        ("i == wanted", CELLS == 0),
+        ("t > 1*ms", STEPS > 10),
+        ("i > 0 and t < 0.6*ms", (CELLS > 0) & (STEPS < 6)),
+        ("x > 2*volt", CELLS > 2),
+        ("True", CELLS >= 0),
+    ],
+)
+def test_recorded_arrays_take_conditions_on_what_was_recorded(condition, chosen):
+    wanted = 0  # noqa: F841
+    cells = NeuronGroup(5, "x : volt", events={"e": "due(t, i) > 0"}, namespace={"due": _due()})
+    cells.x = "i*volt"
+    M = EventMonitor(cells, "e", "x")
+    Network(cells, M).run(2 * ms)
+    assert_array_equal(M.i[condition], CELLS[chosen])
+    assert_allclose(M.t[condition] / ms, STEPS[chosen] * 0.1)
+    assert_array_equal(M.x[condition] / volt, CELLS[chosen])
+
+
+def _due():
+    table = np.zeros((20, 5))
+    table[STEPS, CELLS] = 1
+    return TimedArray(table, dt=0.1 * ms)
+
+
+def test_a_condition_on_recorded_arrays_is_checked(inputs):
+    S = SpikeMonitor(inputs)
+    with pytest.raises(UnknownNameError, match="'j' is unknown"):
+        S.i["j == 2"]
+    with pytest.raises(DimensionMismatchError, match="t is in second"):
+        S.t["t > 3"]
+    with pytest.raises(ModelTypeError, match="true or false"):
+        S.t["i"]
+
+
+def test_what_is_calculated_from_recorded_arrays_is_plain(inputs):
+    S = SpikeMonitor(inputs)
+    Network(inputs, S).run(2 * ms)
+    assert type(S.i + 1) is type(S.i[2:]) is type(pickle.loads(pickle.dumps(S.i))) is np.ndarray
+    assert type(S.t + S.t) is type(S.t[2:]) is type(pickle.loads(pickle.dumps(S.t))) is Quantity
 
 
 def test_trains_are_the_times_of_each_cell(inputs):

@@ -128,6 +128,18 @@ def test_names_with_underscores_are_refused_in_namespaces():
         decaying(namespace={"_TAU": 3 * ms})
 
 
+def test_a_constant_of_group_and_run_is_warned_of_once_if_its_values_differ(caplog):
+    group = decaying(namespace={"TAU": 3 * ms})
+    net = Network(group)
+    with caplog.at_level(logging.WARNING):
+        net.run(0.1 * ms, namespace={"TAU": 3 * ms})
+        assert not messages(caplog)
+        net.run(0.1 * ms)
+        net.run(0.1 * ms)
+    (said,) = messages(caplog)
+    assert "'TAU' is 3. * msecond in its own namespace, and 5. * msecond" in said
+
+
 def test_a_number_with_the_name_of_a_variable_is_warned_of_once(caplog):
     group = decaying()
     net = Network(group)

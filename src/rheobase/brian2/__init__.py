@@ -18,6 +18,7 @@ from typing import Any
 
 import rheobase
 from rheobase.brian2 import numpy_, only
+from rheobase.topics import BRIAN, call_root
 from rheobase.units import unitsafe
 
 __version__ = rheobase.__version__
@@ -56,6 +57,8 @@ def _names() -> dict[str, Any]:
 
 
 def __getattr__(name: str) -> Any:
+    if not name.startswith("__") or name == "__all__":
+        call_root(BRIAN)  # the script knows loggers by names such as brian2.core.magic
     if name in only.__all__:
         return getattr(only, name)
     if name == "__all__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias, TypeGuard, cast
 
@@ -28,6 +27,7 @@ from rheobase.integration.scheme import Scheme
 from rheobase.integration.system import Memory, Method, Remembering, System, Updates
 from rheobase.integration.terms import Refusal
 from rheobase.integration.written import Statements, as_method
+from rheobase.topics import topic
 
 __all__ = [
     "ALIASES",
@@ -41,7 +41,6 @@ __all__ = [
     "register",
 ]
 
-logger = logging.getLogger(__name__)
 
 METHODS: Final[dict[str, Method]] = {
     m.name: m
@@ -98,7 +97,7 @@ def find_method(method: MethodChoice) -> Method:
             raise_faults([Fault(ModelValueError, f"There is no method '{method}'.", hint=hint)])
         assert found is not None  # raise_faults does not return
         if method == "independent":
-            logger.getChild("deprecated").warning(
+            topic("deprecated_independent").warning(
                 "the method 'independent' is deprecated: 'exact' solves all that it could"
             )
         return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import logging
 import sys
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,11 +16,11 @@ from rheobase.ir.slots import Slot
 from rheobase.model.callers import caller_place
 from rheobase.model.clock import Clock, defaultclock
 from rheobase.preference_names import prefs
+from rheobase.topics import topic
 
 __all__ = ["SimulationObject", "Work", "current_scope", "free_name", "new_scope", "take_name"]
 
 _objects: weakref.WeakValueDictionary[str, object] = weakref.WeakValueDictionary()
-logger = logging.getLogger(__name__)
 _scope = 0
 
 
@@ -186,7 +185,7 @@ class SimulationObject(metaclass=_Making):
 
     def _warn_unused(self) -> None:
         if prefs["logging.warn_for_unused_objects"]:
-            logger.getChild("unused_brian_object").warning(
+            topic("unused_brian_object").warning(
                 "%s is gone, and no run has ever simulated it. If it stood in a list or was made "
                 "in a function, put it into a Network.",
                 self.label,

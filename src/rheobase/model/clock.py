@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from typing import Any
 
@@ -11,10 +10,10 @@ import numpy as np
 from rheobase.errors import DimensionMismatchError, ModelTypeError, ModelValueError
 from rheobase.ir.program import EPSILON
 from rheobase.runtime.clocks import ClockState, EventClockState
+from rheobase.topics import topic
 from rheobase.units import Quantity, second, to_si
 
 _MANY_STEPS = 2**40
-logger = logging.getLogger(__name__)
 
 __all__ = ["Clock", "EventClock", "defaultclock", "seconds"]
 
@@ -98,7 +97,7 @@ class Clock:
         self.state.set_time(first, self.name)
         steps = self.state.steps_until(last)
         if steps > _MANY_STEPS:
-            logger.getChild("many_timesteps").warning(
+            topic("many_timesteps").warning(
                 "clock '%s' would come to step %.3g: times are kept with 15 digits, so that t "
                 "hardly changes from step to step any more",
                 self.name,

@@ -7,7 +7,6 @@ called with the arguments of all elements.
 
 from __future__ import annotations
 
-import logging
 import types
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -36,6 +35,7 @@ from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.externals import STORED, external_symbol
 from rheobase.model.inline import CannotInlineError, Inlined, inline
 from rheobase.model.lookups import structure_changed
+from rheobase.topics import topic
 from rheobase.units import Quantity, to_si
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
@@ -48,8 +48,6 @@ __all__ = [
     "parameter_names",
     "timestep",
 ]
-
-logger = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -204,7 +202,7 @@ class Function:
             self._kept = key, self._make_info(name, data, symbols, functions)
             if self.implementations.others:
                 targets = ", ".join(sorted(self.implementations.others))
-                logger.info(
+                topic("other_implementations").info(
                     "%s(): its code for %s is not needed, the Python function is used",
                     name, targets,
                 )  # fmt: skip
@@ -274,7 +272,7 @@ class Function:
                 f"{name}() {reason}, so it cannot be compiled, and its units are not known.",
                 hint="Declare them: @check_units(x=volt, result=1).",
             )
-        logger.warning(
+        topic("python_function").warning(
             "%s() is called in Python, for all elements at once, in each step: it %s. Assignments, "
             "conditionals and a return would be compiled.",
             name, reason,

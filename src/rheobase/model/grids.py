@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Final
 
 from rheobase.lang.functions import FunctionInfo
+from rheobase.topics import topic
 
 __all__ = ["GridWarnings", "holds_during_steps"]
 
-logger = logging.getLogger(__name__)
 
 _GRID_SLACK: Final = 1e-4  # relative: as two times count as equal
 
@@ -32,7 +31,7 @@ class GridWarnings:
         grid = info.grid()
         self._said.add((info, dt))
         if grid > dt and not holds_during_steps(grid, dt):
-            logger.warning(
+            topic("unaligned_steps").warning(
                 "%s: the steps of '%s' (%g ms) are no multiple of dt (%g ms): their times do not "
                 "coincide",
                 label, name, grid * 1e3, dt * 1e3,

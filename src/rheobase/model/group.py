@@ -150,6 +150,8 @@ class Group(SimulationObject):
         if variable is None:
             if default_symbol(name) is not None:
                 self._warn_of_conflict(name, "a unit or constant", namespace)
+            else:
+                self._conflicts.check_constant(name, self.label, self.namespace, namespace)
             return self.constants.meaning(name, self.namespace, namespace)
         self._warn_of_conflict(name, "a variable of the group", namespace)
         return self.variable_meaning(variable, namespace, index)

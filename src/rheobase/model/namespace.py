@@ -6,7 +6,6 @@ each external name, and a run only writes the values that it finds.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,10 +17,9 @@ from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.externals import STORED, external_symbol
 from rheobase.model.functions import DEFAULT_FUNCTIONS, function_of
 from rheobase.model.variables import Meaning, constant_meaning
+from rheobase.topics import topic
 
 __all__ = ["Conflicts", "Constants", "find_external", "find_function", "own_namespace"]
-
-logger = logging.getLogger(f"{__name__}.resolution_conflict")
 
 _STEPS: Final = frozenset(
     ("t", "dt", "t_in_timesteps")
@@ -77,7 +75,7 @@ def own_namespace(namespace: Mapping[str, Any] | None, label: str) -> dict[str, 
 
 
 class Conflicts:
-    """Says once for each name that the model has a meaning of its own for it, and keeps to that."""
+    """Says once for each name that it means two things, and which of them is used."""
 
     def __init__(self) -> None:
         self._said: set[str] = set()
@@ -93,11 +91,29 @@ class Conflicts:
             if found is None or _is_same(found, name):
                 continue
             self._said.add(name)
-            logger.warning(
+            topic("resolution_conflict").warning(
                 "%s: '%s' is %s, and %r in %s: the former is used. Give one of them another name.",
                 label, name, meaning, namespace[name], where,
             )  # fmt: skip
             return
+
+    def check_constant(
+        self, name: str, label: str, group: Mapping[str, Any], run: Mapping[str, Any]
+    ) -> None:
+        """Look whether a constant of the group's namespace is another one in that of the run."""
+        if name in self._said or name not in group or name not in run:
+            return
+        own, other = (external_symbol(name, space[name]) for space in (group, run))
+        if not isinstance(own, Symbol) or not isinstance(other, Symbol):
+            return
+        if own.value == other.value and own.dim is other.dim:
+            return
+        self._said.add(name)
+        topic("resolution_conflict").warning(
+            "%s: '%s' is %r in its own namespace, and %r in the namespace of the run: the former "
+            "is used. Give one of them another name.",
+            label, name, group[name], run[name],
+        )  # fmt: skip
 
 
 def _is_same(found: Symbol | Fault, name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -41,11 +40,11 @@ from rheobase.model.subgroup import EventGroup
 from rheobase.model.texts import read_equations, read_expression, read_statements
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Subexpression, symbol_of
 from rheobase.preference_names import prefs
+from rheobase.topics import topic
 from rheobase.units import Quantity, second
 
 __all__ = ["NeuronGroup", "group_size"]
 
-logger = logging.getLogger(__name__)
 
 _FLAGS = {
     "differential equation": ("unless refractory", "shared"),
@@ -227,7 +226,7 @@ class NeuronGroup(EventGroup):
             e.varname for e in self.equations.values() if "unless refractory" in e.flags
         )
         if refractory and self.refractory_code is None:
-            logger.getChild("no_refractory").warning(
+            topic("no_refractory").warning(
                 "%s: nothing ever makes a neuron refractory, so the flag (unless refractory) of "
                 "'%s' has no effect; give the group refractory=...",
                 self.label,
@@ -302,7 +301,7 @@ class NeuronGroup(EventGroup):
             return
         if any(not FUNCTIONS[f].stateless for f in called_in([condition]) if f in FUNCTIONS):
             return
-        logger.getChild("only_threshold").warning(
+        topic("only_threshold").warning(
             "%s has a threshold, but neither reset nor refractory: it spikes in every step "
             "in which the threshold holds. If that is meant, say so with reset=''.",
             self.label,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -25,10 +24,10 @@ from rheobase.model.spikes import EventSource
 from rheobase.model.variables import Meaning, symbol_of
 from rheobase.model.views import ViewOwner
 from rheobase.runtime.delays import delay_rows, frozen_log, group_by_delay
+from rheobase.topics import topic
 
 __all__ = ["PathwayOwner", "SynapticPathway"]
 
-logger = logging.getLogger(__name__)
 
 _ALWAYS = 1 << 62
 
@@ -194,7 +193,7 @@ class SynapticPathway(Runner):
         source, target = self.source.clock, self.target.clock
         if source.dt_ != target.dt_ and not self._has_warned:
             self._has_warned = True
-            logger.getChild("synapses_dt_mismatch").warning(
+            topic("synapses_dt_mismatch").warning(
                 "%s: the source has dt = %s, the target %s. Delays are whole steps of the source.",
                 self.synapses.label,
                 source.dt,

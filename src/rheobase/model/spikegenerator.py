@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,6 +23,7 @@ from rheobase.model.code import Block
 from rheobase.model.group import new_part
 from rheobase.model.spikes import EventSource, SpikeFinder
 from rheobase.model.subgroup import EventGroup
+from rheobase.topics import topic
 from rheobase.units import Quantity, second, to_si
 
 __all__ = ["SpikeGeneratorGroup"]
@@ -238,16 +238,12 @@ class SpikeGeneratorGroup(EventGroup):
             return
         n_past = int(np.searchsorted(self._steps.data, now))
         if n_past:
-            _log("ignored_spikes").warning(
+            topic("ignored_spikes").warning(
                 "%s: %d spikes are before the present time, %s; they are ignored",
                 self.label,
                 n_past,
                 self.clock.t,
             )
-
-
-def _log(topic: str) -> logging.Logger:
-    return logging.getLogger(f"{__name__}.{topic}")
 
 
 def _step_of(times: Any, dt: float) -> Any:

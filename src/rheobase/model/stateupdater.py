@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -41,11 +40,10 @@ from rheobase.model.lookups import Lookups
 from rheobase.model.runaway import LARGE, RunAway, explain, first_bad
 from rheobase.model.stiffness import Stiffness, find_stiffness
 from rheobase.model.variables import ArrayVariable, Meaning, PositionVariable
+from rheobase.topics import topic
 from rheobase.units import Quantity, second
 
 __all__ = ["StateUpdater"]
-
-logger = logging.getLogger(__name__)
 
 
 class StateUpdater(Runner):
@@ -192,7 +190,7 @@ class StateUpdater(Runner):
         )
         with labelled(f"{self.group.label}, equations"):
             self.method, updates = choose(system, self.method_choice, self.method_options)
-        logger.info("%s: integrated by '%s'", self.group.label, self.method.name)
+        topic("method_choice").info("%s: integrated by '%s'", self.group.label, self.method.name)
         self._tables = []
         local: dict[str, Meaning] = {}
         for table in updates.tables:
@@ -302,7 +300,7 @@ class StateUpdater(Runner):
             return
         self._said_stiff = True
         step = float(self.group.variables["_last_timestep"].slot.data.min())  # pyright: ignore
-        logger.getChild("stiff").warning(
+        topic("stiff").warning(
             "%s: '%s' is stiff: it returns within %.3g s to where the other variables pull it, and "
             "the stability of '%s', not the error, keeps its steps at %.3g s, %.0f in a dt. "
             "method='rosenbrock' may take longer ones.",
@@ -391,7 +389,7 @@ class StateUpdater(Runner):
             if stopped
             else "run(..., on_nonfinite='stop') stops at the step in which it happens."
         )
-        logger.getChild("invalid_values").warning("%s\n  %s", found, further)
+        topic("invalid_values").warning("%s\n  %s", found, further)
 
     def _number(self, name: str, symbol: Symbol) -> Any:
         variable = self.group.variables.get(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -13,10 +12,10 @@ from rheobase.errors import ModelTypeError, did_you_mean
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
 from rheobase.lang.symbols import Type
 from rheobase.preference_names import prefs
+from rheobase.topics import topic
 
 __all__ = ["Storage", "storage_of"]
 
-logger = logging.getLogger(__name__)
 
 _FLOATS = {np.dtype(np.float64): F64, np.dtype(np.float32): F32}
 _DTYPES: dict[Type, dict[np.dtype[Any], DType]] = {
@@ -56,7 +55,7 @@ def storage_of(dtype: Any, types: Mapping[str, Type], label: str) -> Storage:
         if name in types:
             found[name] = _checked(label, f"'{name}'", types[name], wanted)
         else:
-            logger.getChild("unknown_dtype").warning(
+            topic("unknown_dtype").warning(
                 "%s: dtype names '%s', which is no variable. %s",
                 label,
                 name,

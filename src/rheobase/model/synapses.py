@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeGuard, cast
 
@@ -47,11 +46,11 @@ from rheobase.model.summed import add_summed
 from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.texts import read_equations, read_expression, read_statements
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Meaning, Reach, Subexpression
+from rheobase.topics import topic
 from rheobase.units import second
 
 __all__ = ["Synapses", "SynapticPathway"]
 
-logger = logging.getLogger(__name__)
 
 _FLAGS = {
     "differential equation": ("event-driven", "clock-driven"),
@@ -226,7 +225,7 @@ class Synapses(SynapticGroup):
         clocked = [n for n in self.equations.diff_eq_names if n not in driven]
         unmarked = [n for n in clocked if "clock-driven" not in self.equations[n].flags]
         if unmarked:
-            logger.getChild("clock_driven").info(
+            topic("clock_driven").info(
                 "%s: %s integrated in each step, for every synapse. Mark with (clock-driven) to "
                 "say that this is meant; (event-driven) costs less where it is possible.",
                 self.label,
@@ -500,7 +499,7 @@ def _renamed(side: str, old: Any, new: Any) -> Any:
         return new
     if new is not None:
         raise ModelTypeError(f"give on_{side} or its older name {side}, not both")
-    logger.getChild("deprecated").warning("Synapses(%s=...) is called on_%s now", side, side)
+    topic(f"deprecated_{side}").warning("Synapses(%s=...) is called on_%s now", side, side)
     return old
 
 

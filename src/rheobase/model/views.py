@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import operator
 import re
 from collections.abc import Collection
@@ -16,12 +15,12 @@ from rheobase.lang.symbols import Type
 from rheobase.model.lazy import Lazy, read
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Variable
 from rheobase.runtime.deferred import after_runs
+from rheobase.topics import topic
 from rheobase.units import Quantity, get_unit, to_si
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["VariableView", "ViewOwner", "indices_of"]
 
-logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -280,7 +279,7 @@ class VariableView(Lazy):
         """G.v[sub] = 'i': is that the number within G, or within the subgroup?"""
         doubtful = self._owner.doubtful_names(item)
         for name in sorted({n for n in _NAME.findall(code) if n in doubtful}):
-            logger.getChild("ambiguous_string_expression").warning(
+            topic("ambiguous_string_expression").warning(
                 "%s.%s = '%s' with a subgroup as index: '%s' means that of %s. To use the "
                 "subgroup's own, set the variable of the subgroup.",
                 self._owner.name,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["interruptible"]
+from rheobase.topics import topic
 
-logger = logging.getLogger(__name__)
+__all__ = ["interruptible"]
 
 
 @contextmanager
@@ -33,7 +32,9 @@ def interruptible(stop: Callable[[], None], gently: bool = True) -> Generator[No
             raise KeyboardInterrupt
         asked = True
         stop()
-        logger.warning("interrupted: the run ends after this step; run() goes on from there")
+        topic("interrupted").warning(
+            "interrupted: the run ends after this step; run() goes on from there"
+        )
 
     before = signal.signal(signal.SIGINT, handle)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,11 +30,10 @@ from rheobase.model.monitors.base import (
 from rheobase.model.monitors.buffers import Columns
 from rheobase.model.monitors.streams import About, Stream
 from rheobase.model.variables import ArrayVariable, Meaning, Variable
+from rheobase.topics import topic
 from rheobase.units import Quantity, hertz, second
 
 __all__ = ["PopulationRateMonitor"]
-
-logger = logging.getLogger(__name__)
 
 
 class PopulationRateMonitor(Monitor):
@@ -194,7 +192,9 @@ class PopulationRateMonitor(Monitor):
         if window == "flat":
             size = 2 * int(steps / 2) + 1
             if abs(size - steps) > 1e-6 * size:
-                logger.info("smooth_rate: the width is taken as %s", size * self.clock.dt)
+                topic("window_width").info(
+                    "smooth_rate: the width is taken as %s", size * self.clock.dt
+                )
             return np.ones(size)
         if window != "gaussian":
             raise UnsupportedError(

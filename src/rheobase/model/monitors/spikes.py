@@ -27,6 +27,7 @@ from rheobase.model.monitors.base import (
     with_unit,
 )
 from rheobase.model.monitors.buffers import Columns
+from rheobase.model.monitors.entries import entries_where, with_conditions
 from rheobase.model.monitors.recordings import StoredValues
 from rheobase.model.monitors.streams import About, Stream
 from rheobase.model.variables import ArrayVariable, Meaning, Variable
@@ -47,7 +48,8 @@ class EventMonitor(Monitor):
     when, order where in the step; default: right after the events are found, so that variables
                 have the values that caused the event, before any reset
 
-    `i` and `t` hold one entry for each event, in order of time, then of element.
+    `i` and `t` hold one entry for each event, in order of time, then of element. They, and recorded
+    variables, take conditions as index: `t['i == 3']`, `v['t > 5*ms']`.
     Raises ModelTypeError for a source without events, ModelValueError for an unknown event or
     variable, and for an order without `when`.
 
@@ -156,13 +158,13 @@ class EventMonitor(Monitor):
     # ------------------------------------------------------------ what was recorded
     @property
     def i(self) -> NDArray[np.int32]:
-        """(n,) the element of each event."""
-        return self._column("i")
+        """(n,) the element of each event; i['t > 5*ms'] chooses some."""
+        return self._entries("i")
 
     @property
     def t(self) -> Quantity:
-        """(n,) the time of each event."""
-        return with_unit(self._column("t"), second.dim)
+        """(n,) the time of each event; t['i == 3'] chooses some."""
+        return self._entries("t")
 
     @property
     def t_(self) -> NDArray[np.float64]:
@@ -237,6 +239,17 @@ class EventMonitor(Monitor):
             raise AttributeError(name)  # __getattr__ says why
         return self._columns.column(name)
 
+    def _entries(self, name: str) -> Any:
+        """A column with its unit, which takes conditions on all columns as index."""
+        values = self._column(name)
+        if isinstance(values, StoredValues):
+            return with_unit(values, self._dim(name))
+        return with_conditions(values, self._dim(name), self._where)
+
+    def _where(self, condition: str) -> NDArray[np.bool_]:
+        columns = {n: self._columns.column(n) for n in self._columns.slots}
+        return entries_where(condition, self.variables, columns, self.label)
+
     def _dim(self, name: str) -> Dimension:
         return self.variables[name].dim
 
@@ -262,7 +275,7 @@ class EventMonitor(Monitor):
                 )
             near = did_you_mean(plain, [*known, "count"])
             raise AttributeError(f"{type(self).__name__} has no '{name}'. {near}".rstrip())
-        return with_unit(columns.column(plain), self._dim(plain), name == plain)
+        return self._entries(plain) if name == plain else columns.column(plain)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} '{self.name}' of {self.source.name}: {self.N} events>"
