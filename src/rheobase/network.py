@@ -267,7 +267,7 @@ class Network(Members):
                 source.follow_clock()
         faults: list[Fault] = []
         for x in objects:
-            faults += _prepare_object(x, namespace)
+            faults += _prepare_object(x, namespace) if x.active else ()
         raise_faults(faults)
         for x in objects:
             x.simulated_by(self)

@@ -21,6 +21,7 @@ from rheobase import (
     SpikeMonitor,
     StateMonitor,
     Synapses,
+    UnknownNameError,
     UnsupportedEquationsError,
     defaultclock,
     ms,
@@ -243,6 +244,17 @@ def test_steps_are_counted_beyond_32_bits():
     net.run(0.6 * ms)
     assert group.x_[0] == 7
     assert defaultclock.timestep == 2**31 + 1
+
+
+def test_what_is_inactive_is_not_checked():
+    cells = NeuronGroup(1, "x : 1", threshold="x > 1", reset="x = 0")
+    unconnected, wrong = Synapses(cells, cells, on_pre="x += 1"), cells.run_regularly("x = nowhere")
+    net = Network(cells, unconnected)
+    unconnected.active = wrong.active = False
+    net.run(1 * ms)
+    wrong.active = True
+    with pytest.raises(UnknownNameError, match="'nowhere' is unknown"):
+        net.run(1 * ms)
 
 
 def test_an_event_clock_ticks_between_the_steps_of_others():
