@@ -17,20 +17,10 @@ import sys
 import tempfile
 import time
 
-from run import build, call
+from child import memory
+from sides import build, call_json
 
 SIZES = {"brunel": (11180, 11180, 0.1), "large": (100_000, 100_000, 0.01)}
-
-
-def peak_rss():
-    """Bytes; of this process alone, as bench.h."""
-    try:
-        with open("/proc/self/status") as status:
-            return next(1024 * int(line.split()[1]) for line in status if "VmHWM" in line)
-    except OSError:
-        from child import peak_rss as of_resource
-
-        return of_resource()
 
 
 def connect(n_source, n_target, p, seed):
@@ -45,9 +35,9 @@ def connect(n_source, n_target, p, seed):
 
     synapses(50, 50).connect(p=p)
     S = synapses(n_source, n_target)
-    before, began = peak_rss(), time.process_time()
+    before, began = memory("VmHWM"), time.process_time()
     S.connect(p=p)
-    seconds, growth = time.process_time() - began, peak_rss() - before
+    seconds, growth = time.process_time() - began, memory("VmHWM") - before
     slots = (S.connections.targets, S.connections.rows)
     return {
         "synapses": len(S),
@@ -65,8 +55,8 @@ def compare(name, args, cache):
     c, ours = [], []
     for k in range(args.repeat):
         seed = str(args.seed + k)
-        c.append(call([binary, *size, seed]))
-        ours.append(call([sys.executable, __file__, "--child", *size, seed], env))
+        c.append(call_json([binary, *size, seed]))
+        ours.append(call_json([sys.executable, __file__, "--child", *size, seed], env))
     ratios = [r["seconds"] / q["seconds"] for r, q in zip(ours, c, strict=True)]
     lines = [f"{name}: {SIZES[name][0]} x {SIZES[name][1]}, p = {SIZES[name][2]}, {len(c)} pairs"]
     final = ours[0]["final_bytes"]

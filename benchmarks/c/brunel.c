@@ -10,74 +10,51 @@
  * inputs instead). Order within a step: state, threshold, synapses, reset; what arrives at a
  * neuron that is held is lost. A spike of step n arrives in the synapse phase of step n + 15.
  */
-#include "bench.h"
+#include "noisy.h"
 
-enum { N_EXC = 10000, N_INH = 2500, N = N_EXC + N_INH };
-static const double dt = 0.1e-3, tau = 20e-3;                  /* s */
-static const double theta = 20e-3, Vr = 10e-3, J = 0.1e-3;     /* V */
+static const double J = 0.1e-3, mu_ext = 40e-3, sigma_ext = 2e-3; /* V */
 static const double g = 5.0, p = 0.1;
-static const double mu_ext = 40e-3, sigma_ext = 2e-3;          /* V */
-enum { REFRACTORY_STEPS = 20, DELAY_STEPS = 15, SLOTS = DELAY_STEPS + 1 };
-
-/* State and threshold of one step; the neurons that spike, and how many. Not inlined: the state of
- * the generator then stays in registers. */
-__attribute__((noinline)) static int advance(double *restrict v, double *restrict input,
-                                             const int32_t *restrict free_from, int32_t step,
-                                             Rng *rng, int32_t *restrict spiking) {
-    const double leak = dt / tau, noise = sigma_ext * sqrt(dt / tau);
-    Rng r = *rng;
-    int n = 0;
-    for (int i = 0; i < N; i++) {
-        if (step >= free_from[i]) {
-            /* input arrived in the synapse phase of the step before */
-            double x = v[i] + (step > free_from[i] ? input[i] : 0.0);
-            v[i] = x + leak * (mu_ext - x) + noise * rng_normal(&r);
-            if (v[i] > theta) spiking[n++] = i;
-        }
-        input[i] = 0.0;
-    }
-    *rng = r;
-    return n;
-}
+enum { DELAY_STEPS = 15, DEPTH = 32 /* of the history; more than delay and refractory time */ };
 
 __attribute__((noinline)) static void deliver(double *restrict input, const int32_t *spikes,
-                                              int n, Rows rows) {
+                                              int n, int n_exc, Rows rows) {
     for (int k = 0; k < n; k++) {
         int i = spikes[k];
-        double w = i < N_EXC ? J : -g * J;
-        for (int64_t s = rows.start[i]; s < rows.start[i + 1]; s++) input[rows.target[s]] += w;
+        double w = i < n_exc ? J : -g * J;
+        const int32_t *restrict row = rows.target + rows.start[i];
+        int64_t size = rows.start[i + 1] - rows.start[i];
+        if (k + 1 < n) /* the hardware finds the rest of the next row by itself */
+            for (int64_t s = 0; s < 64; s += 16)
+                __builtin_prefetch(rows.target + rows.start[spikes[k + 1]] + s);
+        for (int64_t s = 0; s < size; s++) input[row[s]] += w;
     }
 }
 
 int main(int argc, char **argv) {
-    Options o = parse_options(argc, argv, 1.0);
+    Options o = parse_options(argc, argv, 1.0, 12500);
+    const int N = o.size, n_exc = N * 4 / 5;
     double t0 = now();
     Rng rng = rng_make(o.seed);
-    normal_init();
-    double *restrict v = allocate(N, sizeof *v), *restrict input = allocate(N, sizeof *input);
-    int32_t *restrict free_from = allocate(N, sizeof *free_from);
-    for (int i = 0; i < N; i++) v[i] = Vr + (theta - Vr) * rng_uniform(&rng);
+    Rng8 noise = rng8_make(&rng);
+    Cells c = cells_make(N, &rng);
     Rows rows = connect_random(&rng, N, N, p);
-    int32_t *queue[SLOTS], queued[SLOTS] = {0}; /* the spikes of the last 15 steps, a ring */
-    for (int k = 0; k < SLOTS; k++) queue[k] = allocate(N, sizeof(int32_t));
+    Recent recent = recent_make(DEPTH, N);
     SpikeLog log = {0};
     const int steps = (int)lround(o.duration / dt);
     double t1 = now();
 
     for (int step = 0; step < steps; step++) {
-        int32_t *restrict spiking = queue[step % SLOTS];
-        int n = advance(v, input, free_from, step, &rng, spiking);
-        queued[step % SLOTS] = n;
-        if (step >= DELAY_STEPS) {
-            int slot = (step - DELAY_STEPS) % SLOTS;
-            deliver(input, queue[slot], queued[slot], rows);
-        }
-        for (int k = 0; k < n; k++) {
-            v[spiking[k]] = Vr;
-            free_from[spiking[k]] = step + REFRACTORY_STEPS;
-        }
+        int32_t *restrict spiking = recent.neuron[step % DEPTH];
+        forget_input(c, &recent, step);
+        int n = advance(c, mu_ext, sigma_ext, &noise, spiking);
+        n = hold(c, &recent, step, spiking, n);
+        recent.count[step % DEPTH] = n;
+        int slot = (step - DELAY_STEPS) % DEPTH;
+        if (step >= DELAY_STEPS)
+            deliver(c.input, recent.neuron[slot], recent.count[slot], n_exc, rows);
+        for (int k = 0; k < n; k++) c.v[spiking[k]] = Vr;
         if (n) log_spikes(&log, spiking, n, step);
     }
-    print_report("brunel", o, &log, N_EXC, N_INH, rows.count, t1 - t0, now() - t1);
+    print_report("brunel", o, &log, n_exc, N - n_exc, rows.count, t1 - t0, now() - t1);
     return 0;
 }

@@ -13,7 +13,8 @@ import tempfile
 from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parents[2] / "benchmarks" / "c"
-KEPT = ("seed", "synapses", "spikes", "rate_exc", "rate_inh")
+CFLAGS = ("-O3", "-march=native", "-ffast-math")
+KEPT = ("seed", "synapses", "spikes")
 
 
 def main():
@@ -26,12 +27,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         binary = Path(folder) / args.name
         source = SOURCES / f"{args.name}.c"
-        subprocess.run(["cc", "-O3", "-march=native", "-o", binary, source, "-lm"], check=True)
+        subprocess.run(["cc", *CFLAGS, "-o", binary, source, "-lm"], check=True)
         for seed in range(1, args.seeds + 1):
             options = ["--duration", str(args.duration), "--seed", str(seed)]
             out = subprocess.run([binary, *options], check=True, capture_output=True, text=True)
             run = json.loads(out.stdout)
-            runs.append({key: run[key] for key in KEPT})
+            rates = {f"rate_{name}": rate for name, rate in run["rates"].items()}
+            runs.append({**{key: run[key] for key in KEPT}, **rates})
     result = {
         "simulator": f"C, benchmarks/c/{args.name}.c",
         "command": " ".join(["record_c.py", *sys.argv[1:]]),
