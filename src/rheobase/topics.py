@@ -56,6 +56,7 @@ TOPICS: Final[dict[str, tuple[str, str, str]]] = {
     "window_width": ("monitors.ratemonitor", "INFO", "the width that smooth_rate takes"),
     "method_choice": ("stateupdaters.base", "INFO", "the method of integration"),
     "stiff": ("stateupdaters.base", "WARNING", "an equation is stiff, its method is not for that"),
+    "late_spikes": ("stateupdaters.base", "WARNING", "a neuron would spike twice within a step"),
     "deprecated_independent": ("stateupdaters.exact", "WARNING", "a method that 'exact' replaces"),
     "clock_driven": ("synapses.synapses", "INFO", "equations that cost a step for every synapse"),
     "synapses_dt_mismatch": ("synapses.synapses", "WARNING", "two clocks; which one delays count"),

@@ -17,10 +17,11 @@ import math
 import numpy as np
 import pytest
 
-from rheobase import Network, NeuronGroup, defaultclock, second, set_backend
+from rheobase import Network, NeuronGroup, defaultclock, second
 from rheobase.integration import METHODS
 from rheobase.model.brownian import Path
-from rheobase.runtime.backends import active_backend
+
+pytestmark = pytest.mark.usefixtures("both_backends")
 
 ORDERS = {
     n: m.order  # pyright: ignore
@@ -31,14 +32,6 @@ NOISY = {n: m.noise for n, m in METHODS.items() if getattr(m, "noise", None)}  #
 LINEAR = "dx/dt = y/second : 1\ndy/dt = (-x - y/2)/second : 1"
 WITH_TIME = "dx/dt = x*cos(t/second)/second : 1"
 NONLINEAR = "dx/dt = -x**2/second : 1\ndy/dt = 2*x*y/second : 1"
-
-
-@pytest.fixture(params=["llvm", "numpy"], autouse=True)
-def backend(request):
-    before = active_backend().name
-    set_backend(request.param)
-    yield
-    set_backend(before)
 
 
 def end_state(text, method, n_steps, start, size=1, noise=None):

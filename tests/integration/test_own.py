@@ -21,21 +21,13 @@ from rheobase import (
     UnsupportedEquationsError,
     ms,
     seed,
-    set_backend,
 )
 from rheobase.integration import METHODS
-from rheobase.runtime.backends import active_backend
+
+pytestmark = pytest.mark.usefixtures("both_backends")
 
 DECAY = "dv/dt = -v/(10*ms) : 1"
 NOISY = "dv/dt = -v/(10*ms) + v*xi/(5*ms)**0.5 : 1"
-
-
-@pytest.fixture(params=["llvm", "numpy"], autouse=True)
-def backend(request):
-    before = active_backend().name
-    set_backend(request.param)
-    yield
-    set_backend(before)
 
 
 @pytest.fixture

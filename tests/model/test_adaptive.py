@@ -29,13 +29,6 @@ from rheobase.ir.printer import print_kernel
 ADAPTIVE = [name for name, m in METHODS.items() if m.options is OPTIONS]
 
 
-@pytest.fixture(autouse=True, params=["llvm", "numpy"])
-def backend(request):
-    prefs.codegen.target = {"llvm": "auto"}.get(request.param, request.param)
-    yield request.param
-    prefs.codegen.target = "auto"
-
-
 def run_for(group, duration) -> None:
     Network(group).run(duration)
 

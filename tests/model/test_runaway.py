@@ -17,17 +17,7 @@ from rheobase import (
     Synapses,
     ms,
     run,
-    set_backend,
 )
-from rheobase.runtime.backends import active_backend
-
-
-@pytest.fixture(params=["llvm", "numpy"], autouse=True)
-def backend(request):
-    before = active_backend().name
-    set_backend(request.param)
-    yield
-    set_backend(before)
 
 
 def error_of(net, duration=10 * ms):

@@ -19,20 +19,10 @@ from rheobase import (
     ms,
     mV,
     seed,
-    set_backend,
 )
 from rheobase.plotting import accuracy
-from rheobase.runtime.backends import active_backend
 
 DECAY = "dv/dt = -v/(10*ms) : 1"
-
-
-@pytest.fixture(params=["llvm", "numpy"], autouse=True)
-def backend(request):
-    before = active_backend().name
-    set_backend(request.param)
-    yield
-    set_backend(before)
 
 
 def decaying(method="euler"):

@@ -34,6 +34,7 @@ __all__ = [
     "DEFAULT_METHODS",
     "METHODS",
     "MethodChoice",
+    "candidates",
     "choose",
     "find_method",
     "memory_of",
@@ -122,7 +123,7 @@ def choose(
     Raises UnsupportedEquationsError if no method can, saying which term stands in the way of each;
     ModelValueError for an unknown method; UnknownNameError for an unknown option.
     """
-    found = [find_method(m) for m in _candidates(method)]
+    found = [find_method(m) for m in candidates(method)]
     reasons: list[tuple[Method, str]] = []
     for candidate in found:
         reason = candidate.refuses(system)
@@ -133,9 +134,10 @@ def choose(
     raise ModelValueError("No method is given: name at least one, or leave the argument out.")
 
 
-def _candidates(
+def candidates(
     method: MethodChoice | Sequence[MethodChoice] | None,
 ) -> Sequence[MethodChoice]:
+    """The methods to try in turn that a script has given."""
     if method is None:
         return DEFAULT_METHODS
     if isinstance(method, Sequence) and not isinstance(method, str):
@@ -159,7 +161,7 @@ def memory_of(
 ) -> tuple[Memory, ...]:
     """The variables that a group gets because one of these methods may integrate it."""
     found: dict[str, Memory] = {}
-    for given in _candidates(method):
+    for given in candidates(method):
         known = METHODS.get(ALIASES.get(given, given)) if isinstance(given, str) else given
         if known is not None and isinstance(known, Remembering):
             made = known.variables({**known.options, **options})

@@ -52,7 +52,16 @@ from rheobase.lang.symbols import Type
 from rheobase.units import Quantity, second, to_si
 from rheobase.units.dimensions import DIMENSIONLESS
 
-__all__ = ["OPTIONS", "STEP", "Attempt", "Slopes", "advance", "control_refusal", "variables_for"]
+__all__ = [
+    "FAILED_AT",
+    "OPTIONS",
+    "STEP",
+    "Attempt",
+    "Slopes",
+    "advance",
+    "control_refusal",
+    "variables_for",
+]
 
 OPTIONS: Final[Mapping[str, object]] = {
     "adaptable_timestep": True,
@@ -76,6 +85,7 @@ save_failed_steps             keep in '_failed_steps' how many steps of the last
 save_step_count               keep in '_step_count' how many were taken
 """
 
+FAILED_AT: Final = "_failed_at"  # the memory that says when an element could not finish a step
 STEP: Final = Name("_h")
 _SMALLEST: Final = 1e-13  # of dt: shorter steps do not change t any more
 _MANY: Final = 2.0**53
@@ -330,7 +340,7 @@ def _adaptive(slopes: Slopes, control: _Control, attempt: Attempt, order: int) -
         limit=Name("_most"),
         after=tuple(after),
     )
-    failed = Memory("_failed_at", Type.FLOAT, second.dim, -1.0)
+    failed = Memory(FAILED_AT, Type.FLOAT, second.dim, -1.0)
     return Updates(tuple(before), (table,), loop, (failed,))
 
 

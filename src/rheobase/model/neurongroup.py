@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from html import escape
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from rheobase.equations import Equations, SingleEquation
 from rheobase.equations.units import check_equations, noise_symbols
@@ -16,10 +17,11 @@ from rheobase.errors import (
     raise_faults,
 )
 from rheobase.integration import MethodChoice
+from rheobase.integration.crossing import SPIKED, Spiking
 from rheobase.ir.dtypes import BOOL, F64
 from rheobase.ir.kernels import Elementwise, Indexed, Select
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
-from rheobase.lang.nodes import Assign, Expr, Logic, Name, names_in
+from rheobase.lang.nodes import Assign, Expr, Logic, Name, Number, names_in, substitute
 from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.clock import Clock, seconds
@@ -30,6 +32,7 @@ from rheobase.model.namespace import find_external, find_function
 from rheobase.model.refractoriness import (
     NEVER,
     check_refractory,
+    is_condition,
     mark_spiked,
     refractory_update,
 )
@@ -43,7 +46,9 @@ from rheobase.preference_names import prefs
 from rheobase.topics import topic
 from rheobase.units import Quantity, second
 
-__all__ = ["NeuronGroup", "group_size"]
+__all__ = ["NeuronGroup", "SpikeTimes", "group_size"]
+
+SpikeTimes: TypeAlias = Literal["grid", "interpolated"]
 
 
 _FLAGS = {
@@ -69,6 +74,9 @@ class NeuronGroup(EventGroup):
     namespace    names of external constants; None: those where run() is called
     dtype        float32 or float64 for all floating point variables, or {name: dtype}
     dt, clock    the group's own step
+    spike_times  'grid': spikes are found at the end of a step, and count at its beginning;
+                 'interpolated': a neuron spikes and is reset when it crosses the threshold within
+                 the step, to the order of the method (docs/integration.md)
     codeobj_class   accepted for scripts that give one; it has no meaning here
 
     Raises ModelError (syntax, flags, units, as far as names are known) with all faults at once.
@@ -99,6 +107,7 @@ class NeuronGroup(EventGroup):
         order: int = 0,
         name: str = "neurongroup*",
         codeobj_class: Any = None,
+        spike_times: SpikeTimes = "grid",
     ) -> None:
         size = group_size(N)
         super().__init__(
@@ -112,10 +121,11 @@ class NeuronGroup(EventGroup):
         storage = storage_of(dtype, {**types, "lastspike": Type.FLOAT}, self.label)
         self.float_dtype, self._dtypes = storage.floats, storage.single
         self.refractory_code = self._refractory_expression(refractory)
-        self._add_model_variables()
         self.events = self._named_events(threshold, events)
         self.threshold = self.events.get("spike")
         self.reset = reset
+        self.spike_times: SpikeTimes = self._checked_spike_times(spike_times)
+        self._add_model_variables()
         self._conditions = {
             n: read_expression(c, f"{self.label}, {_what_finds(n)}", "v > -50*mV")
             for n, c in self.events.items()
@@ -152,9 +162,12 @@ class NeuronGroup(EventGroup):
         not_refractory: ArrayVariable | None = None
         if self.refractory_code is not None:
             not_refractory = self.add_array("not_refractory", Type.BOOLEAN, fill=True)
+        if self.refractory_code is not None or self._between_grid_points:
             self.add_array(
                 "lastspike", dim=second.dim, fill=NEVER, dtype=self._dtypes.get("lastspike", F64)
             )
+        if self._between_grid_points:
+            self.add_array(SPIKED, Type.BOOLEAN, fill=False)
         for equation in self.equations.values():
             self._add_equation(equation, not_refractory)
 
@@ -178,6 +191,49 @@ class NeuronGroup(EventGroup):
                 guard=guard if "unless refractory" in flags else None,
                 dtype=self._dtypes.get(name),
             )
+
+    # ------------------------------------------------------------ spikes between grid points
+    def _checked_spike_times(self, value: Any) -> SpikeTimes:
+        if value not in get_args(SpikeTimes):
+            raise ModelValueError(
+                f"{self.label}: spike_times is 'grid' or 'interpolated', not {value!r}"
+            )
+        if value == "grid":
+            return "grid"
+        if self.threshold is None or not self.equations.diff_eq_names:
+            missing = "a threshold" if self.threshold is None else "differential equations"
+            raise ModelValueError(
+                f"{self.label}: spike_times='interpolated' says when within a step a threshold is "
+                f"crossed; the group has no {missing.removeprefix('a ')}"
+            )
+        if not self.reset and self.refractory_code is None:
+            raise ModelValueError(
+                f"{self.label}: with spike_times='interpolated' a spike must change something, or "
+                "the threshold would hold at once again; give reset='v = ...' or refractory=..."
+            )
+        return "interpolated"
+
+    @property
+    def _between_grid_points(self) -> bool:
+        return self.spike_times == "interpolated"
+
+    def _spiking(self) -> Spiking | None:
+        """What the integration has to know to find spikes within a step."""
+        if not self._between_grid_points:
+            return None
+        inner = {
+            e.varname: self.equations.substituted(e.varname)
+            for e in self.equations.values()
+            if e.is_replaced
+        }
+        reset = read_statements(self.reset or "", f"{self.label}, reset", "v = -70*mV")
+        code = self.refractory_code
+        return Spiking(
+            substitute(self._conditions["spike"], inner),
+            tuple(replace(s, value=substitute(s.value, inner)) for s in reset),
+            None if code is None else substitute(code, inner),
+            code is not None and is_condition(code, self.variables),
+        )
 
     # ------------------------------------------------------------ checking
     def _check_known(self) -> None:
@@ -234,8 +290,12 @@ class NeuronGroup(EventGroup):
             )
             refractory = frozenset[str]()
         exact_times = bool(prefs["legacy.refractory_timing"])
-        update = refractory_update(self.refractory_code, self.variables, exact_times)
-        self.state_updater = StateUpdater(self, self.equations, update, refractory, method, options)
+        spiking = self._spiking()
+        code = None if spiking and not spiking.is_while else self.refractory_code
+        update = refractory_update(code, self.variables, exact_times)
+        self.state_updater = StateUpdater(
+            self, self.equations, update, refractory, method, options, spiking=spiking
+        )
         self.contain(self.state_updater)
         self.subexpression_updater: Runner | None = None
         fixed = [e for e in self.equations.values() if "constant over dt" in e.flags]
@@ -277,7 +337,11 @@ class NeuronGroup(EventGroup):
         self.resetter: dict[str, Runner] = {}
         for event in self.events:
             when = "thresholds" if event == "spike" else "after_thresholds"
-            source = EventSource(f"{self.name} {event}", len(self), self.clock, when, self.order)
+            own_time = event == "spike" and self._between_grid_points
+            time = "lastspike" if own_time else "t"
+            source = EventSource(
+                f"{self.name} {event}", len(self), self.clock, when, self.order, time
+            )
             self.event_sources[event] = source
             self.thresholder[event] = self._finder(event, source)
             self.contain(self.thresholder[event])
@@ -286,7 +350,8 @@ class NeuronGroup(EventGroup):
                 raise ModelValueError(
                     f"{self.label}: a reset needs a threshold, such as threshold='v > -50*mV'"
                 )
-            self.run_on_event("spike", self.reset, when="resets")
+            if not self._between_grid_points:
+                self.run_on_event("spike", self.reset, when="resets")
         self._warn_of_endless_spikes()
 
     def _finder(self, event: str, source: EventSource) -> SpikeFinder:
@@ -309,6 +374,8 @@ class NeuronGroup(EventGroup):
 
     def _event_blocks(self, event: str) -> Sequence[Block]:
         """Find the neurons with an event; those that spike become refractory."""
+        if event == "spike" and self._between_grid_points:
+            return self._found_within_step()
         condition = self._conditions[event]
         refractory = event == "spike" and self.refractory_code is not None
         if refractory:
@@ -321,6 +388,14 @@ class NeuronGroup(EventGroup):
             return (found,)
         domain = Indexed(current, self.part)
         return found, Block(f"{self.name} refractory", domain, mark_spiked())
+
+    def _found_within_step(self) -> Sequence[Block]:
+        """List the neurons that have spiked in the step of the state updater."""
+        current = self.event_sources["spike"].current
+        result = Result(Name(SPIKED), None, BOOL, "the threshold")
+        listed = Block(f"{self.name} threshold", Select(self.part, current), results=(result,))
+        forget = Assign(SPIKED, None, Number(False))
+        return listed, Block(f"{self.name} listed", Indexed(current, self.part), (forget,))
 
     def _known_event(self, event: str) -> None:
         if event not in self.events:
@@ -349,7 +424,8 @@ class NeuronGroup(EventGroup):
         [1.0, 1.0]
         """
         self._known_event(event)
-        if event in self.resetter:
+        within_step = event == "spike" and self._between_grid_points and bool(self.reset)
+        if event in self.resetter or within_step:
             raise ModelValueError(f"{self.label}: the event '{event}' has code already")
         what = "reset" if event == "spike" else f"code of event '{event}'"
         statements = read_statements(code, f"{self.label}, {what}", "v = -70*mV")

@@ -25,10 +25,14 @@ class EventSource:
     current   the elements at which the event happens in this step, ascending
     clock     the clock of the group
     when, order   where in the schedule the events are found
+    time          name of the variable that says when: that of the step, or one of each element
     """
 
-    def __init__(self, name: str, size: int, clock: Clock, when: str, order: int) -> None:
+    def __init__(
+        self, name: str, size: int, clock: Clock, when: str, order: int, time: str = "t"
+    ) -> None:
         self.name = name
+        self.time = time
         self.clock = clock
         self.when = when
         self.order = order

@@ -12,23 +12,27 @@ from numpy.typing import NDArray
 from rheobase.equations import Equations
 from rheobase.equations.units import check_equations, noise_symbols
 from rheobase.errors import FaultList, IntegrationError, labelled, raise_faults
-from rheobase.integration import MethodChoice, choose, memory_of
+from rheobase.integration import MethodChoice, candidates, choose, find_method, memory_of
+from rheobase.integration.control import FAILED_AT
+from rheobase.integration.crossing import LATE, SPIKED, BetweenGridPoints, Spiking
 from rheobase.integration.rosenbrock import ROSENBROCK
 from rheobase.integration.system import Method, System, Table
 from rheobase.ir.builder import Element
-from rheobase.ir.dtypes import F64
+from rheobase.ir.dtypes import BOOL, F64
 from rheobase.ir.kernels import At, Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_statements
 from rheobase.lang.fold import evaluate
-from rheobase.lang.functions import called_in
+from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Call, Expr, names_in
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.brownian import Path
 from rheobase.model.code import (
     Block,
     Resolution,
+    Result,
     Runner,
+    check_result,
     exponents_in,
     make_room,
     name_places,
@@ -54,6 +58,7 @@ class StateUpdater(Runner):
     refractory  names of the variables that hold still meanwhile
     method      a name, several to try in turn, or a Method
     names       the variables to integrate; None: all that have differential equations
+    spiking     what makes the neurons spike, if that is to be found within the step
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class StateUpdater(Runner):
         method: MethodChoice | Sequence[MethodChoice] | None,
         options: Mapping[str, object] | None,
         names: Collection[str] | None = None,
+        spiking: Spiking | None = None,
     ) -> None:
         super().__init__(
             owner,
@@ -98,7 +104,8 @@ class StateUpdater(Runner):
         self._run_away: set[str] = set()
         self._before: dict[str, NDArray[Any]] = {}  # the state before a step
         self._said_stiff = False
-        self._failed_at: Slot | None = None  # per element, see integration.system.Updates
+        self.spiking = spiking
+        self._memory: dict[str, Slot] = {}  # per element, see integration.system.Updates
         self._own: tuple[str, ...] = self._add_memory()
 
     def _add_memory(self) -> tuple[str, ...]:
@@ -112,7 +119,8 @@ class StateUpdater(Runner):
         return tuple(m.name for m in made)
 
     def _expressions(self) -> list[Expr]:
-        return [*self._system_equations.values(), *(s.value for s in self.first)]
+        spiking = self.spiking.expressions() if self.spiking else ()
+        return [*self._system_equations.values(), *(s.value for s in self.first), *spiking]
 
     def _draws(self) -> list[Expr]:
         """What noise becomes: a call of randn, which a script may have replaced."""
@@ -142,11 +150,16 @@ class StateUpdater(Runner):
         names = frozenset({"t", "dt"}).union(*map(names_in, [*expressions, *written]))
         names |= frozenset(s.target for s in self.first) | frozenset(self._system_equations)
         names |= frozenset(self._own)
+        targets: set[str] = set()
+        if self.spiking:
+            targets = {s.target for s in self.spiking.reset}
+            names |= targets | {SPIKED, "lastspike"}
         faults = FaultList()
         resolution = resolve(
             [n for n in names if n != "xi" and not n.startswith("xi_")],
             self.group,
             lookups,
+            optional=targets,
             exponents=exponents_in(expressions),
             faults=faults,
             places=name_places([*written, *expressions]),
@@ -177,6 +190,7 @@ class StateUpdater(Runner):
         faults = FaultList()
         check_equations(self.equations, scope, faults, resolution.functions)
         check_statements(self.first, scope, faults, resolution.functions)
+        self._check_spiking(scope, faults, resolution.functions)
         raise_faults(faults.faults, f"{self.group.label}, equations")
         if not self._expressions():
             return
@@ -189,7 +203,8 @@ class StateUpdater(Runner):
             self.equations,
         )
         with labelled(f"{self.group.label}, equations"):
-            self.method, updates = choose(system, self.method_choice, self.method_options)
+            method, updates = choose(system, self._methods(), self.method_options)
+        self.method = method.method if isinstance(method, BetweenGridPoints) else method
         topic("method_choice").info("%s: integrated by '%s'", self.group.label, self.method.name)
         self._tables = []
         local: dict[str, Meaning] = {}
@@ -197,10 +212,10 @@ class StateUpdater(Runner):
             slots, meanings = _table_slots(table, len(self.group))
             self._tables.append((table, slots))
             local |= meanings
-        self._failed_at = None
+        self._memory = {}
         for m in updates.memory:
-            self._failed_at = Slot(m.name, F64, len(self.group), m.fill)
-            element = Element(self._failed_at, Index.OWN)
+            self._memory[m.name] = Slot(m.name, F64, len(self.group), m.fill)
+            element = Element(self._memory[m.name], Index.OWN)
             local[m.name] = Meaning(Symbol(m.name, m.type, m.dim), element)
         block = Block(
             f"{self.group.name} state update",
@@ -212,6 +227,23 @@ class StateUpdater(Runner):
         bindings = {**resolution.bindings, **{k: m.binding for k, m in local.items()}}
         full = replace(resolution, symbols=scope, bindings=bindings)
         self._works = self.lowered(0, block, full)
+
+    def _methods(self) -> MethodChoice | Sequence[MethodChoice] | None:
+        """The methods to choose from, with spikes within their steps if that is asked for."""
+        if self.spiking is None:
+            return self.method_choice
+        return [
+            BetweenGridPoints(find_method(m), self.spiking) for m in candidates(self.method_choice)
+        ]
+
+    def _check_spiking(
+        self, scope: Mapping[str, Symbol], faults: FaultList, functions: Mapping[str, FunctionInfo]
+    ) -> None:
+        if self.spiking is not None:
+            threshold = Result(self.spiking.condition, None, BOOL, "the threshold")
+            check_result(threshold, scope, faults, functions)
+            known = self.owner.known_names()
+            check_statements(self.spiking.reset, scope, faults, functions, known)
 
     def _fill_tables(self, resolution: Resolution) -> None:
         inputs: dict[str, bytes] = {}
@@ -257,9 +289,10 @@ class StateUpdater(Runner):
 
     def check_finished(self) -> None:
         """Raise IntegrationError if an element could not finish a step."""
-        if self._failed_at is None or not (self._failed_at.data >= 0).any():
+        failed_at = self._memory.get(FAILED_AT)
+        if failed_at is None or not (failed_at.data >= 0).any():
             return
-        times = self._failed_at.data
+        times = failed_at.data
         first = np.where(times >= 0, times, np.inf)
         element, when = int(first.argmin()), Quantity(first.min(), dim=second.dim)
         times[:] = -1
@@ -381,6 +414,22 @@ class StateUpdater(Runner):
         for found in self.ran_away():
             self.warn_of(found)
         self._warn_if_stiff()
+        self._warn_if_late()
+
+    def _warn_if_late(self) -> None:
+        """Say that neurons were above the threshold again in the step of a spike."""
+        late = self._memory.get(LATE)
+        if late is None or not late.data.any():
+            return
+        element = int(np.argmax(late.data))
+        topic("late_spikes").warning(
+            "%s: in %.0f steps a neuron was above its threshold again after its spike (first "
+            "seen: neuron %d, %.0f times). A neuron spikes once in a step: the further spike "
+            "counts at the beginning of the next one. Take a shorter dt, or see whether the reset "
+            "leads below the threshold.",
+            self.group.label, late.data.sum(), element, late.data[element],
+        )  # fmt: skip
+        late.data[:] = 0.0
 
     def warn_of(self, found: RunAway, stopped: bool = False) -> None:
         """Say it, and what to do to find out more."""

@@ -136,7 +136,10 @@ class EventMonitor(Monitor):
         if not self.record:
             blocks.append(self._count_block())
         if self._columns.slots:
-            results = tuple(Result(Name(n), None, s.dtype) for n, s in self._columns.slots.items())
+            meant = {"t": self.events.time}
+            results = tuple(
+                Result(Name(meant.get(n, n)), None, s.dtype) for n, s in self._columns.slots.items()
+            )
             domain = self._columns.record(self.events.current, self.source.part)
             blocks.append(
                 Block(
