@@ -113,7 +113,7 @@ def test_a_warning_comes_while_the_run_goes_on():
         def emit(self, record: logging.LogRecord) -> None:
             seen.append(time.perf_counter())
 
-    logger = logging.getLogger("rheobase.model.stateupdater.invalid_values")
+    logger = logging.getLogger("rheobase.groups.group.invalid_values")
     handler = Note()
     logger.addHandler(handler)
     try:
