@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 from tests.backends.exact import errors_in_ulp
-from tests.fuzz.functions import BACKENDS, LIMITS, NAMES, ULPS, arguments, computed, worst
+from tests.fuzz.functions import (
+    BACKENDS,
+    LIMITS,
+    NAMES,
+    ULPS,
+    WRITTEN,
+    arguments,
+    computed,
+    powers,
+    worst,
+    worst_power,
+)
 
 _POINTS = np.array([-np.inf, -0.0, 0.0, np.inf])
 
@@ -23,10 +34,21 @@ def test_function_is_within_two_ulp_of_mpmath(name, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("text", ["x**y", *(f"x**({k!r})" for k in WRITTEN)])
+def test_power_is_within_two_ulp_of_mpmath(text, backend):
+    """Of a variable exponent, and of exponents that are written out, some of which are products."""
+    x, y = powers(60, seed=3) if "y" in text else (arguments(60, seed=3), None)
+    if y is None:
+        y = np.full(len(x), float(text[4:-1]))
+    error, place = worst_power(text, x, y, BACKENDS[backend]())
+    assert error <= ULPS, f"{error:.2f} ulp at {place!r}"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
 def test_function_has_the_right_limits(name, backend):
     """At the infinities and at both zeros, whose sign stays where the function is odd."""
-    met = computed(name, _POINTS, BACKENDS[backend]())
+    met = computed(f"{name}(x)", BACKENDS[backend](), x=_POINTS)
     wanted = np.array(LIMITS[name])
     np.testing.assert_array_equal(met, wanted)
     signed = ~np.isnan(wanted)
@@ -37,13 +59,13 @@ def test_function_has_the_right_limits(name, backend):
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
 def test_nan_stays_nan(name, backend):
-    assert np.isnan(computed(name, np.full(9, np.nan), BACKENDS[backend]())).all()
+    assert np.isnan(computed(f"{name}(x)", BACKENDS[backend](), x=np.full(9, np.nan))).all()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_exprel_is_finite_where_exp_is_not(backend):
     """e**712 is too large for a double, (e**712 - 1)/712 is not."""
-    met = computed("exprel", np.array([712.0, 716.3, 716.4]), BACKENDS[backend]())
+    met = computed("exprel(x)", BACKENDS[backend](), x=np.array([712.0, 716.3, 716.4]))
     assert np.isfinite(met).tolist() == [True, True, False]
 
 

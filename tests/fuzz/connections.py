@@ -12,7 +12,6 @@ decides (0 < p < 1, samples of a size) the loops say which pairs may be made, an
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 import sys
@@ -25,6 +24,7 @@ from typing import Any
 import numpy as np
 
 import rheobase as rb
+from tests.fuzz.command import search_options
 
 __all__ = ["check_case", "search"]
 
@@ -492,10 +492,7 @@ def search(n: int, seed: int) -> tuple[Counter[str], list[str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--n", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1, help="of the first case; then +1 each")
-    args = parser.parse_args()
+    args = search_options(__doc__, 1000)
     rb.BrianLogger.log_level_error()
     began = time.perf_counter()
     tally, found = search(args.n, args.seed)

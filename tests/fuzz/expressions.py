@@ -12,7 +12,6 @@ the edge of a domain), any result inside the jump is right.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
 import time
@@ -40,6 +39,7 @@ from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Type
 from rheobase.runtime.clocks import ClockState
 from rheobase.runtime.engine import RunHooks, execute
+from tests.fuzz.command import search_options
 from tests.fuzz.typed import SYMBOLS, Generator, N, values
 
 __all__ = ["compare", "search"]
@@ -234,10 +234,7 @@ def _kind(node: Expr) -> str:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("--n", type=int, default=2000)
-    options.add_argument("--seed", type=int, default=1)
-    given = options.parse_args()
+    given = search_options(__doc__, 2000)
     started = time.perf_counter()
     nodes, found = search(given.n, given.seed)
     for line in found[:60]:

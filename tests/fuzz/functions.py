@@ -1,4 +1,4 @@
-"""Every function of the table of one number against mpmath, densely, on both backends.
+"""Every function of one number, and powers, against mpmath, densely, on both backends.
 
     python -m tests.fuzz.functions --n 20000 --seed 1
 
@@ -6,11 +6,12 @@ Each function is called as a model calls it, on n arguments of each kind: ordina
 every exponent, numbers next to 1, next to multiples of pi/2, and the edges of the ranges. Prints
 the largest error of each function on each backend in ulp of the exact value, and where it is;
 results on infinities and nan are compared with the limits. It is a failure if an error is above 2.
+Powers x**y are taken with results of every exponent: from bases of every exponent, from bases next
+to 1 with huge exponents, from negative bases with whole exponents; and whole exponents written out.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Iterator
@@ -32,14 +33,27 @@ from rheobase.lang.parse import parse_expression
 from rheobase.runtime.clocks import ClockState
 from rheobase.runtime.engine import RunHooks, execute
 from tests.backends.exact import SMALLEST, errors_in_ulp
+from tests.fuzz.command import search_options
 
-__all__ = ["BACKENDS", "LIMITS", "NAMES", "ULPS", "arguments", "computed", "worst"]
+__all__ = [
+    "BACKENDS",
+    "LIMITS",
+    "NAMES",
+    "ULPS",
+    "WRITTEN",
+    "arguments",
+    "computed",
+    "powers",
+    "worst",
+    "worst_power",
+]
 
 ULPS: Final = 2.0
 BACKENDS: Final[dict[str, type[Backend]]] = {"llvm": LlvmBackend, "numpy": ReferenceBackend}
 NAMES: Final = tuple(
     name for name, f in FUNCTIONS.items() if f.arity == 1 and f.stateless and name != "int"
 )
+WRITTEN: Final = (-3, -2, -1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 0.5, -0.5, 1.5, 1 / 3)  # exponents
 _PI: Final = np.pi
 _NAN: Final = float("nan")
 _INF: Final = float("inf")
@@ -91,43 +105,88 @@ def arguments(n: int, seed: int) -> NDArray[np.float64]:
     return np.concatenate(kinds)
 
 
-def computed(name: str, x: NDArray[np.float64], backend: Backend) -> NDArray[np.float64]:
-    """name(x), (n,), by a kernel made from the text."""
-    slots = Slot("x", F64, len(x)), Slot("y", F64, len(x))
-    slots[0].data[:] = x
+def powers(n: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bases and exponents, finite: n pairs of each kind."""
+    rng = np.random.default_rng(seed)
+    signs = rng.choice((-1.0, 1.0), n)
+    wide = 2.0 ** rng.uniform(-1074, 1024, n)
+    near_one = 1.0 + signs * 2.0 ** rng.uniform(-53, -1, n)
+    wanted = rng.uniform(-1080, 1030, n)  # log2 of the result
+    denormal = rng.uniform(-1075, -1022, n)
+    whole = rng.integers(-60, 61, n).astype(np.float64)
+    edges = np.array(_EDGES)
+    with np.errstate(divide="ignore"):
+        kinds = (
+            (rng.uniform(0, 3, n), rng.uniform(-20, 20, n)),
+            (wide, wanted / np.log2(wide)),
+            (wide, denormal / np.log2(wide)),
+            (near_one, wanted / np.log2(near_one)),
+            (near_one, denormal / np.log2(near_one)),
+            (rng.uniform(0, 30, n), rng.integers(-9, 10, n) / 2),
+            (-(2.0 ** rng.uniform(-18, 18, n)), whole),
+            (-near_one, np.rint(wanted / np.log2(near_one))),
+            (np.repeat(edges, len(edges)), np.tile(edges, len(edges))),
+        )
+    x, y = (np.concatenate(column) for column in zip(*kinds))
+    finite = np.isfinite(y)
+    return x[finite], y[finite]
+
+
+def computed(text: str, backend: Backend, **arguments: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The value of an expression, (n,), by a kernel made from it; arguments: (n,) each."""
+    n = len(next(iter(arguments.values())))
+    slots = [Slot(name, F64, n) for name in (*arguments, "result")]
+    for slot, values in zip(slots, arguments.values()):
+        slot.data[:] = values
     builder = KernelBuilder({s.name: Element(s, Index.OWN) for s in slots})
-    builder.assign(Assign("y", None, parse_expression(f"{name}(x)")))
-    part = Part(Slot("first", I64), Slot("size", I64, fill=len(x)))
+    builder.assign(Assign("result", None, parse_expression(text)))
+    part = Part(Slot("first", I64), Slot("size", I64, fill=n))
     kernel = builder.finish("functions", Elementwise(part))
     clock = ClockState(1.0)
     clock.slots.end.data[0] = 1
     program = Program((Call(kernel, 0),), (clock.slots,))
     with np.errstate(all="ignore"):
         execute(program, backend.compile(program), RunHooks({}))
-    return slots[1].data.copy()
+    return slots[-1].data.copy()
 
 
 def worst(name: str, x: NDArray[np.float64], backend: Backend) -> tuple[float, float]:
     """The largest error in ulp, and the argument."""
-    errors = errors_in_ulp(name, computed(name, x, backend), x)
+    errors = errors_in_ulp(name, computed(f"{name}(x)", backend, x=x), x)
     k = int(errors.argmax())
     return float(errors[k]), float(x[k])
+
+
+def worst_power(
+    text: str, x: NDArray[np.float64], y: NDArray[np.float64], backend: Backend
+) -> tuple[float, tuple[float, float]]:
+    """The largest error of a power, written as `text`, in ulp; base and exponent."""
+    given = {"x": x, "y": y} if "y" in text else {"x": x}
+    errors = errors_in_ulp("pow", computed(text, backend, **given), x, y)
+    k = int(errors.argmax())
+    return float(errors[k]), (float(x[k]), float(y[k]))
 
 
 def _search(n: int, seed: int) -> Iterator[str]:
     x = arguments(n, seed)
     for name in NAMES:
         for label, backend in BACKENDS.items():
-            error, place = worst(name, x, backend())
-            mark = "" if error <= ULPS else "   <- too much"
-            yield f"{name:8s} {label:6s} {error:6.3f} ulp at {place!r}{mark}"
+            yield _shown(name, label, *worst(name, x, backend()))
+    bases, exponents = powers(n, seed)
+    for label, backend in BACKENDS.items():
+        yield _shown("x**y", label, *worst_power("x**y", bases, exponents, backend()))
+        for k in WRITTEN:
+            y = np.full(len(x), float(k))
+            yield _shown(f"x**{k:g}", label, *worst_power(f"x**({k!r})", x, y, backend()))
+
+
+def _shown(what: str, label: str, error: float, place: object) -> str:
+    mark = "" if error <= ULPS else "   <- too much"
+    return f"{what:8s} {label:6s} {error:6.3f} ulp at {place!r}{mark}"
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("--n", type=int, default=2000)
-    options.add_argument("--seed", type=int, default=1)
-    given = options.parse_args()
+    given = search_options(__doc__, 2000)
     started = time.perf_counter()
     failed = False
     for line in _search(given.n, given.seed):

@@ -14,7 +14,6 @@ compared up to that step and counted as `cut`. Any other difference is a failure
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 import time
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 
 import rheobase as rb
 from rheobase import Network, NeuronGroup, ms
+from tests.fuzz.command import search_options
 from tests.fuzz.random_network import STEP, Maker, build, result
 
 __all__ = ["compare", "simulate"]
@@ -198,10 +198,7 @@ def search(n: int, seed: int) -> Counter[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    options = search_options(__doc__, 1000)
     logging.disable(logging.WARNING)
     counts = search(options.n, options.seed)
     print(dict(counts))

@@ -14,7 +14,6 @@ checked and, where they are right, folded and printed. It is a failure if
 
 from __future__ import annotations
 
-import argparse
 import ast
 import random
 import signal
@@ -35,6 +34,7 @@ from rheobase.lang.parse import parse_expression, parse_statements
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.generators import parse_generator
 from rheobase.units.registry import lookup_unit
+from tests.fuzz.command import search_options
 from tests.fuzz.texts import KINDS, spoiled
 
 __all__ = ["FuzzError", "check_text", "search", "watched"]
@@ -224,10 +224,7 @@ def search(n: int, seed: int, stop: bool = True) -> tuple[Counter[str], list[str
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("--n", type=int, default=100_000)
-    options.add_argument("--seed", type=int, default=1)
-    given = options.parse_args()
+    given = search_options(__doc__, 100_000)
     started = time.perf_counter()
     outcomes, failures = search(given.n, given.seed, stop=False)
     for failure in failures[:50]:

@@ -273,7 +273,7 @@ def log10(code: Code, x: Value) -> Value:
 
 # ------------------------------------------------------------------ powers
 def pow(code: Code, x: Value, y: Value) -> Value:
-    """x ** y as C and NumPy define it. Error < 1 ulp.
+    """x ** y as C and NumPy define it. Error < 1.3 ulp.
 
     x ** 0 = 1 and 1 ** y = 1 for every x and y, nan included; a negative x has a power if y is an
     integer (nan otherwise), negative if y is odd.
