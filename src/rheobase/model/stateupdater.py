@@ -284,7 +284,9 @@ class StateUpdater(Runner):
 
     def written(self, variable: ArrayVariable) -> None:
         """The script has set a variable, maybe in the middle of a run."""
-        if self._resolution is not None and variable.name in self._inputs:
+        if self._resolution is None or self._size != len(self.group):
+            return
+        if variable.name in self._inputs:
             self._fill_tables(self._resolution)
 
     def check_finished(self) -> None:

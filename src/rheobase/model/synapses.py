@@ -287,7 +287,12 @@ class Synapses(SynapticGroup):
     def _check_pathway_name(self, name: str) -> None:
         if name in self.pathways:
             raise ModelValueError(f"{self.label}: two pathways have the name '{name}'")
-        if name in self.variables or name in dir(type(self)):
+        if name in self.variables:
+            raise ModelValueError(
+                f"{self.label}: a variable and a pathway of the synapses are both called '{name}', "
+                f"so that S.{name} could mean either: rename the variable (a{name}, say)"
+            )
+        if name in dir(type(self)):
             raise ModelValueError(
                 f"{self.label}: a pathway cannot be called '{name}', since S.{name} means "
                 "something else"
