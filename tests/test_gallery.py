@@ -149,25 +149,108 @@ def _wang_buzsaki(names: Names) -> None:
     assert names["together"] > 0.9
 
 
+def _graupner_brunel(names: Names) -> None:
+    """Depression at negative lags, potentiation at positive ones ("DP" of fig. 2)."""
+    assert names["change"].max() > 1.05
+    assert names["change"].min() < 0.95
+    assert 0 < names["strongest"] < 30
+    assert -40 < names["weakest"] < 0
+
+
+def _izhikevich_2007(names: Names) -> None:
+    """The rewarded synapse is the strongest (fig. 1)."""
+    assert names["rank"] <= 2
+
+
+def _jahr_stevens(names: Names) -> None:
+    """The block makes a region of negative slope, and depends on the voltage."""
+    assert -40 < names["lowest"] < -10
+    assert names["peak"][1] > 2 * names["peak"][0]
+
+
+def _jeffress(names: Names) -> None:
+    """The place follows the angle of the sound."""
+    assert names["agreement"] > 0.95
+
+
+def _nagumo(names: Names) -> None:
+    """Constant speed; pulses that meet annihilate, so each cell fires once for either pair."""
+    assert names["steps"].std() < 0.06 * names["steps"].mean()
+    assert set(names["second_wave"]) == {2}
+
+
+def _pfister_gerstner(names: Names) -> None:
+    """Weak change at low rates, potentiation at both lags at high ones (fig. 4)."""
+    later, earlier = names["results"][10], names["results"][-10]
+    assert later[1] < 1.1
+    assert earlier[1] < 0.8
+    assert min(later[-1], earlier[-1]) > 1.6
+    for lag, w in names["results"].items():
+        expected = [names["theory"](lag, r) for r in (5, 10, 20)]
+        np.testing.assert_allclose(w[1:4], expected, rtol=0.03)
+
+
+def _song_miller_abbott(names: Names) -> None:
+    """Inputs that fire together win (fig. 4)."""
+    assert names["together"][-1] > 0.8
+    assert names["alone"][-1] < 0.5
+
+
+def _van_rossum(names: Names) -> None:
+    """One heap of weights; additive rules push weights to their limits (fig. 3)."""
+    assert names["spread"] < 0.3
+    assert names["extremes"] > 0.4
+
+
+def _vogels(names: Names) -> None:
+    """Inhibition brings the rate to its target, and firing is irregular."""
+    assert names["first"] > 3 * names["last"]
+    assert 2.5 < names["last"] < 5.5
+    assert names["cv"] > 0.5
+
+
+def _wang_rinzel(names: Names) -> None:
+    """The two alternate."""
+    assert names["correlation"] < -0.7
+    assert 50 < names["period"] < 200
+
+
+def _wilson_cowan(names: Names) -> None:
+    """A rhythm in a window of drives only."""
+    low, high = names["window"]
+    assert 0.8 < low < 1.25 < high < 2.2
+
+
 CHECKS: dict[str, Callable[[Names], None]] = {
     "brunel_hakim_1999": _brunel_hakim,
     "diesmann_1999": _diesmann,
     "ermentrout_kopell_1986": _ermentrout_kopell,
     "fitzhugh_nagumo_1961": _fitzhugh,
     "gerstein_mandelbrot_1964": _gerstein_mandelbrot,
+    "graupner_brunel_2012": _graupner_brunel,
     "hindmarsh_rose_1984": _hindmarsh_rose,
     "hodgkin_huxley_1952": _hodgkin_huxley,
     "hopfield_1982": _hopfield,
     "izhikevich_2003": _izhikevich,
+    "izhikevich_2007": _izhikevich_2007,
+    "jahr_stevens_1990": _jahr_stevens,
+    "jeffress_1948": _jeffress,
     "kuramoto_1975": _kuramoto,
     "lapicque_1907": _lapicque,
     "mainen_sejnowski_1995": _mainen_sejnowski,
     "mirollo_strogatz_1990": _mirollo_strogatz,
     "morris_lecar_1981": _morris_lecar,
+    "nagumo_1962": _nagumo,
     "naud_2008": _naud,
+    "pfister_gerstner_2006": _pfister_gerstner,
     "pikovsky_kurths_1997": _pikovsky_kurths,
+    "song_miller_abbott_2000": _song_miller_abbott,
     "tsodyks_1998": _tsodyks,
+    "van_rossum_2000": _van_rossum,
+    "vogels_2011": _vogels,
     "wang_buzsaki_1996": _wang_buzsaki,
+    "wang_rinzel_1992": _wang_rinzel,
+    "wilson_cowan_1972": _wilson_cowan,
 }
 
 
