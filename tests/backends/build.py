@@ -86,7 +86,7 @@ class Code:
 
 
 def synapse_rows(
-    pairs: ArrayLike, n_rows: int, side: Index = Index.PRE
+    pairs: ArrayLike, n_rows: int, side: Index = Index.PRE, dtype: DType = I32
 ) -> tuple[Slot, Slot, np.ndarray]:
     """rows, others, and the order of the pairs (n, 2) of (pre, post), sorted by the side's row."""
     pairs = np.asarray(pairs, np.int64).reshape(-1, 2)
@@ -94,7 +94,7 @@ def synapse_rows(
     order = np.lexsort((pairs[:, other], pairs[:, row]))
     counts = np.bincount(pairs[:, row], minlength=n_rows)
     rows = slot(I64, np.concatenate(([0], np.cumsum(counts))), "rows")
-    others = Slot("others", I32, len(pairs))
+    others = Slot("others", dtype, len(pairs))
     others.data[:] = pairs[order, other]
     return rows, others, order
 

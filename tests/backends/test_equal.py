@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
 from rheobase.ir.kernels import Array, Elementwise, Index, Kernel
 from rheobase.ir.ops import OPS
 from rheobase.ir.passes import optimize
@@ -50,6 +50,7 @@ def values_of(dtype: DType) -> np.ndarray:
         F32: np.concatenate([SINGLE, -SINGLE]),
         I64: np.concatenate([WHOLE, -WHOLE]),
         I32: np.array([0, 1, -1, 2**31 - 1]),
+        U16: np.array([0, 1, 255, 2**15, 2**16 - 1]),
         BOOL: np.array([False, True]),
     }[dtype]
     a, b = np.meshgrid(points, points)

@@ -13,7 +13,7 @@ import pytest
 from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.llvm.jit import jit
 from rheobase.backends.llvm.kernels import elements_are_independent
-from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
 from rheobase.ir.kernels import (
     Array,
     At,
@@ -57,9 +57,9 @@ def add_one(dtype: DType, n: int, first: int, size: int) -> tuple[Kernel, Slot]:
     value = code.load(0, dtype)
     if dtype is BOOL:
         value = code("not", value)
-    elif dtype is I32:
+    elif dtype in (I32, U16):
         wide = code.cast(value, I64)
-        value = code.cast(code("add", wide, code.const(1)), I32)
+        value = code.cast(code("add", wide, code.const(1)), dtype)
     else:
         value = code("add", value, code.const(1.0 if dtype.is_float else 1, dtype))
     code.store(0, value)
@@ -103,17 +103,17 @@ def test_elements_chosen_are_those_of_the_part_for_which_the_condition_holds():
 
 
 def test_types_mix_in_one_kernel():
-    """F64, F32, I64, I32 and BOOL elements go through one vector loop."""
+    """Elements of every type go through one vector loop."""
     n, code = 21, Code()
     slots = [slot(d, np.arange(n) % 2 if d is BOOL else np.arange(n)) for d in DType]
     total = code.const(0.0)
     for k, d in enumerate(DType):
         total = code("add", total, code.cast(code.load(k, d), F64))
     out = slot(F32, np.zeros(n))
-    code.store(5, code.cast(total, F32))
+    code.store(len(DType), code.cast(total, F32))
     arrays = tuple(Array(s, Index.OWN) for s in (*slots, out))
     run(Kernel("mix", Elementwise(part(0, n)), arrays, body=tuple(code.ops)), BACKEND)
-    np.testing.assert_array_equal(out.data, 4 * np.arange(n) + np.arange(n) % 2)
+    np.testing.assert_array_equal(out.data, 5 * np.arange(n) + np.arange(n) % 2)
 
 
 def test_shared_fixed_and_linked_elements_are_reached():

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
 from rheobase.ir.kernels import (
     Array,
     At,
@@ -55,6 +55,7 @@ _NUMBERS = {F64: st.sampled_from([0.0, 1.0, -1.0, 0.5, 3.0, -0.1, 0.3, 1e3, 7.25
 _NUMBERS[F32] = st.sampled_from([0.0, 1.0, -2.0, 0.5, 0.75])
 _NUMBERS[I64] = st.integers(-5, 9)
 _NUMBERS[I32] = st.integers(0, 9)
+_NUMBERS[U16] = st.integers(0, 9)
 _NUMBERS[BOOL] = st.booleans()
 _ARITHMETIC = (F64, F32, I64)
 
@@ -104,7 +105,7 @@ class _Maker:
         return slot(dtype, values, "x") if n else Slot("x", dtype, 0)
 
     def _dtypes(self) -> st.SearchStrategy[DType]:
-        return st.sampled_from((F64, F64, F64, F32, I64, I32, BOOL))
+        return st.sampled_from((F64, F64, F64, F32, I64, I32, U16, BOOL))
 
     def _make_arrays(self) -> None:
         draw = self.draw
@@ -129,7 +130,8 @@ class _Maker:
             numbers = st.integers(0, self.n_neurons - 1)
             values = draw(st.lists(numbers, min_size=self.n_neurons, max_size=self.n_neurons))
             self.links.add(len(self.arrays))
-            self.arrays.append(Array(slot(I32, values, "link"), draw(st.sampled_from(indices))))
+            link = slot(self._number_type(), values, "link")
+            self.arrays.append(Array(link, draw(st.sampled_from(indices))))
             self.arrays.append(Array(draw(st.sampled_from(neurons)), Linked(len(self.arrays) - 1)))
 
     def _reachable(self) -> list[int]:
@@ -411,8 +413,11 @@ class _Maker:
 
     def _rows(self) -> tuple[Slot, Slot, Slot | None]:
         pairs = np.array(self.pairs, np.int64).reshape(-1, 2)
-        rows, others, order = synapse_rows(pairs, self.size, self.side)
+        rows, others, order = synapse_rows(pairs, self.size, self.side, self._number_type())
         return rows, others, slot(I32, order) if len(order) and self.draw(st.booleans()) else None
+
+    def _number_type(self) -> DType:
+        return self.draw(st.sampled_from((I32, U16)))
 
     def _domain_generate(self) -> Domain:
         code, numbers = self.code, st.integers(-1, self.size + 1)
@@ -438,7 +443,7 @@ class _Maker:
             inner,
             candidates,
             Slot("counts", I64, self.size),
-            Slot("targets", I32, 400),
+            Slot("targets", self._number_type(), 400),
             Slot("cursor", I64, 2),
             skip_invalid=self.draw(st.booleans()),
         )

@@ -203,8 +203,8 @@ def test_a_dry_run_expects_what_a_call_makes():
     ):
         expected = S.connect(**call, dry_run=True)
         assert expected.synapses == pytest.approx(number)
-        assert expected.bytes_each == 12
-        assert expected.bytes_all == pytest.approx(12 * number)
+        assert expected.bytes_each == 10
+        assert expected.bytes_all == pytest.approx(10 * number)
     assert len(S) == 0
 
 
@@ -314,10 +314,10 @@ def test_entries_are_put_in_order_as_a_stable_sort_does(n_keys):
 
 
 @pytest.mark.parametrize(
-    ("on_post", "bytes_each"), [("w += v_post", 16), ("w += v_pre", 20), ("w += i", 20)]
+    ("on_post", "bytes_each"), [("w += v_post", 14), ("w += v_pre", 16), ("w += i", 16)]
 )
 def test_sources_stand_by_target_only_where_the_code_looks_at_them(on_post, bytes_each):
-    """4 bytes a synapse less, and the same result."""
+    """2 bytes a synapse less, and the same result."""
     G = NeuronGroup(3, "v : 1", threshold="v > 2", reset="")
     G.v = [1, 3, 5]
     S = Synapses(G, G, "w : 1", on_post=on_post)
@@ -326,6 +326,29 @@ def test_sources_stand_by_target_only_where_the_code_looks_at_them(on_post, byte
     Network(G, S).run(0.1 * ms)
     value = {"w += v_post": G.v[S.j[:]], "w += v_pre": G.v[S.i[:]], "w += i": S.i[:]}[on_post]
     assert_allclose(S.w[:], np.where(G.v[S.j[:]] > 2, value, 0))
+
+
+@pytest.mark.parametrize("form", ["part", "arrays", "generator"])
+@pytest.mark.parametrize("n", [65_536, 65_537])
+def test_targets_take_two_bytes_where_their_numbers_fit(backend, n, form):
+    """The last neuron is reached, by events of both sides, however its number is stored."""
+    source = NeuronGroup(3, "v : 1", threshold="i > 0", reset="")
+    target = NeuronGroup(n, "v : 1", threshold="i == N - 1", reset="")
+    S = Synapses(source, target[n - 4 :] if form == "part" else target, "w : 1",
+                 on_pre="v_post += 10**i", on_post="w += 1 + i")  # fmt: skip
+    if form == "part":
+        S.connect("j > 1")
+    elif form == "arrays":
+        S.connect(i=[2, 0, 1, 2, 1, 0], j=[n - 1, n - 1, n - 1, n - 2, n - 2, n - 2])
+    else:
+        S.connect(j="k for k in range(N_post - 2, N_post)")
+    Network(source, target, S).run(0.1 * ms)
+    assert S.connections.targets.data.itemsize == (2 if n == 65_536 else 4)
+    assert_array_equal(target.v[n - 3 :], [0, 110, 110])
+    assert_array_equal(target.v[: n - 3], 0)
+    last = np.asarray(S.j[:]) == (3 if form == "part" else n - 1)
+    assert_array_equal(S.w[:], np.where(last, 1 + S.i[:], 0))
+    assert_array_equal(S.N_incoming_post[-3:], [0, 3, 3])
 
 
 def test_a_text_may_read_the_variable_that_it_sets():

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
 from rheobase.ir.kernels import Array, At, Domain, Generate, Index, Kernel, Linked, Repeat, Stream
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.passes import optimize
@@ -437,7 +437,7 @@ class KernelBuilder:
     # ------------------------------------------------------------ types
     def _number(self, value: int) -> int:
         """As a type of arithmetic: f64, f32 or i64."""
-        return self.cast(value, I64) if self.dtype(value) in (BOOL, I32) else value
+        return self.cast(value, I64) if self.dtype(value) in (BOOL, I32, U16) else value
 
     def _float(self, value: int) -> int:
         if self.dtype(value).is_float:

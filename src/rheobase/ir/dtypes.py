@@ -6,19 +6,21 @@ from enum import Enum
 
 import numpy as np
 
-__all__ = ["BOOL", "F32", "F64", "I32", "I64", "DType"]
+__all__ = ["BOOL", "F32", "F64", "I32", "I64", "U16", "DType"]
 
 
 class DType(Enum):
     """An element type; its value is its printed name.
 
-    BOOL is one byte in memory (0 or 1) and one bit as a value.
+    BOOL is one byte in memory (0 or 1) and one bit as a value. U16 holds numbers of elements, where
+    there are so few.
     """
 
     F64 = "f64"
     F32 = "f32"
     I64 = "i64"
     I32 = "i32"
+    U16 = "u16"
     BOOL = "bool"
 
     @property
@@ -31,15 +33,16 @@ class DType(Enum):
 
     @property
     def is_integer(self) -> bool:
-        return self in (DType.I64, DType.I32)
+        return self in (DType.I64, DType.I32, DType.U16)
 
 
-F64, F32, I64, I32, BOOL = DType.F64, DType.F32, DType.I64, DType.I32, DType.BOOL
+F64, F32, I64, I32, U16, BOOL = tuple(DType)
 
 _NUMPY: dict[DType, np.dtype[np.generic]] = {
     F64: np.dtype(np.float64),
     F32: np.dtype(np.float32),
     I64: np.dtype(np.int64),
     I32: np.dtype(np.int32),
+    U16: np.dtype(np.uint16),
     BOOL: np.dtype(np.bool_),
 }

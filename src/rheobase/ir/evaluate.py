@@ -97,7 +97,11 @@ def _select(condition: Value, a: Value, b: Value) -> Value:
 
 
 # lowest number, and one more than the highest; exact as floats
-_RANGES = {DType.I32: (-(2.0**31), 2.0**31), DType.I64: (-(2.0**63), 2.0**63)}
+_RANGES = {
+    DType.U16: (0.0, 2.0**16),
+    DType.I32: (-(2.0**31), 2.0**31),
+    DType.I64: (-(2.0**63), 2.0**63),
+}
 
 _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "add": np.add,

@@ -213,7 +213,7 @@ class Propagate:
 
     side       PRE if an event is a presynaptic neuron, POST if it is a postsynaptic one
     rows       I64 (n_rows + 1)
-    others     I32 (n_entries)   the neuron on the other side, numbered as in its own group
+    others     I32 or U16 (n_entries)   the neuron on the other side, numbered as in its own group
     synapses   I32 (n_entries)   the synapse of each entry; None: entry e is synapse e
     """
 
@@ -337,7 +337,7 @@ class Generate:
     side      PRE: outer elements are presynaptic; POST: postsynaptic
     outer, inner   the parts of the two groups
     counts    I64 (n_outer,)  synapses made for each outer element
-    targets   I32             growing; cursor: I64 (2,): entries in use, next outer element
+    targets   I32 or U16      growing; cursor: I64 (2,): entries in use, next outer element
     Returns GROW before an outer element for which `targets` may not have room.
     """
 

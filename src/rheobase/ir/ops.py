@@ -7,8 +7,8 @@ around such a line, not in it; `carry` is how values pass from one passage to th
 
 Rules that hold for every operation (the verifier checks them):
 - operands of arithmetic, comparison, min/max and select have one dtype; `cast` is explicit;
-- arithmetic on integers is on I64 (I32 is a storage type; it is cast when loaded for arithmetic,
-  or directly to a float);
+- arithmetic on integers is on I64 (I32 and U16 are storage types; they are cast when loaded for
+  arithmetic, or directly to a float);
 - the result dtype is written in the op and follows from the operands as `RESULT` says.
 
 Meaning on edge cases is that of NumPy float64: division by zero gives inf or nan, `floordiv` and

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import NoReturn, TypeAlias, cast
 
-from rheobase.ir.dtypes import BOOL, F64, I32, I64, DType
+from rheobase.ir.dtypes import BOOL, F64, I32, I64, U16, DType
 from rheobase.ir.kernels import (
     At,
     Chosen,
@@ -99,8 +99,9 @@ def root_index(kernel: Kernel, array: int) -> Index | At:
     return index
 
 
+_NUMBERS = (I32, U16)  # of elements: either
 # the element types of the slots of a domain, by class and field
-_SLOT_DTYPES: dict[tuple[type, str], DType] = {
+_SLOT_DTYPES: dict[tuple[type, str], DType | tuple[DType, ...]] = {
     (Part, "first"): I64,
     (Part, "size"): I64,
     (Chosen, "first"): I64,
@@ -119,10 +120,10 @@ _SLOT_DTYPES: dict[tuple[type, str], DType] = {
     (DelayRows, "ranks"): I32,
     (DelayRows, "starts"): I32,
     (Propagate, "rows"): I64,
-    (Propagate, "others"): I32,
+    (Propagate, "others"): _NUMBERS,
     (Propagate, "synapses"): I32,
     (Reduce, "rows"): I64,
-    (Reduce, "others"): I32,
+    (Reduce, "others"): _NUMBERS,
     (Reduce, "synapses"): I32,
     (Record, "cursor"): I64,
     (Push, "step"): I64,
@@ -131,7 +132,7 @@ _SLOT_DTYPES: dict[tuple[type, str], DType] = {
     (Replay, "period"): I64,
     (Replay, "step"): I64,
     (Generate, "counts"): I64,
-    (Generate, "targets"): I32,
+    (Generate, "targets"): _NUMBERS,
     (Generate, "cursor"): I64,
     (Stream, "state"): I64,
     (Stream, "step"): I64,
@@ -177,10 +178,10 @@ class _Verifier:
     def _domain(self) -> None:
         for owner, name, slot in _slot_fields((self.kernel.domain, self.kernel.stream)):
             wanted = _SLOT_DTYPES.get((owner, name))
-            if wanted is not None and slot.dtype is not wanted:
-                self.fail(
-                    f"{owner.__name__}.{name} is {slot.dtype.value}; it must be {wanted.value}"
-                )
+            allowed = wanted if isinstance(wanted, tuple) else (wanted,)
+            if wanted is not None and slot.dtype not in allowed:
+                shown = " or ".join(d.value for d in allowed if d is not None)
+                self.fail(f"{owner.__name__}.{name} is {slot.dtype.value}; it must be {shown}")
         match self.kernel.domain:
             case (
                 Elementwise(part=Chosen()) | Select(part=Chosen()) | Reduce(part=Chosen())
@@ -343,7 +344,7 @@ class _Verifier:
             return
         match op.name:
             case "const":
-                wanted = {BOOL: bool, I64: int, I32: int}.get(op.dtype or F64, float)
+                wanted = {BOOL: bool, I64: int, I32: int, U16: int}.get(op.dtype or F64, float)
                 if type(op.attr) is not wanted:
                     self.fail(f"a constant of this type is a Python {wanted.__name__}", number)
             case "index":

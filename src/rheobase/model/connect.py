@@ -17,7 +17,7 @@ from rheobase.errors import (
     raise_faults,
 )
 from rheobase.ir.builder import Alias, Binding, Element, Entry, KernelBuilder, Literal, Position
-from rheobase.ir.dtypes import BOOL, F64, I32, I64
+from rheobase.ir.dtypes import BOOL, F64, I64
 from rheobase.ir.kernels import Generate, Index, Kernel, Part, Range, Sample, SampleSize, Stream
 from rheobase.ir.program import Status
 from rheobase.ir.slots import Buffer, Slot
@@ -38,6 +38,7 @@ from rheobase.lang.nodes import (
 )
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.code import CodeOwner, exponents_in, name_places, resolve
+from rheobase.model.connections import end_of, number_type
 from rheobase.model.generators import Generator
 from rheobase.model.variables import Meaning
 from rheobase.runtime import random
@@ -149,7 +150,7 @@ def _kernel(
         request.inner,
         candidates,
         Slot("counts", I64, n_outer),
-        Buffer("targets", I32, _expected(request, symbols)),
+        Buffer("targets", number_type(end_of(request.inner)), _expected(request, symbols)),
         Slot("cursor", I64, 2),
         request.skip_invalid,
     )

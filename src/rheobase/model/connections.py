@@ -12,18 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.ir.dtypes import I32, I64
+from rheobase.ir.dtypes import I32, I64, U16, DType
+from rheobase.ir.kernels import Part
 from rheobase.ir.slots import Slot
 
-__all__ = ["Connections", "is_sorted", "stable_order"]
+__all__ = ["Connections", "end_of", "is_sorted", "number_type", "stable_order"]
 
 
 class Connections:
     """The connection list between two groups.
 
     rows      I64 (n_pre + 1,)   row r holds the entries rows[r] <= e < rows[r + 1]
-    targets   I32 (n,)           the target of each entry, ascending within a row; numbered as in
-                                 the target's slots
+    targets   (n,)               the target of each entry, ascending within a row; numbered as in
+                                 the target's slots; U16 where all fit (`number_type`), else I32
     order     (n,)               the entry of each synapse as users count them; None: the same
     version   changes whenever synapses are added
     """
@@ -82,6 +83,12 @@ class Connections:
         if n_pre + 1 > n_old:
             self.rows.resize(n_pre + 1)
             self.rows.data[n_old:] = len(self)
+
+    def has_targets_below(self, end: int) -> None:
+        """Say, before there are synapses, that all targets are numbers below `end`."""
+        dtype = number_type(end)
+        if not len(self) and dtype is not self.targets.dtype:
+            self.targets = Slot("targets", dtype, 0)
 
     def append(
         self, sources: NDArray[Any], targets: NDArray[Any], variables: list[Slot]
@@ -156,7 +163,10 @@ class Connections:
     def restore_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go back to a checkpoint."""
         self.rows.assign(state["rows"])
-        self.targets.assign(state["targets"])
+        targets = state["targets"]
+        if targets.dtype != self.targets.dtype.numpy:
+            self.targets = Slot("targets", U16 if targets.dtype == np.uint16 else I32, 0)
+        self.targets.assign(targets)
         self.order = state["order"].copy() if "order" in state else None
         self._changed()
 
@@ -175,24 +185,34 @@ class Connections:
         if self._by_target is None:
             rows, entries = Slot("post rows", I64, n_post + 1), Slot("entries", I32, 0)
             entries.assign(stable_order(self.targets.data))
-            counts = np.bincount(self.targets.data - first_post, minlength=n_post)
-            np.cumsum(counts, out=rows.data[1:])
+            counts = np.bincount(self.targets.data, minlength=first_post + n_post)
+            np.cumsum(counts[first_post:], out=rows.data[1:])
             self._by_target = (rows, entries, entries)
         rows, sources, entries = self._by_target
         if with_sources and sources is entries:
-            sources = Slot("sources", I32, 0)
+            sources = Slot("sources", number_type(first_pre + len(self.rows) - 1), 0)
             sources.assign(self.sources()[entries.data] + np.int32(first_pre))
             self._by_target = (rows, sources, entries)
         return self._by_target if with_sources else (rows, entries, entries)
 
 
-def stable_order(keys: NDArray[np.int32]) -> NDArray[np.int32]:
+def end_of(part: Part) -> int:
+    """One more than the greatest position of a part."""
+    return int(part.first.data[0]) + int(part.size.data[0])
+
+
+def number_type(end: int) -> DType:
+    """How numbers of elements below `end` are stored."""
+    return U16 if end <= 1 << 16 else I32
+
+
+def stable_order(keys: NDArray[Any]) -> NDArray[np.int32]:
     """(n,) where the elements stand in ascending order, equal ones as they come; keys >= 0.
 
     NumPy sorts numbers of 16 bits by their digits, in linear time; more bits are as many turns.
     """
     order = np.argsort(keys.astype(np.uint16), kind="stable").astype(np.int32)
-    if keys.max(initial=0) >> 16:
+    if int(keys.max(initial=0)) >> 16:
         high = (keys >> 16).astype(np.uint16)[order]
         order = order[np.argsort(high, kind="stable")]
     return order

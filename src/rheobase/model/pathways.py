@@ -213,7 +213,10 @@ class SynapticPathway(Runner):
             by_entry = steps if synapses is None else steps[synapses.data]
             order = group_by_delay(delays, rows.data, by_entry)
             entries = _filled("entries", order if synapses is None else synapses.data[order])
-            others = entries if others is synapses else _filled("others", others.data[order])
+            if others is synapses:
+                others = entries
+            else:
+                others = _filled("others", others.data[order], others.dtype)
             synapses = entries
         events = self._events(greatest, since)
         domain = Propagate(events, part, self.side, rows, others, synapses, delays)
@@ -289,7 +292,7 @@ def _frozen(way: _Way, clock: Clock) -> list[_Way]:
         domain,
         events=Events(current, log, delay, clock.state.slots.step, window),
         rows=_filled("rows", domain.rows.data, I64),
-        others=_filled("others", domain.others.data),
+        others=_filled("others", domain.others.data, domain.others.dtype),
         synapses=_filled("entries", entries),
         delays=domain.delays and replace(domain.delays, steps=_filled("delays", read, I64)),
     )

@@ -27,6 +27,7 @@ from rheobase.lang.nodes import Assign
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.clock import Clock
 from rheobase.model.code import Block, Runner
+from rheobase.model.connections import end_of, number_type
 from rheobase.model.creation import Call, Expected, connect, expected_synapses
 from rheobase.model.delays import DelayView
 from rheobase.model.eventdriven import (
@@ -475,7 +476,9 @@ class Synapses(SynapticGroup):
 
     def bytes_each(self) -> float:
         posts = [p for p in self.pathways.values() if p.side is Index.POST]
-        by_target = 0 if not posts else 8 if any(p.reaches_far for p in posts) else 4
+        by_target = 4 if posts else 0
+        if any(p.reaches_far for p in posts):
+            by_target += number_type(end_of(self.source.span)).numpy.itemsize
         by_delay = sum(12 for p in self.pathways.values() if p.delays.separate)
         return super().bytes_each() + by_target + by_delay
 

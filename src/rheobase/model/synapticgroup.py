@@ -21,7 +21,7 @@ from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.clock import Clock
 from rheobase.model.code import Block
 from rheobase.model.connect import reaches
-from rheobase.model.connections import Connections
+from rheobase.model.connections import Connections, end_of, number_type
 from rheobase.model.group import Group, new_part
 from rheobase.model.lookups import structure_changed
 from rheobase.model.variables import (
@@ -166,7 +166,7 @@ class SynapticGroup(Group):
             case "i":
                 return self.source.numbers_at(self._computed("_sources"))
             case "j":
-                return self.target.numbers_at(c.targets.data)
+                return self.target.numbers_at(c.targets.data.astype(np.int32))
             case "numbers":
                 return c.numbers()
             case "_copy":
@@ -177,8 +177,7 @@ class SynapticGroup(Group):
                 before = np.zeros(int(self.source.span.first.data[0]), np.int64)
                 return np.concatenate([before, np.diff(c.rows.data)])
             case _:
-                n = int(self.target.span.first.data[0]) + int(self.target.span.size.data[0])
-                return np.bincount(c.targets.data, minlength=n)
+                return np.bincount(c.targets.data, minlength=end_of(self.target.span))
 
     def numbers(self) -> Slot:
         """(n,) I32: the synapse that stands at each entry, as users count them."""
@@ -226,6 +225,7 @@ class SynapticGroup(Group):
                 group._is_reached = True
         self.before_adding()
         self.connections.extend_rows(int(self.source.span.size.data[0]))
+        self.connections.has_targets_below(end_of(self.target.span))
         slots = [v.slot for v in self.synaptic_arrays()]
         self.after_adding(self.connections.append(sources, targets, slots))
         self.resize()
@@ -274,7 +274,7 @@ class SynapticGroup(Group):
     def bytes_each(self) -> float:
         """Memory of a synapse made in order: its target and its variables."""
         widths = [v.slot.dtype.numpy.itemsize for v in self.synaptic_arrays()]
-        return float(self.connections.targets.dtype.numpy.itemsize + sum(widths))
+        return float(number_type(end_of(self.target.span)).numpy.itemsize + sum(widths))
 
     # ------------------------------------------------------------ domains
     def domain(self) -> Domain:

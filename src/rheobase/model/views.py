@@ -241,8 +241,13 @@ class VariableView(Lazy):
         if isinstance(value, str):
             self._set_code(variable, item, value, level)
             return
-        indices = self._set_indices(variable, item, level)
         values = self._si(variable, value)
+        if self._is_one_for_all(variable, item, values):
+            self._owner.view_indices(slice(0, 0))  # refuses what has no values yet
+            variable.slot.data[:] = values
+            self._owner.written(variable)
+            return
+        indices = self._set_indices(variable, item, level)
         if variable.shared:
             variable.slot.data[0] = _single(values, variable.name)
         else:
@@ -255,6 +260,11 @@ class VariableView(Lazy):
                     f"take values of shape {np.shape(values)}"
                 ) from None
         self._owner.written(variable)
+
+    def _is_one_for_all(self, variable: ArrayVariable, item: Any, values: NDArray[Any]) -> bool:
+        """Whether all of the slot becomes one number: no list of elements is needed then."""
+        whole = not variable.shared and len(variable.slot) == self._owner.view_size()
+        return whole and _means_all(item) and np.ndim(values) == 0
 
     def _set_indices(self, variable: ArrayVariable, item: Any, level: int) -> NDArray[Any]:
         if variable.shared:

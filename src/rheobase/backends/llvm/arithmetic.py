@@ -7,12 +7,13 @@ from functools import reduce
 
 from rheobase.backends.llvm import library
 from rheobase.backends.llvm.division import int_divmod
-from rheobase.backends.llvm.text import BOOL, F32, F64, Code, Value
+from rheobase.backends.llvm.text import BOOL, F32, F64, I16, I64, Code, Value
 from rheobase.ir.ops import Op
 
 __all__ = ["cast", "compute"]
 
 _FLOATS = frozenset((F64, F32))
+_UNSIGNED = frozenset((BOOL, I16))  # what no sign is in
 
 
 def cast(code: Code, x: Value, to: str) -> Value:
@@ -21,7 +22,7 @@ def cast(code: Code, x: Value, to: str) -> Value:
         return x
     if to == BOOL:
         return x.ne(0)
-    if x.elem == BOOL:
+    if x.elem in _UNSIGNED:
         return x.cast("uitofp" if to in _FLOATS else "zext", to)
     if x.elem in _FLOATS and to in _FLOATS:
         return x.cast("fpext" if to == F64 else "fptrunc", to)
@@ -29,13 +30,14 @@ def cast(code: Code, x: Value, to: str) -> Value:
         return _truncate(code, x, to)
     if to in _FLOATS:
         return x.cast("sitofp", to)
-    return x.cast("sext" if to == "i64" else "trunc", to)
+    return x.cast("sext" if to == I64 else "trunc", to)
 
 
 def _truncate(code: Code, x: Value, to: str) -> Value:
     short = "f64" if x.elem == F64 else "f32"
     suffix = f"{to}.{short}" if x.width == 1 else f"v{x.width}{to}.v{x.width}{short}"
-    return code.call(f"llvm.fptosi.sat.{suffix}", to, x.width, x)
+    how = "fptoui" if to in _UNSIGNED else "fptosi"
+    return code.call(f"llvm.{how}.sat.{suffix}", to, x.width, x)
 
 
 # ------------------------------------------------------------------ division

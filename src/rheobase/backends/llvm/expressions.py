@@ -20,6 +20,7 @@ from rheobase.backends.llvm.text import (
     F32,
     F64,
     I8,
+    I16,
     I32,
     I64,
     PTR,
@@ -37,7 +38,9 @@ from rheobase.ir.slots import Slot
 __all__ = ["ELEMENT", "MEMORY", "Emitter"]
 
 # the type of a value, and of an element in memory
-ELEMENT = {DType.F64: F64, DType.F32: F32, DType.I64: I64, DType.I32: I32, DType.BOOL: I1}
+ELEMENT = {
+    DType.F64: F64, DType.F32: F32, DType.I64: I64, DType.I32: I32, DType.U16: I16, DType.BOOL: I1,
+}  # fmt: skip
 MEMORY = {**ELEMENT, DType.BOOL: I8}
 
 
@@ -175,8 +178,7 @@ class Emitter:
 
     def read_index(self, slot: Slot, position: Value | int = 0) -> Value:
         """An element of an integer slot as I64."""
-        value = self.read(slot, position)
-        return value if value.elem == I64 else value.cast("sext", I64)
+        return cast(self.code, self.read(slot, position), I64)
 
     def write(self, slot: Slot, position: Value | int, value: Value) -> None:
         value = self._to_memory(value)
@@ -306,8 +308,7 @@ class Emitter:
             case At(position=position):
                 return self.code.const(I64, position)
             case Linked(array=array):
-                link = self._element(array)
-                position = link if link.elem == I64 else link.cast("sext", I64)
+                position = cast(self.code, self._element(array), I64)
                 if position.width > 1 and self._valid is not None:
                     position = self.code.select(self._valid, position, 0)
                 return position

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rheobase.backends.llvm import philox
-from rheobase.backends.llvm.expressions import Emitter
+from rheobase.backends.llvm.expressions import MEMORY, Emitter
 from rheobase.backends.llvm.library import call
-from rheobase.backends.llvm.text import F64, I32, I64, Value, Var, vector_type
+from rheobase.backends.llvm.text import F64, I64, Value, Var, vector_type
 from rheobase.ir.kernels import Generate, Index, Kernel, Range, Sample
 from rheobase.ir.program import Control, Status
 
@@ -148,12 +148,14 @@ def _each_with_probability(
             element = code.let(I64, 1, f"load i64, ptr {code.at(place, I64, k)}")
             candidate(element)
 
+    width = row.domain.targets.dtype.numpy.itemsize
+
     def together(positions: Value, count: Value) -> None:
         now = row.used.get()
-        targets = (row.low + positions * row.step).cast("trunc", I32)
+        targets = _stored(row.domain, row.low + positions * row.step)
         with code.when(now <= e.length(row.domain.targets), likely=True):
             place = e.pointer(row.domain.targets, now)
-            code.line(f"store {targets}, ptr {place}, align 4")
+            code.line(f"store {targets}, ptr {place}, align {width}")
         row.used.set(now + count)
 
     if not _takes_candidates(e.kernel):
@@ -264,8 +266,14 @@ def _candidate(
 
 def _clear_row(e: Emitter, domain: Generate, used: Var) -> None:
     """Leave nothing behind the cursor of a row that is given up."""
+    nothing = _stored(domain, e.code.const(I64, 0))
     with e.code.loop(e.read(domain.cursor, 0), _within(e, domain, used.get())) as position:
-        e.write(domain.targets, position, e.code.const(I32, 0))
+        e.write(domain.targets, position, nothing)
+
+
+def _stored(domain: Generate, target: Value) -> Value:
+    """A target as it stands in memory."""
+    return target.cast("trunc", MEMORY[domain.targets.dtype])
 
 
 def _within(e: Emitter, domain: Generate, n: Value) -> Value:
@@ -279,6 +287,6 @@ def _append(e: Emitter, domain: Generate, target: Value, n: Value, used: Var) ->
     start = used.get()
     end = start + n
     used.set(end)
-    short = target.cast("trunc", I32)
+    short = _stored(domain, target)
     with code.loop(start, _within(e, domain, end)) as position:
         e.write(domain.targets, position, short)

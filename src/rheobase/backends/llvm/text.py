@@ -22,6 +22,7 @@ __all__ = [
     "F32",
     "F64",
     "I8",
+    "I16",
     "I32",
     "I64",
     "LIKELIHOOD",
@@ -34,8 +35,9 @@ __all__ = [
     "vector_type",
 ]
 
-F64, F32, I64, I32, I8, BOOL, PTR = "double", "float", "i64", "i32", "i8", "i1", "ptr"
-_SHORT = {F64: "f64", F32: "f32", I64: "i64", I32: "i32", I8: "i8", BOOL: "i1"}
+F64, F32, I64, I32, I16, I8 = "double", "float", "i64", "i32", "i16", "i8"
+BOOL, PTR = "i1", "ptr"
+_SHORT = {F64: "f64", F32: "f32", **{name: name for name in (I64, I32, I16, I8, BOOL)}}
 _FLOATS = frozenset((F64, F32))
 
 

@@ -295,7 +295,7 @@ def _on_side(side: Index, neurons: Position, n: int | None) -> Elements:
 
 def _synapses(domain: Propagate | Reduce, neurons: Position, entries: Ints) -> Elements:
     own = entries if domain.synapses is None else domain.synapses.data[entries]
-    others = domain.others.data[entries]
+    others = domain.others.data[entries].astype(np.int64)
     if domain.side is Index.PRE:
         return Elements(len(entries), own=own, pre=neurons, post=others)
     return Elements(len(entries), own=own, pre=others, post=neurons)

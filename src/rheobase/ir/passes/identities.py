@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
 from rheobase.ir.ops import Op
 
 __all__ = ["simpler"]
 
-_EXACT_CASTS = {(I32, I64), (I32, F64), (F32, F64)} | {(BOOL, d) for d in DType}
+_EXACT_CASTS = {(U16, I64), (U16, F64), (I32, I64), (I32, F64), (F32, F64)} | {
+    (BOOL, d) for d in DType
+}
 
 
 def simpler(op: Op, ops: Sequence[Op]) -> int | Op | None:
