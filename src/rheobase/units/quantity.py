@@ -20,6 +20,7 @@ from rheobase.errors import DimensionMismatchError
 from rheobase.units import formatting, functions
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 from rheobase.units.methods import ArrayMethods
+from rheobase.units.operators import Operators, defers
 from rheobase.units.si import (
     fail_for_dimension_mismatch,
     get_or_create_dimension,
@@ -32,13 +33,11 @@ from rheobase.units.ufuncs import output_dimensions
 __all__ = ["Quantity", "Unit", "quantity_with_dimensions"]
 
 _Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-_F64: Final = np.dtype(np.float64)
 _array = np.array
 _item = np.ndarray.item
-_TRUE, _FALSE = np.True_, np.False_
 
 
-class Quantity(ArrayMethods, _Array):
+class Quantity(Operators, ArrayMethods, _Array):
     """A number or array with a unit.
 
     arr     anything numeric: a number, an array, a nested list that may hold quantities
@@ -84,7 +83,7 @@ class Quantity(ArrayMethods, _Array):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         for x in (*inputs, *options.get("out", ())):
-            if _defers(x):
+            if defers(x):
                 return NotImplemented
         if inputs and ufunc in (np.equal, np.not_equal) and method == "__call__":
             return _equality(ufunc, inputs, options)
@@ -110,145 +109,6 @@ class Quantity(ArrayMethods, _Array):
     ) -> Any:
         return _untag(functions.call(func, args, kwargs))
 
-    # ------------------------------------------------------------------ arithmetic
-
-    def __add__(self, other: Any) -> Any:
-        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
-            return _scalar(_item(self) + _item(other), self.dim)
-        return _binary(np.add, self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _binary(np.add, other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
-            return _scalar(_item(self) - _item(other), self.dim)
-        return _binary(np.subtract, self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _binary(np.subtract, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        if isinstance(other, Quantity):
-            if _fast(self, other):
-                return _scalar(_item(self) * _item(other), self.dim * other.dim)
-        elif type(other) in (float, int) and self.dtype is _F64 and self.ndim == 0:
-            return _scalar(_item(self) * float(other), self.dim)
-        return _binary(np.multiply, self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        if type(other) in (float, int) and self.dtype is _F64 and self.ndim == 0:
-            return _scalar(float(other) * _item(self), self.dim)
-        return _binary(np.multiply, other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        if isinstance(other, Quantity):
-            if _fast(self, other) and (divisor := _item(other)):
-                return _scalar(_item(self) / divisor, self.dim / other.dim)
-        elif type(other) in (float, int) and other and self.dtype is _F64 and self.ndim == 0:
-            return _scalar(_item(self) / float(other), self.dim)
-        return _binary(np.divide, self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _binary(np.divide, other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return _binary(np.floor_divide, self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return _binary(np.floor_divide, other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return _binary(np.remainder, self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return _binary(np.remainder, other, self)
-
-    def __divmod__(self, other: Any) -> Any:
-        return _binary(np.divmod, self, other)
-
-    def __rdivmod__(self, other: Any) -> Any:
-        return _binary(np.divmod, other, self)
-
-    def __pow__(self, other: Any, modulo: None = None) -> Any:
-        return _binary(np.power, self, other)
-
-    def __rpow__(self, other: Any, modulo: None = None) -> Any:
-        return _binary(np.power, other, self)
-
-    def __matmul__(self, other: Any) -> Any:
-        return _binary(np.matmul, self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return _binary(np.matmul, other, self)
-
-    def __neg__(self) -> Any:
-        return np.negative(self)
-
-    def __pos__(self) -> Any:
-        return np.positive(self)
-
-    def __abs__(self) -> Any:
-        return np.absolute(self)
-
-    def __round__(self, ndigits: int = 0) -> Any:
-        return np.round(self, ndigits)
-
-    # ------------------------------------------------------------------ in place
-
-    def __iadd__(self, other: Any) -> Any:
-        return _in_place(np.add, self, other)
-
-    def __isub__(self, other: Any) -> Any:
-        return _in_place(np.subtract, self, other)
-
-    def __imul__(self, other: Any) -> Any:
-        return _in_place(np.multiply, self, other)
-
-    def __itruediv__(self, other: Any) -> Any:
-        return _in_place(np.divide, self, other)
-
-    def __ifloordiv__(self, other: Any) -> Any:
-        return _in_place(np.floor_divide, self, other)
-
-    def __imod__(self, other: Any) -> Any:
-        return _in_place(np.remainder, self, other)
-
-    def __ipow__(self, other: Any) -> Any:
-        return _in_place(np.power, self, other)
-
-    # ------------------------------------------------------------------ comparison
-
-    def __eq__(self, other: Any) -> Any:
-        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
-            return _TRUE if _item(self) == _item(other) else _FALSE
-        return _binary(np.equal, self, other)
-
-    def __ne__(self, other: Any) -> Any:
-        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
-            return _TRUE if _item(self) != _item(other) else _FALSE
-        return _binary(np.not_equal, self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
-            return _TRUE if _item(self) < _item(other) else _FALSE
-        return _binary(np.less, self, other)
-
-    def __le__(self, other: Any) -> Any:
-        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
-            return _TRUE if _item(self) <= _item(other) else _FALSE
-        return _binary(np.less_equal, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
-            return _TRUE if _item(self) > _item(other) else _FALSE
-        return _binary(np.greater, self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        if isinstance(other, Quantity) and self.dim is other.dim and _fast(self, other):
-            return _TRUE if _item(self) >= _item(other) else _FALSE
-        return _binary(np.greater_equal, self, other)
-
     __hash__ = None  # pyright: ignore  (as every array; == may raise)
 
     # ------------------------------------------------------------------ elements
@@ -259,6 +119,15 @@ class Quantity(ArrayMethods, _Array):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         _Array.__setitem__(self, key, self._fitting(value))
+
+    @staticmethod
+    def _number(value: float, dim: Dimension) -> Any:
+        """A scalar; a plain number if it has no unit."""
+        if dim is DIMENSIONLESS:
+            return value
+        q = _array(value).view(Quantity)
+        q.dim = dim
+        return q
 
     @staticmethod
     def _made(values: Any, dim: Dimension) -> Quantity:
@@ -566,14 +435,6 @@ def _with_dim(array: Any, dim: Dimension) -> Quantity:
     return q
 
 
-def _scalar(value: float, dim: Dimension) -> Any:
-    if dim is DIMENSIONLESS:
-        return value
-    q = _array(value).view(Quantity)
-    q.dim = dim
-    return q
-
-
 def _wrapped(result: Any, dim: Dimension) -> Any:
     if dim is DIMENSIONLESS:
         return result
@@ -603,20 +464,6 @@ def _values(q: Quantity) -> Any:
 # ---------------------------------------------------------------------- operators
 
 
-def _fast(a: Quantity, b: Quantity) -> bool:
-    return a.dtype is _F64 and b.dtype is _F64 and a.ndim == 0 and b.ndim == 0
-
-
-def _defers(other: Any) -> bool:
-    return not isinstance(other, Quantity) and getattr(other, "__array_ufunc__", 0) is None
-
-
-def _binary(ufunc: np.ufunc, left: Any, right: Any) -> Any:
-    if _defers(left) or _defers(right):
-        return NotImplemented
-    return ufunc(left, right)
-
-
 def _equality(ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """== and != ; what is not numeric equals nothing."""
     try:
@@ -625,25 +472,6 @@ def _equality(ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, Any])
         return ufunc is np.not_equal
     output_dimensions(ufunc, "__call__", ops, options)
     return ufunc(*(x for x, _ in ops), **options)
-
-
-def _in_place(ufunc: np.ufunc, target: Quantity, other: Any) -> Any:
-    """target op= other. Scalars give a new object, as numbers do.
-
-    An array that changes its unit changes for all who hold it; a slice of another array cannot,
-    as the memory belongs to an array that keeps its unit, so a new array is made.
-    """
-    if target.ndim == 0:
-        return _binary(ufunc, target, other)
-    if _defers(other):
-        return NotImplemented
-    ops = [(_values(target), target.dim), plain(other)]
-    (dim,) = output_dimensions(ufunc, "__call__", ops, {})
-    if dim is not target.dim and isinstance(target.base, Quantity):
-        return ufunc(target, other)
-    ufunc(ops[0][0], ops[1][0], out=ops[0][0])
-    target.dim = dim
-    return target
 
 
 def _checked_out(out: Any, dim: Dimension, inputs: tuple[Any, ...]) -> Any:
