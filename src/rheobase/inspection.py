@@ -32,6 +32,7 @@ _SHAPES = {  # the name of a domain's class -> what it goes over, for people
     "Indexed": "listed elements",
     "Propagate": "synapses of events",
     "Reduce": "all synapses",
+    "Deliver": "synapses that are due",
     "Record": "recorded elements",
     "Push": "events into the log",
     "Replay": "events of a table",

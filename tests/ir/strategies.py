@@ -17,6 +17,7 @@ from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
 from rheobase.ir.kernels import (
     Array,
     At,
+    Deliver,
     Domain,
     Elementwise,
     Events,
@@ -46,11 +47,13 @@ DOMAINS = (
     "Indexed",
     "Propagate",
     "Reduce",
+    "Deliver",
     "Record",
     "Replay",
     "Generate",
 )
 _ROWS = ("Propagate", "Reduce")
+_PAIRS = (*_ROWS, "Deliver")
 _NUMBERS = {F64: st.sampled_from([0.0, 1.0, -1.0, 0.5, 3.0, -0.1, 0.3, 1e3, 7.25, np.inf, np.nan])}
 _NUMBERS[F32] = st.sampled_from([0.0, 1.0, -2.0, 0.5, 0.75])
 _NUMBERS[I64] = st.integers(-5, 9)
@@ -87,7 +90,7 @@ class _Maker:
         self.size = draw(st.integers(0, 5))
         self.n_neurons = self.first + self.size + 2
         self.pairs: list[tuple[int, int]] = []
-        if domain in _ROWS:
+        if domain in _PAIRS:
             mine, any_ = (
                 st.integers(0, max(self.size - 1, 0)),
                 st.integers(0, self.n_neurons - 1),
@@ -115,7 +118,7 @@ class _Maker:
         shared = [self._slot(d, 3) for d in draw(st.lists(self._dtypes(), min_size=1, max_size=3))]
         for x in shared:
             self.arrays.append(Array(x, draw(st.sampled_from((Index.SHARED, At(0), At(2))))))
-        if self.domain in _ROWS:
+        if self.domain in _PAIRS:
             for d in draw(st.lists(self._dtypes(), max_size=2)):
                 self.arrays.append(Array(self._slot(d, len(self.pairs)), Index.OWN))
             indices: tuple[Index, ...] = (Index.PRE, Index.POST)
@@ -234,7 +237,7 @@ class _Maker:
         names = {"once": [], "outer": [self.side.value], "body": ["own"]}[self.section]
         if self.section == "body" and self.domain == "Generate":
             names = ["pre", "post", "k"]
-        elif self.section == "body" and self.domain in _ROWS:
+        elif self.section == "body" and self.domain in _PAIRS:
             names = ["own", "pre", "post"]
         if names:
             self.code.index(self.draw(st.sampled_from(names)))
@@ -410,6 +413,14 @@ class _Maker:
 
     def _domain_reduce(self) -> Domain:
         return Reduce(self._part(), self.side, *self._rows())
+
+    def _domain_deliver(self) -> Domain:
+        """Some synapses, in any order, one of them perhaps several times."""
+        numbers = st.integers(0, len(self.pairs) - 1)
+        listed = self.draw(st.lists(numbers, max_size=9)) if self.pairs else []
+        pre, post = np.array([self.pairs[k] for k in listed], np.int64).reshape(-1, 2).T
+        lists = [slot(I32, x) if len(listed) else Slot("none", I32, 0) for x in (listed, pre, post)]
+        return Deliver(slot(I64, len(listed)), *lists)
 
     def _rows(self) -> tuple[Slot, Slot, Slot | None]:
         pairs = np.array(self.pairs, np.int64).reshape(-1, 2)

@@ -10,6 +10,7 @@ from rheobase import (
     ModelTypeError,
     ModelValueError,
     Network,
+    NetworkOperation,
     NeuronGroup,
     SpikeGeneratorGroup,
     StateMonitor,
@@ -215,3 +216,100 @@ def test_delays_must_be_times_that_are_not_negative():
     assert_allclose(S.delay_[:], 0)
     with pytest.raises(ModelValueError, match="delays are given"):
         Synapses(G, G, delay=1 * ms)
+
+
+def one_synapse(on_pre, steps, **arguments):
+    """One neuron whose spikes come in given steps, and one that counts what arrives."""
+    source = SpikeGeneratorGroup(1, np.zeros(len(steps), int), np.array(steps) * 0.1 * ms)
+    target = NeuronGroup(1, "v : 1")
+    S = Synapses(source, target, on_pre=on_pre, **arguments)
+    S.connect()
+    M = StateMonitor(target, "v", record=0, when="end")
+    return Network(source, target, S, M), S, M
+
+
+def arrived(M):
+    """(n,) the steps in which something arrived."""
+    return np.flatnonzero(np.diff(M.v[0], prepend=0)).tolist()
+
+
+def test_code_of_a_pathway_changes_the_delay_of_the_spikes_that_come(backend):
+    """Synapses that grow faster with use: each arrival takes 0.2 ms from the delay."""
+    net, S, M = one_synapse("v_post += 1; delay = clip(delay - 0.2*ms, 0*ms, 1*ms)", [0, 3, 12, 20])
+    S.delay = 1 * ms
+    net.run(4 * ms)
+    # spikes set out before those of the same step arrive: with 1, 1, 0.8 and 0.6 ms
+    assert arrived(M) == [10, 13, 20, 26]
+    assert_allclose(S.delay / ms, [0.2], atol=1e-12)
+
+
+def test_postsynaptic_code_and_run_regularly_change_the_delay_of_the_presynaptic_pathway(backend):
+    source = SpikeGeneratorGroup(1, [0, 0, 0], [0, 1, 2] * ms)
+    target = NeuronGroup(1, "v : 1", threshold="t_in_timesteps == 5", reset="")
+    S = Synapses(source, target, on_pre="v_post += 1", on_post="pre_delay += 0.3*ms")
+    S.connect()
+    S.delay = 0.1 * ms
+    S.run_regularly("delay = delay + 1*ms", dt=1.5 * ms)
+    M = StateMonitor(target, "v", record=0, when="end")
+    Network(source, target, S, M).run(6 * ms)
+    # at 0: 0.1 + 1 ms; from the spike of the target in step 5 on 1.4; from 1.5 ms on 2.4 ms
+    assert arrived(M) == [11, 24, 44]
+
+
+def test_python_changes_delays_during_a_run(backend):
+    net, S, M = one_synapse("v_post += 1", [0, 1, 2, 3])
+    S.delay = 0.5 * ms
+
+    def change(t):
+        if t == 0.1 * ms:
+            S.delay = 2 * ms
+
+    net.add(NetworkOperation(change))
+    net.run(4 * ms)
+    assert arrived(M) == [5, 6, 22, 23]  # new delays hold from the step after the change on
+
+
+def test_what_is_under_way_with_a_delay_of_its_own_survives_a_checkpoint(backend):
+    net, S, M = one_synapse("v_post += 1; delay += 0.4*ms", [0, 4, 9])
+    S.delay = 0.7 * ms
+    net.run(1 * ms)
+    net.store()
+    net.run(3 * ms)
+    straight = arrived(M), S.delay[:]
+    assert straight[0] == [7, 11, 20]
+    net.restore()
+    net.run(3 * ms)
+    assert (arrived(M), S.delay[:]) == straight
+
+
+def test_a_paused_pathway_lets_spikes_set_out(backend):
+    net, S, M = one_synapse("v_post += 1; delay += 0*ms", [0, 3, 9])
+    S.delay = 0.8 * ms
+    net.run(0.1 * ms)
+    S.active = False
+    net.run(0.9 * ms)
+    S.active = True
+    net.run(1 * ms)
+    assert arrived(M) == [11, 17]  # that of step 8 was due while it was paused
+
+
+def test_delays_that_code_may_not_set_are_refused():
+    net, S, _ = one_synapse("v_post += 1; delay -= 0.2*ms", [0, 3, 6, 9])
+    S.delay = 0.3 * ms
+    with pytest.raises(ModelValueError, match="code has set a delay to -300"):
+        net.run(2 * ms)
+    net, *_ = one_synapse("v_post += 1; delay += 1*ms", [0], delay=1 * ms)
+    with pytest.raises(ModelTypeError, match=r"given as one for all synapses\. Leave out delay="):
+        net.run(1 * ms)
+
+
+def test_spikes_survive_a_longer_dt_after_a_late_change_of_delays(backend):
+    """Delays of step 12 on are counted from a step that the longer steps have not reached."""
+    net, S, _ = one_synapse("v_post += 1", [13])
+    S.delay = 0.2 * ms
+    net.run(1.2 * ms)
+    S.delay = 0.3 * ms
+    net.run(0.2 * ms)
+    defaultclock.dt = 0.2 * ms
+    net.run(0.8 * ms)
+    assert S.target.v[0] == 1

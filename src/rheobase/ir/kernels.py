@@ -238,6 +238,21 @@ class Reduce:
 
 
 @dataclass(frozen=True)
+class Deliver:
+    """The first `count` (I64, (1,)) of some listed synapses, in the order of the lists, in which
+    one may stand several times.
+
+    synapses   I32   their entries
+    pre, post  I32   the neurons on their sides
+    """
+
+    count: Slot
+    synapses: Slot
+    pre: Slot
+    post: Slot
+
+
+@dataclass(frozen=True)
 class Record:
     """Appends one entry for each element of the list to every buffer.
 
@@ -367,7 +382,17 @@ class Python:
 
 
 Domain: TypeAlias = (
-    Elementwise | Select | Indexed | Propagate | Reduce | Record | Push | Replay | Generate | Python
+    Elementwise
+    | Select
+    | Indexed
+    | Propagate
+    | Reduce
+    | Deliver
+    | Record
+    | Push
+    | Replay
+    | Generate
+    | Python
 )
 
 

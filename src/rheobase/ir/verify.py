@@ -25,6 +25,7 @@ from rheobase.ir.kernels import (
     At,
     Chosen,
     DelayRows,
+    Deliver,
     Domain,
     Elementwise,
     EventLog,
@@ -125,6 +126,10 @@ _SLOT_DTYPES: dict[tuple[type, str], DType | tuple[DType, ...]] = {
     (Reduce, "rows"): I64,
     (Reduce, "others"): _NUMBERS,
     (Reduce, "synapses"): I32,
+    (Deliver, "count"): I64,
+    (Deliver, "synapses"): I32,
+    (Deliver, "pre"): I32,
+    (Deliver, "post"): I32,
     (Record, "cursor"): I64,
     (Push, "step"): I64,
     (Replay, "steps"): I64,
@@ -229,7 +234,7 @@ class _Verifier:
         match self.kernel.domain:
             case Push() | Replay() | Python():
                 return frozenset()
-            case Propagate() | Reduce():
+            case Propagate() | Reduce() | Deliver():
                 return frozenset(Index)
             case Generate():
                 return frozenset((Index.PRE, Index.POST, Index.SHARED))

@@ -44,6 +44,10 @@ class Connections:
         counts = np.diff(self.rows.data)
         return np.repeat(np.arange(len(counts), dtype=np.int32), counts)
 
+    def sources_of(self, entries: NDArray[Any]) -> NDArray[np.int64]:
+        """(n,) the rows of some entries."""
+        return np.searchsorted(self.rows.data, entries, side="right") - 1
+
     def entries(self, synapses: NDArray[Any]) -> NDArray[Any]:
         """Where in memory the synapses stand, as users count them."""
         return synapses if self.order is None else self.order[synapses]

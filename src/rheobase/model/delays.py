@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.errors import ModelTypeError, ModelValueError
+from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64
+from rheobase.ir.kernels import Index
 from rheobase.ir.slots import Slot
-from rheobase.lang.symbols import Type
+from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.lookups import structure_changed
-from rheobase.model.variables import ArrayVariable
+from rheobase.model.variables import ArrayVariable, Meaning
 from rheobase.model.views import VariableView, ViewOwner
 from rheobase.runtime.deferred import after_runs
-from rheobase.units import second
+from rheobase.units import Quantity, second
 
 __all__ = ["DelayView", "Delays"]
 
@@ -27,12 +29,14 @@ class Delays:
 
     fixed      given when the pathway was made: one delay for all synapses, for good
     separate   each synapse has a delay of its own in memory; else one number stands for all
+    by_code    code of the model assigns to them, so that each event may find other delays
     """
 
     def __init__(self, owner: ViewOwner, fixed: bool) -> None:
         self.owner = owner
         self.fixed = fixed
         self.separate = False
+        self.by_code = False
         slot = Slot("delay", F64)
         self.variable = ArrayVariable("delay", Type.FLOAT, second.dim, slot, fixed)
 
@@ -49,16 +53,45 @@ class Delays:
         self.slot.assign(np.full(self.owner.view_size(), value))
         self.separate = True
 
+    def change_by_code(self) -> None:
+        """From now on, code of the model may assign to them, each its own."""
+        self.by_code = True
+        self.separate_each()
+
     def set_all(self, value: float) -> None:
-        """One delay for all synapses."""
+        """The same delay for all synapses.
+
+        Memory for each stays, since code that has been prepared may still reach it.
+        """
         if self.separate:
-            structure_changed()
-        self.separate = False
-        self.slot.assign([value])
+            self.slot.data[:] = value
+        else:
+            self.slot.assign([value])
+
+    def meaning(self) -> Meaning:
+        """What `delay` is to code of the synapses."""
+        each = self.separate
+        symbol = Symbol("delay", Type.FLOAT, second.dim, shared=not each, read_only=self.fixed)
+        return Meaning(symbol, Element(self.slot, Index.OWN if each else Index.SHARED))
 
     def steps(self, dt: float) -> NDArray[np.int64]:
         """(n,) by entry if separate, else (1,): delays in whole steps."""
         return np.rint(self.slot.data / dt).astype(np.int64)
+
+    def steps_of(self, entries: NDArray[Any], dt: float) -> NDArray[np.int64]:
+        """(n,) delays of some entries in whole steps, as code has left them.
+
+        Raises ModelValueError if code has assigned what is no delay.
+        """
+        values = self.slot.data[entries]
+        bad = ~(np.isfinite(values) & (values >= 0))
+        if bad.any():
+            met = Quantity(values[bad][0], dim=second.dim)
+            raise ModelValueError(
+                f"{self.owner.label}: code has set a delay to {met}; a delay must be a finite time "
+                "and cannot be negative. Bound it, for example with clip(delay, 0*ms, 10*ms)."
+            )
+        return np.rint(values / dt).astype(np.int64)
 
     def saved_state(self) -> dict[str, NDArray[Any]]:
         """For a checkpoint."""
@@ -124,6 +157,8 @@ class DelayView(VariableView):
             delays.separate_each()
             super().set_item(item, value, level)
         data = delays.slot.data
+        if not delays.by_code and not np.array_equal(data, before[1]):
+            structure_changed()  # in a run: events of the next step set out with the new delays
         if not (np.isfinite(data) & (data >= 0)).all():
             delays.separate = before[0]
             delays.slot.assign(before[1])

@@ -36,7 +36,7 @@ from rheobase.model.grids import GridWarnings
 from rheobase.model.linked import LinkedValue, linked_meaning, make_link, position_meaning
 from rheobase.model.lookups import OwnNamespace, structure_changed
 from rheobase.model.namespace import Conflicts, Constants, find_function, own_namespace
-from rheobase.model.runregularly import guarded_targets, make_regular_runner, steps_of
+from rheobase.model.runregularly import RegularCode, guarded_targets, steps_of
 from rheobase.model.states import Indices, exported, imported
 from rheobase.model.variables import (
     ArrayVariable,
@@ -381,9 +381,7 @@ class Group(SimulationObject):
         [3.0, 3.0]
         """
         steps = steps_of(self, dt, clock)
-        runner = make_regular_runner(
-            self, code, steps, when, order, name or f"{self.name}_run_regularly*"
-        )
+        runner = RegularCode(self, code, steps, when, order, name or f"{self.name}_run_regularly*")
         self.contain(runner)
         return runner
 

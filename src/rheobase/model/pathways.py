@@ -11,9 +11,20 @@ from numpy.typing import NDArray
 
 from rheobase.errors import ModelValueError
 from rheobase.ir.dtypes import I32, I64
-from rheobase.ir.kernels import DelayRows, EventLog, Events, Index, IndexList, Propagate
+from rheobase.ir.kernels import (
+    DelayRows,
+    Deliver,
+    EventLog,
+    Events,
+    Index,
+    IndexList,
+    Kernel,
+    Propagate,
+    Python,
+)
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, names_in
+from rheobase.model.base import Work
 from rheobase.model.clock import Clock, seconds
 from rheobase.model.code import Block, CodeOwner, Runner
 from rheobase.model.connect import reaches
@@ -21,8 +32,9 @@ from rheobase.model.connections import Connections
 from rheobase.model.delays import Delays, DelayView
 from rheobase.model.group import Group
 from rheobase.model.spikes import EventSource
-from rheobase.model.variables import Meaning, symbol_of
+from rheobase.model.variables import Meaning
 from rheobase.model.views import ViewOwner
+from rheobase.runtime.arrivals import Arrivals, entries_of_rows
 from rheobase.runtime.delays import delay_rows, frozen_log, group_by_delay
 from rheobase.topics import topic
 
@@ -80,8 +92,8 @@ class SynapticPathway(Runner):
     """What events of one side do to the synapses that they reach: `S.pre`, `S.post`.
 
     delay    from the event to the statements: a time, or one for each synapse; whole steps count.
-             Events that are under way when delays, dt or connections change arrive as they would
-             have.
+             It may change at any time, in a run too. Events that are under way when delays, dt or
+             connections change arrive as they would have.
     when, order   where in the step the statements run
     """
 
@@ -109,6 +121,8 @@ class SynapticPathway(Runner):
         self.delays = Delays(synapses, fixed=delay is not None)
         if delay is not None:
             self.delays.set_all(self._checked(delay))
+        self._arrivals = Arrivals()  # used where code changes delays
+        self._arrive: Work | None = None
         self._live: _Way | None = None
         self._frozen: list[_Way] = []
         self._has_warned = False
@@ -175,8 +189,13 @@ class SynapticPathway(Runner):
         dt = self.clock.dt_
         kept = [w for w in self._frozen if w.dt != dt or w.created <= now < w.window[1]]
         self._frozen = kept
+        if self.delays.by_code:
+            self.freeze()
+            self._was_restored = False
+            super().prepare(namespace)
+            return
         live = self._live
-        if live is not None and now < live.created:  # restored to an earlier time
+        if live is not None and live.dt == dt and now < live.created:  # gone back in time
             self._live, live, self._was_restored = None, None, True
         key = (self.delays.key(), self.synapses.connections.version, id(self.events.log))
         if live is None or live.key != key or live.dt != dt:
@@ -184,6 +203,35 @@ class SynapticPathway(Runner):
             self._live = self._new_way(now, 0 if self._was_restored else now)
             self._was_restored = False
         super().prepare(namespace)
+
+    def work(self) -> Sequence[Work]:
+        if not self.delays.by_code:
+            return super().work()
+        if self._arrive is None:
+            self._arrive = Work(Kernel(f"{self.name} arrivals", Python()), self._send_and_receive)
+        return [self._arrive, *super().work()]
+
+    def idle_work(self) -> Sequence[Work]:
+        """Events set out all the same: they may arrive when it is active again."""
+        return self.work()[:1] if self.delays.by_code else ()
+
+    def _send_and_receive(self) -> None:
+        """Put the events of this step down at their synapses; see which are due."""
+        span, step, connections = self.source.span, self.clock.timestep, self.synapses.connections
+        self._arrivals.count_in(self.clock.dt_, self.clock.t_, step)
+        found = self.events.current
+        events = found.indices.data[: found.count.data[0]] - int(span.first.data[0])
+        events = events[(events >= 0) & (events < span.size.data[0])]
+        if len(events):
+            rows, _, synapses = self.synapses.reached(self.side, False)
+            entries = entries_of_rows(rows.data, events)
+            own = entries if synapses is None else synapses.data[entries]
+            self._arrivals.add(step + self.delays.steps_of(own, self.clock.dt_), own)
+        due = self._arrivals.take(step)
+        if len(due) or self._arrivals.due.count.data[0]:
+            first = int(self.synapses.source.span.first.data[0])
+            sources = connections.sources_of(due) + first
+            self._arrivals.hand_over(due, sources, connections.targets.data[due])
 
     def restored(self) -> None:
         super().restored()
@@ -232,12 +280,12 @@ class SynapticPathway(Runner):
 
     def _make_blocks(self) -> Sequence[Block]:
         ways = [*self._frozen, *([self._live] if self._live else [])]
-        local: dict[str, Meaning] = {}
-        if self.delays.separate or self.delays.fixed:
-            variable = self.delays.variable
-            local["delay"] = Meaning(symbol_of(variable), variable.element(Index.OWN))
+        local = {"delay": self.delays.meaning()}
+        domains: list[Propagate | Deliver] = [w.domain for w in ways]
+        if self.delays.by_code:
+            domains.append(self._arrivals.due)
         return tuple(
-            Block(self.name, w.domain, self.statements, scatters=True, local=local) for w in ways
+            Block(self.name, d, self.statements, scatters=True, local=local) for d in domains
         )
 
     # ------------------------------------------------------------ what is under way
@@ -252,8 +300,8 @@ class SynapticPathway(Runner):
             self._frozen += _frozen(way, self.clock)
 
     def renumber(self, moved: NDArray[np.int32]) -> None:
-        """The synapse that was entry e is entry moved[e] now, or no more; only frozen ways need to
-        know."""
+        """The synapse that was entry e is entry moved[e] now, or no more."""
+        self._arrivals.renumber(moved)
         for way in self._frozen:
             _renumber(way.domain, moved)
 

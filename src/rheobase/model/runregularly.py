@@ -16,27 +16,23 @@ from rheobase.model.variables import ArrayVariable, Meaning, symbol_of
 if TYPE_CHECKING:
     from rheobase.model.group import Group
 
-__all__ = ["guarded_targets", "make_regular_runner"]
+__all__ = ["RegularCode", "guarded_targets", "steps_of"]
 
 
-def make_regular_runner(
-    group: Group,
-    code: str,
-    clock: Clock,
-    when: str,
-    order: int,
-    name: str,
-) -> Runner:
-    """The runner of some code of a group, for all its elements, in each step of a clock."""
-    statements = parse_statements(code, Source(code, f"{group.label}, run_regularly"))
+class RegularCode(Runner):
+    """Some code of a group, for all its elements, in each step of a clock."""
 
-    def blocks() -> tuple[Block, ...]:
-        local = guarded_targets(group, statements)
-        domain = group.domain()
-        return (Block(runner.name, domain, statements, scatters=True, local=local),)
+    def __init__(
+        self, group: Group, code: str, clock: Clock, when: str, order: int, name: str
+    ) -> None:
+        self.group = group
+        self.statements = parse_statements(code, Source(code, f"{group.label}, run_regularly"))
+        super().__init__(group, name, self._make_blocks, when=when, order=order, clock=clock)
 
-    runner = Runner(group, name, blocks, when=when, order=order, clock=clock)
-    return runner
+    def _make_blocks(self) -> tuple[Block, ...]:
+        local = guarded_targets(self.group, self.statements)
+        domain = self.group.domain()
+        return (Block(self.name, domain, self.statements, scatters=True, local=local),)
 
 
 def guarded_targets(group: Group, statements: tuple[Assign, ...]) -> dict[str, Meaning]:

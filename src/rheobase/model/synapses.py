@@ -19,17 +19,15 @@ from rheobase.errors import (
     raise_faults,
 )
 from rheobase.integration import MethodChoice
-from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64
 from rheobase.ir.kernels import Elementwise, Index
 from rheobase.lang.functions import called_in
 from rheobase.lang.nodes import Assign
-from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.clock import Clock
 from rheobase.model.code import Block, Runner
 from rheobase.model.connections import end_of, number_type
 from rheobase.model.creation import Call, Expected, connect, expected_synapses
-from rheobase.model.delays import DelayView
+from rheobase.model.delays import Delays, DelayView
 from rheobase.model.eventdriven import (
     check_dependencies,
     event_driven,
@@ -38,7 +36,7 @@ from rheobase.model.eventdriven import (
 )
 from rheobase.model.group import Group
 from rheobase.model.pathways import SynapticPathway
-from rheobase.model.runregularly import steps_of
+from rheobase.model.runregularly import RegularCode, steps_of
 from rheobase.model.spikes import EventSource, events_of
 from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.storage import storage_of
@@ -85,6 +83,11 @@ class Synapses(SynapticGroup):
 
     Names in statements mean, in this order: variables of the synapse; x_pre and x_post, those of
     its two neurons; x alone, those of the target; constants from outside.
+
+    `delay` is a variable, too: in statements of a pathway its own, elsewhere that of the pathway
+    'pre'; `post_delay` is that of the pathway 'post', and so on. Statements may assign to it. A
+    delay holds for the events that happen while it is set: what is under way keeps its time. Where
+    Python assigns to it during a run, it may hold from the next step on only.
 
     >>> from rheobase import NeuronGroup, Synapses, ms
     >>> cells = NeuronGroup(3, 'dv/dt = -v/(10*ms) : 1', threshold='v > 1', reset='v = 0')
@@ -340,12 +343,38 @@ class Synapses(SynapticGroup):
     def meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
-        if name == "delay" and "pre" in self.pathways and index is Index.OWN:
-            delays = self.pathways["pre"].delays
-            reached = Index.OWN if delays.separate else Index.SHARED
-            symbol = Symbol("delay", Type.FLOAT, second.dim, shared=not delays.separate)
-            return Meaning(symbol, Element(delays.slot, reached))
+        delays = self._delays_called(name)
+        if delays is not None and name not in self.variables and index is Index.OWN:
+            return delays.meaning()
         return super().meaning(name, namespace, index)
+
+    def _delays_called(self, name: str, pathway: SynapticPathway | None = None) -> Delays | None:
+        """The delays that a name means: `delay` those of the pathway whose code it is, elsewhere
+        S.delay; `pre_delay` those of the pathway 'pre'."""
+        if name == "delay":
+            found = pathway or self.pathways.get("pre")
+        else:
+            found = self.pathways.get(name.removesuffix("_delay")) if "_" in name else None
+        return None if found is None else found.delays
+
+    def _find_assigned_delays(self) -> None:
+        """See which delays code assigns to: those of each event are then looked up by themselves.
+
+        Raises ModelTypeError for a delay that was given as one for all.
+        """
+        codes = [(p, p.statements) for p in self.pathways.values()]
+        regular = [x for x in self.contained_objects if isinstance(x, RegularCode)]
+        for pathway, statements in (*codes, *((None, x.statements) for x in regular)):
+            for name in {s.target for s in statements} - set(self.variables):
+                delays = self._delays_called(name, pathway)
+                if delays is None:
+                    continue
+                if delays.fixed:
+                    raise ModelTypeError(
+                        f"{self.label}: code assigns to '{name}', but this delay was given as one "
+                        "for all synapses. Leave out delay=, and set S.delay after connect()."
+                    )
+                delays.change_by_code()
 
     # ------------------------------------------------------------ making synapses
     def connect(
@@ -499,6 +528,7 @@ class Synapses(SynapticGroup):
                 f"{self.label} was never connected: call connect(), or connect(False) if it is to "
                 "have no synapses"
             )
+        self._find_assigned_delays()
 
 
 def _renamed(side: str, old: Any, new: Any) -> Any:

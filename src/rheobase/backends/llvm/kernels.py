@@ -19,6 +19,7 @@ from rheobase.backends.llvm import generate, library, philox, rows
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.text import BOOL, I32, I64, LIKELIHOOD, Code, Host, Value, Var
 from rheobase.ir.kernels import (
+    Deliver,
     Elementwise,
     Generate,
     Index,
@@ -62,6 +63,8 @@ def write_kernel(kernel: Kernel, host: Host, symbol: str, contract: bool) -> str
             rows.propagate(emitter, propagate)
         case Reduce() as domain:
             rows.reduce(emitter, domain)
+        case Deliver() as domain:
+            _deliver(emitter, domain)
         case Generate() as domain:
             generate.generate(emitter, domain)
         case _:
@@ -190,6 +193,16 @@ def _indexed(e: Emitter, list_: IndexList, part: Part) -> None:
             e.at(own=own)
             e.body()
     code.leave(Status.DONE)
+
+
+def _deliver(e: Emitter, domain: Deliver) -> None:
+    n = e.read(domain.count)
+    e.once()
+    with e.code.loop(0, n) as k:
+        own, pre, post = (e.read_index(x, k) for x in (domain.synapses, domain.pre, domain.post))
+        e.at(own=own, pre=pre, post=post)
+        e.body()
+    e.code.leave(Status.DONE)
 
 
 def _record(e: Emitter, record: Record) -> None:

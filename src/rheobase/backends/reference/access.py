@@ -3,7 +3,8 @@
 The meaning is sequential: the whole body for one element, then for the next. Op by op for many
 elements gives the same unless an element sees what another one wrote. That is excluded for a slot
 that is written when
-- every access is through the element's own index (own indices are distinct), or
+- every access is through the element's own index, and own indices are distinct (all domains but
+  Deliver), or
 - one op alone touches it (NumPy stores and `add.at` go in order).
 Within one row of synapses, moreover, other neurons may be distinct, which is known at run time.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from rheobase.ir.kernels import Index, Kernel
+from rheobase.ir.kernels import Deliver, Index, Kernel
 from rheobase.ir.ops import Op, has_effect
 from rheobase.ir.verify import side_of
 
@@ -32,7 +33,10 @@ class Together(Enum):
 def together(kernel: Kernel) -> Together:
     """The most that may run together."""
     accesses = _accesses(kernel, kernel.outer + kernel.inner)
-    if all(len(ops) == 1 or _all_through(kernel, ops, Index.OWN) for ops in accesses):
+    distinct = not isinstance(kernel.domain, Deliver)
+    if all(
+        len(ops) == 1 or (distinct and _all_through(kernel, ops, Index.OWN)) for ops in accesses
+    ):
         return Together.ALL
     side = side_of(kernel)
     if side is None:

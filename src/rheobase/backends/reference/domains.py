@@ -15,6 +15,7 @@ from rheobase.ir.evaluate import Value
 from rheobase.ir.kernels import (
     Chosen,
     DelayRows,
+    Deliver,
     Elementwise,
     Events,
     Generate,
@@ -61,6 +62,8 @@ def runner(kernel: Kernel, one_by_one: bool) -> Runner:
             return _propagate(code, domain, grain)
         case Reduce() as domain:
             return _reduce(code, domain, grain)
+        case Deliver() as domain:
+            return _deliver(code, domain, grain)
         case Record() as domain:
             return _record(code, domain, grain)
         case Push() as domain:
@@ -128,6 +131,19 @@ def _indexed(code: Code, domain: Indexed, grain: Together) -> Runner:
         entries = _within(_listed(domain.list), domain.part)
         if len(entries):
             elements = Elements(len(entries), own=entries)
+            code.results(values, elements, grain is Together.ALL)
+        return Status.DONE
+
+    return run
+
+
+def _deliver(code: Code, domain: Deliver, grain: Together) -> Runner:
+    def run(control: Control) -> Status:
+        values = code.once()
+        n = _scalar(domain.count)
+        if n:
+            own, pre, post = (x.data[:n] for x in (domain.synapses, domain.pre, domain.post))
+            elements = Elements(n, own=own, pre=pre, post=post)
             code.results(values, elements, grain is Together.ALL)
         return Status.DONE
 
