@@ -3,16 +3,17 @@
 An Emitter writes the code of one kernel. The domain (kernels.py) tells it where an element is
 (`at`) and calls `run` for each section; every operation of ir/ops becomes a few lines of text.
 
-With more than one lane, own elements are whole vectors. Their stores are kept back to the end of
-the body (`flush`), where one branch decides whether the vector is complete. What does not depend
-on the element is computed once, before the loop.
+With more than one lane, own elements are whole vectors, or positions are vectors of positions.
+Stores are kept back to the end of the body, where one branch decides whether the vector is
+complete (`flush`), or each lane is stored that counts (`scatter`). What does not depend on the
+element is computed once, before the loop.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rheobase.backends.llvm import library
+from rheobase.backends.llvm import library, masked
 from rheobase.backends.llvm.arithmetic import cast, compute
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import BOOL as I1
@@ -63,7 +64,7 @@ class Emitter:
         self._numbers = {id(slot): n for n, slot in enumerate(self.slots)}
         self._positions: dict[str, Value] = {}
         self._valid: Value | None = None
-        self._pending: dict[int, tuple[Slot, Value]] = {}  # by identity of the slot
+        self._pending: dict[int, tuple[Slot, Value, Index]] = {}  # by identity of the slot
         self._written = {id(kernel.arrays[_array(op)].slot) for op in kernel.ops if has_effect(op)}
         self._invariant: set[int] = set()
         self._lengths: dict[int, Value] = {}
@@ -81,17 +82,26 @@ class Emitter:
 
     # ------------------------------------------------------------ where the code is
     def at(self, **positions: Value) -> None:
-        """Say which elements own, pre, post (and k) are from here on: scalars, I64."""
+        """Say which elements own, pre, post (and k) are from here on: I64. With several lanes, a
+        position is one for each, or one for all; one own position is the first of as many."""
         self._positions.update(positions)
 
     def lanes_end(self, end: Value) -> None:
         """Lanes from element `end` on do not count; their elements may not exist."""
         self._valid = self._own_lanes() < end
 
+    def lanes_valid(self, n: Value) -> Value:
+        """The first n lanes count; the mask."""
+        self._valid = self._steps() < n
+        return self._valid
+
+    def _steps(self) -> Value:
+        steps = ", ".join(f"i64 {k}" for k in range(self.width))
+        return Value(self.code, I64, self.width, f"<{steps}>")
+
     def _own_lanes(self) -> Value:
         own = self._positions["own"]
-        steps = ", ".join(f"i64 {k}" for k in range(self.width))
-        return own + Value(self.code, I64, self.width, f"<{steps}>")
+        return own if own.width > 1 else own + self._steps()
 
     def once(self) -> None:
         """Write the code that runs once a call, and end the entry block."""
@@ -179,6 +189,18 @@ class Emitter:
     def read_index(self, slot: Slot, position: Value | int = 0) -> Value:
         """An element of an integer slot as I64."""
         return cast(self.code, self.read(slot, position), I64)
+
+    def read_lanes(self, slot: Slot, position: Value) -> Value:
+        """As many elements of a slot as there are lanes, from a position on."""
+        element = MEMORY[slot.dtype]
+        vector, align = vector_type(element, self.width), slot.dtype.numpy.itemsize
+        place = self.pointer(slot, position)
+        return self.code.let(element, self.width, f"load {vector}, ptr {place}, align {align}")
+
+    def writes(self, index: Index) -> bool:
+        """Whether the inner code writes arrays that it reaches through the index."""
+        effects = (op for op in self.kernel.inner if has_effect(op))
+        return any(self.kernel.arrays[_array(op)].index is index for op in effects)
 
     def write(self, slot: Slot, position: Value | int, value: Value) -> None:
         value = self._to_memory(value)
@@ -316,29 +338,17 @@ class Emitter:
     def _element(self, array: int) -> Value:
         """The array's element at its own index, as a value."""
         a = self.kernel.arrays[array]
-        if self.width > 1 and a.index is Index.OWN:
-            if id(a.slot) in self._pending:
-                return self._pending[id(a.slot)][1]
-            element = vector_type(MEMORY[a.slot.dtype], self.width)
-            place = self.pointer(a.slot, self._positions["own"])
-            align = a.slot.dtype.numpy.itemsize
-            value = self.code.let(
-                MEMORY[a.slot.dtype], self.width, f"load {element}, ptr {place}, align {align}"
-            )
-            return self._from_memory(value, a.slot)
+        if self.width > 1 and id(a.slot) in self._pending:
+            return self._pending[id(a.slot)][1]
+        if self.width > 1 and a.index is Index.OWN and self._positions["own"].width == 1:
+            return self._from_memory(self.read_lanes(a.slot, self._positions["own"]), a.slot)
         return self._gather(a.slot, self._position_of(a.index))
 
     def _gather(self, slot: Slot, position: Value) -> Value:
         if position.width == 1:
             return self._from_memory(self.read(slot, position), slot)
-        element = MEMORY[slot.dtype]
-        result = Value(self.code, element, position.width, "poison")
-        for k in range(position.width):
-            one = self.read(slot, self.code.lane(position, k))
-            result = self.code.let(
-                element, position.width, f"insertelement {result}, {one}, i32 {k}"
-            )
-        return self._from_memory(result, slot)
+        value = masked.gather(self.code, MEMORY[slot.dtype], self.pointer(slot), position)
+        return self._from_memory(value, slot)
 
     def _from_memory(self, value: Value, slot: Slot) -> Value:
         return value.ne(0) if slot.dtype is DType.BOOL else value
@@ -364,19 +374,31 @@ class Emitter:
 
     def _put(self, array: int, value: Value) -> None:
         a = self.kernel.arrays[array]
-        if self.width > 1 and a.index is Index.OWN and not self.code.is_hoisted:
-            self._pending[id(a.slot)] = a.slot, self.code.splat(value, self.width)
-            return
-        self.write(a.slot, self._position_of(a.index), value)
+        vector = self.width > 1 and not self.code.is_hoisted
+        match a.index:
+            case Index.OWN | Index.PRE | Index.POST as index if vector:
+                self._pending[id(a.slot)] = a.slot, self.code.splat(value, self.width), index
+            case _:
+                self.write(a.slot, self._position_of(a.index), value)
 
     # ------------------------------------------------------------ vectors
+    def scatter(self, mask: Value) -> None:
+        """Write what the body stored, in the lanes of the mask."""
+        for slot, value, index in self._pending.values():
+            value, position = self._to_memory(value), self._positions[index.value]
+            if position.width == 1:
+                masked.store(self.code, value, self.pointer(slot, position), mask)
+            else:
+                masked.scatter(self.code, value, self.pointer(slot), position, mask)
+        self._pending.clear()
+
     def flush(self, end: Value) -> None:
         """Write what the body stored, up to element `end`."""
         if not self._pending:
             return
         code, own = self.code, self._positions["own"]
         full, part, done = code.label("full"), code.label("part"), code.label("written")
-        stored = [(slot, self._to_memory(value)) for slot, value in self._pending.values()]
+        stored = [(slot, self._to_memory(value)) for slot, value, _ in self._pending.values()]
         self._pending.clear()
         code.branch(own + self.width <= end, full, part, "then")
         code.begin(full)

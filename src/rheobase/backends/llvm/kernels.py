@@ -78,6 +78,8 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
     Two vectors of the processor where the code is short, so that their operations overlap; one
     where it is long enough to have independent operations of its own, and would compile slowly.
     """
+    if isinstance(kernel.domain, (Propagate, Reduce)):
+        return host.lanes if rows.in_vectors(kernel) else 1
     if not isinstance(kernel.domain, (Elementwise, Select)) or not elements_are_independent(kernel):
         return 1
     calls = [op.name for op in kernel.inner if op.name in library.FUNCTIONS]

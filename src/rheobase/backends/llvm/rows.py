@@ -1,19 +1,79 @@
-"""Loops over synapses: rows of entries, an event's or all."""
+"""Loops over synapses: rows of entries, an event's or all.
+
+A row is walked by entries, or by vectors of entries (`in_vectors`) where those that reach different
+neurons cannot see each other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.share import Word
-from rheobase.backends.llvm.text import I32, I64, PTR, Value
-from rheobase.ir.kernels import Chosen, DelayRows, Events, Index, Part, Propagate, Reduce
+from rheobase.backends.llvm.text import BOOL, I32, I64, PTR, Value, Var
+from rheobase.ir.kernels import (
+    Array,
+    Chosen,
+    DelayRows,
+    Events,
+    Index,
+    Kernel,
+    Linked,
+    Part,
+    Propagate,
+    Reduce,
+)
+from rheobase.ir.ops import Op, has_effect
+from rheobase.ir.passes.rewrite import ARRAY_OPS, array_of
 from rheobase.ir.program import Status
 
-__all__ = ["propagate", "reduce"]
+__all__ = ["in_vectors", "propagate", "reduce"]
 
 UNROLL = 4  # entries of a row that short code treats in one turn of the loop
 UNROLLED_BELOW = 6  # operations
+
+
+def in_vectors(kernel: Kernel) -> bool:
+    """Whether entries of a row go through the code together.
+
+    They may, if what the code writes belongs to the synapse or to the neuron that it reaches; and
+    should, if the code is long: of `v += w`, a processor makes an entry in two cycles as it is.
+    (Two elements share a normal number, but not any two.)
+    """
+    domain = kernel.domain
+    assert isinstance(domain, (Propagate, Reduce))
+    if len(kernel.inner) <= UNROLLED_BELOW or any(op.name == "normal" for op in kernel.ops):
+        return False
+    if any(has_effect(op) for op in kernel.once + kernel.outer):
+        return False
+    own_or_far = (Index.OWN, _far(domain))
+    written = {a.slot: a.index for a in _arrays(kernel, lambda op: has_effect(op))}
+    reached = [(a.slot, a.index) for a in _arrays(kernel, lambda op: op.name != "load_at")]
+    if any(index not in own_or_far for index in written.values()):
+        return False
+    elsewhere = {a.slot for a in _arrays(kernel, lambda op: op.name == "load_at")}
+    return not elsewhere & set(written) and all(
+        written.get(slot, index) == index for slot, index in reached
+    )
+
+
+def _arrays(kernel: Kernel, wanted: Callable[[Op], bool]) -> list[Array]:
+    """The arrays that such operations of the inner code reach, and those that lead there."""
+    found: list[Array] = []
+    for op in kernel.inner:
+        if op.name not in ARRAY_OPS or not wanted(op):
+            continue
+        array = kernel.arrays[array_of(op)]
+        found.append(array)
+        while isinstance(array.index, Linked):
+            array = kernel.arrays[array.index.array]
+            found.append(array)
+    return found
+
+
+def _far(domain: Propagate | Reduce) -> Index:
+    return Index.POST if domain.side is Index.PRE else Index.PRE
 
 
 @dataclass(frozen=True)
@@ -141,9 +201,12 @@ def _entries(
     e: Emitter, domain: Propagate | Reduce, event: Value, begin: Value, end: Value
 ) -> None:
     code = e.code
-    near, far = ("pre", "post") if domain.side is Index.PRE else ("post", "pre")
-    e.at(**{near: event})
+    far = _far(domain).value
+    e.at(**{domain.side.value: event})
     e.outer()
+    if e.width > 1:
+        _vectors(e, domain, begin, end)
+        return
     n_values = len(e.values)
 
     def one(entry: Value) -> None:
@@ -162,3 +225,35 @@ def _entries(
             one(entry + k)
     with code.loop(whole, end) as entry:
         one(entry)
+
+
+def _vectors(e: Emitter, domain: Propagate | Reduce, begin: Value, end: Value) -> None:
+    """The same in vectors, each as long as no two of its entries reach the same neuron."""
+    code, far = e.code, _far(domain)
+    entry = Var(code, I64, begin)
+    again, do, done = code.label("vectors"), code.label("do"), code.label("done")
+    code.jump(again)
+    code.begin(again)
+    now = entry.get()
+    code.branch(now < end, do, done)
+    code.begin(do)
+    left = end - now
+    n = Var(code, I64, code.select(left < e.width, left, e.width))
+    if e.writes(far):
+        # others ascend in a row: those that are the same are neighbours
+        same = e.read_lanes(domain.others, now).eq(e.read_lanes(domain.others, now + 1))
+        bits = code.let(f"i{e.width}", 1, f"bitcast {same} to i{e.width}").cast("zext", I64)
+        with code.when(bits.ne(0), likely=False):
+            apart = code.call("llvm.cttz.i64", I64, 1, bits, code.const(BOOL, True)) + 1
+            n.set(code.select(apart < n.get(), apart, n.get()))
+    mask = e.lanes_valid(n.get())
+    reached = code.select(mask, e.read_lanes(domain.others, now).cast("sext", I64), 0)
+    synapses = now
+    if domain.synapses is not None:
+        synapses = code.select(mask, e.read_lanes(domain.synapses, now).cast("sext", I64), 0)
+    e.at(own=synapses, **{far.value: reached})
+    e.body()
+    e.scatter(mask)
+    entry.set(now + n.get())
+    code.jump(again)
+    code.begin(done)

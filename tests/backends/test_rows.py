@@ -1,0 +1,94 @@
+"""Rows of synapses that go through long code in vectors: the same as one entry after the other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rheobase.backends.llvm.kernels import lanes_of
+from rheobase.backends.llvm.rows import in_vectors
+from rheobase.backends.llvm.text import Host
+from rheobase.ir.dtypes import BOOL, F32, F64, I32
+from rheobase.ir.kernels import Array, Events, Index, Kernel, Propagate, Reduce
+from rheobase.ir.verify import verify
+from tests.backends import BACKENDS
+from tests.backends.build import Code, contents, copied, index_list, part, run, slot, synapse_rows
+
+N_PRE, N_POST = 5, 40
+HOST = Host(lanes=8, fma=True)
+
+
+def plastic(side: Index, indirect: bool, pairs: np.ndarray, rng: np.random.Generator) -> Kernel:
+    """w = w*x_far + y_near/3; g_far += w; seen_far = w > 1; last_far = number; h_far (F32) += w"""
+    far = Index.POST if side is Index.PRE else Index.PRE
+    n_far, n_near = (N_POST, N_PRE) if side is Index.PRE else (N_PRE, N_POST)
+    code = Code()
+    w, x, y = code.load(0), code.load(1), code.load(2)
+    w = code("add", code("mul", w, x), code("div", y, code.const(3.0)))
+    code.store(0, w)
+    code.accumulate(3, w)
+    code.store(4, code("gt", w, code.const(1.0)))
+    code.store(5, code.load(6, I32))
+    code.accumulate(7, code.cast(w, F32))
+    arrays = (
+        Array(slot(F64, rng.random(len(pairs))), Index.OWN),
+        Array(slot(F64, 1 + rng.random(n_far)), far),
+        Array(slot(F64, rng.random(n_near)), side),
+        Array(slot(F64, rng.random(n_far)), far),
+        Array(slot(BOOL, np.zeros(n_far, bool)), far),
+        Array(slot(I32, np.zeros(n_far)), far),
+        Array(slot(I32, rng.permutation(len(pairs))), Index.OWN),
+        Array(slot(F32, rng.random(n_far)), far),
+    )
+    rows, others, order = synapse_rows(pairs, n_near, side)
+    synapses = slot(I32, order) if indirect else None
+    domain = Reduce(part(0, n_near), side, rows, others, synapses)
+    return Kernel("plastic", domain, arrays, body=tuple(code.ops))
+
+
+@pytest.mark.parametrize("indirect", [False, True])
+@pytest.mark.parametrize("side", [Index.PRE, Index.POST])
+@pytest.mark.parametrize("copies", [1, 2, 3, 20])
+def test_neurons_that_stand_in_a_row_more_than_once_are_reached_in_order(side, indirect, copies):
+    """`copies` synapses of a pair at most: they must not meet in a vector."""
+    rng = np.random.default_rng(copies)
+    for n in (0, 1, 7, 8, 9, 100, 180):
+        chosen = rng.integers(0, N_PRE * N_POST, -(-n // copies))
+        pairs = np.repeat(np.stack([chosen // N_POST, chosen % N_POST], axis=1), copies, axis=0)
+        rng.shuffle(pairs)
+        kernel = plastic(side, indirect, pairs[:n], rng)
+        verify(kernel)
+        assert lanes_of(kernel, HOST) == 8
+        wanted = copied(kernel)
+        run(wanted, BACKENDS["numpy one by one"]())
+        run(kernel, BACKENDS["llvm"]())
+        for met, expected in zip(contents(kernel), contents(wanted), strict=True):
+            np.testing.assert_array_equal(met, expected)
+
+
+def changed(index: Index, *, also: Index | None = None, name: str = "exp") -> Kernel:
+    """Adds something to what `index` reaches; `also` reads it through another index."""
+    code = Code()
+    x = code.load(0)
+    for _ in range(6):
+        x = code("mul", x, x)
+    if name == "normal":
+        x = code("normal", dtype=F64, attr=0)
+    code.accumulate(1, x)
+    if also is not None:
+        code.store(0, code.load(2))
+    a = slot(F64, np.zeros(3))
+    arrays = (Array(slot(F64, np.zeros(3)), Index.OWN), Array(a, index))
+    arrays += () if also is None else (Array(a, also),)
+    rows, others, _ = synapse_rows(np.array([[0, 0], [1, 2], [2, 1]]), 3)
+    domain = Propagate(Events(index_list([0])), part(0, 3), Index.PRE, rows, others)
+    return Kernel("changed", domain, arrays, body=tuple(code.ops))
+
+
+def test_entries_that_can_see_each_other_do_not_go_together():
+    assert in_vectors(changed(Index.POST))
+    assert in_vectors(changed(Index.OWN))
+    assert not in_vectors(changed(Index.PRE))
+    assert not in_vectors(changed(Index.POST, also=Index.PRE))
+    assert not in_vectors(changed(Index.SHARED))
+    assert not in_vectors(changed(Index.POST, name="normal"))
