@@ -38,6 +38,7 @@ TOPICS: Final[dict[str, tuple[str, str, str]]] = {
         "WARNING",
         "a name in G.v[subgroup] = '...' could mean two things",
     ),
+    "hidden_variable": ("groups.group", "WARNING", "a variable has the name of an attribute"),
     "resolution_conflict": (
         "groups.group.Group.resolve",
         "WARNING",

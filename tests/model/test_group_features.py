@@ -16,6 +16,7 @@ from rheobase import (
     NeuronGroup,
     SpikeMonitor,
     StateMonitor,
+    Synapses,
     UnknownNameError,
     ms,
     mV,
@@ -339,3 +340,30 @@ def test_views_are_exponents_only_without_unit():
     assert (2**cells.x).tolist() == [1, 2, 8]
     with pytest.raises(ModelTypeError, match="'v' is in volt: an exponent is a plain number"):
         2**cells.v
+
+
+@pytest.mark.parametrize("name", ["part", "label", "domain", "scope"])
+def test_a_variable_may_have_the_name_of_an_attribute_and_is_reached_by_state(name, caplog):
+    group = NeuronGroup(2, f"d{name}/dt = 1/ms : 1", method="euler", name="cells")
+    assert f"The variable is .state('{name}')" in caplog.text
+    setattr(group, name, [2, 3])
+    Network(group).run(1 * ms)
+    assert_allclose(group.state(name)[:], [3, 4])
+
+
+@pytest.mark.parametrize("name", ["threshold", "reset", "place"])
+def test_what_is_given_to_a_group_leaves_its_name_to_variables(name, caplog):
+    group = NeuronGroup(2, f"d{name}/dt = 1/ms : 1", threshold="True", reset="", method="euler")
+    Network(group).run(1 * ms)
+    assert_allclose(getattr(group, name)[:], [1, 1])
+    assert not caplog.records
+
+
+def test_a_pathway_may_have_the_name_of_an_attribute(caplog):
+    group = NeuronGroup(2, "v : 1", threshold="True", reset="")
+    synapses = Synapses(group, group, on_pre={"part": "v_post += 1"})
+    synapses.connect(j="i")
+    synapses.pathways["part"].delay = 0.2 * ms
+    Network(group, synapses).run(1 * ms)
+    assert_allclose(group.v[:], [8, 8])
+    assert "The pathway is .pathways['part']" in caplog.text

@@ -82,7 +82,7 @@ class SimulationObject(metaclass=_Making):
         if dt is not None and clock is not None:
             raise ModelTypeError("give either dt or clock, not both")
         self.name = take_name(name, self)
-        self.place = caller_place()
+        self._place = caller_place()
         self.scope = _scope
         self.when = when
         self.order = int(order)
@@ -130,7 +130,7 @@ class SimulationObject(metaclass=_Making):
     @property
     def label(self) -> str:
         """How messages call it: \"neurongroup 'cells' (model.py:12)\"."""
-        where = f" ({self.place})" if self.place else ""
+        where = f" ({self._place})" if self._place else ""
         return f"{type(self).__name__} '{self.name}'{where}"
 
     def settle(self) -> None:

@@ -56,6 +56,9 @@ from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["Group", "new_part"]
 
+# attributes that scripts set, so that no variable of this name can be set as one
+_SETTABLE = frozenset(("active", "clock", "name", "namespace", "order", "when"))
+
 
 def new_part(first: int, size: int) -> Part:
     """The elements first, ..., first + size - 1."""
@@ -337,7 +340,7 @@ class Group(SimulationObject):
     def __setattr__(self, name: str, value: Any) -> None:
         variables: Mapping[str, Variable] = self.__dict__.get("variables", {})
         plain = name[:-1] if name.endswith("_") and name not in variables else name
-        if plain in variables:
+        if plain in variables and plain not in _SETTABLE:
             if isinstance(value, LinkedValue):
                 self.add_variable(make_link(self, variables[plain], value))
                 structure_changed()

@@ -7,7 +7,7 @@ each external name, and a run only writes the values that it finds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from rheobase.errors import Fault, ModelValueError
 from rheobase.ir.slots import Slot
@@ -19,7 +19,15 @@ from rheobase.model.functions import DEFAULT_FUNCTIONS, function_of
 from rheobase.model.variables import Meaning, constant_meaning
 from rheobase.topics import topic
 
-__all__ = ["Conflicts", "Constants", "find_external", "find_function", "own_namespace"]
+__all__ = [
+    "Conflicts",
+    "Constants",
+    "find_external",
+    "find_function",
+    "hidden",
+    "own_namespace",
+    "warn_of_attributes",
+]
 
 _STEPS: Final = frozenset(
     ("t", "dt", "t_in_timesteps")
@@ -74,6 +82,16 @@ def own_namespace(namespace: Mapping[str, Any] | None, label: str) -> dict[str, 
     return names
 
 
+class HasVariables(Protocol):
+    """A group."""
+
+    @property
+    def variables(self) -> Mapping[str, Any]: ...
+
+    @property
+    def label(self) -> str: ...
+
+
 class Conflicts:
     """Says once for each name that it means two things, and which of them is used."""
 
@@ -114,6 +132,26 @@ class Conflicts:
             "is used. Give one of them another name.",
             label, name, group[name], run[name],
         )  # fmt: skip
+
+
+def hidden(owner: HasVariables, name: str, what: str, instead: str) -> bool:
+    """Whether a variable or pathway is no attribute, since its name is taken; says so.
+
+    instead   how scripts have it
+    """
+    taken = name in vars(owner) or hasattr(type(owner), name)
+    if taken:
+        topic("hidden_variable").warning(
+            "%s: '%s' is a %s, but .%s is an attribute that all such objects have. The %s is .%s",
+            owner.label, name, what, name, what, instead,
+        )  # fmt: skip
+    return taken
+
+
+def warn_of_attributes(owner: HasVariables) -> None:
+    """Say which variables are not to be had as attributes, since their name is taken."""
+    for name in owner.variables:
+        hidden(owner, name, "variable", f"state('{name}')")
 
 
 def _is_same(found: Symbol | Fault, name: str) -> bool:

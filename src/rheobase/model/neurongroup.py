@@ -28,7 +28,7 @@ from rheobase.model.clock import Clock, seconds
 from rheobase.model.code import Block, Result, Runner, check_result
 from rheobase.model.group import new_part
 from rheobase.model.linked import check_choosers
-from rheobase.model.namespace import find_external, find_function
+from rheobase.model.namespace import find_external, find_function, warn_of_attributes
 from rheobase.model.refractoriness import (
     NEVER,
     check_refractory,
@@ -122,8 +122,7 @@ class NeuronGroup(EventGroup):
         self.float_dtype, self._dtypes = storage.floats, storage.single
         self.refractory_code = self._refractory_expression(refractory)
         self.events = self._named_events(threshold, events)
-        self.threshold = self.events.get("spike")
-        self.reset = reset
+        self._reset = reset
         self.spike_times: SpikeTimes = self._checked_spike_times(spike_times)
         self._add_model_variables()
         self._conditions = {
@@ -133,6 +132,7 @@ class NeuronGroup(EventGroup):
         self._check_known()
         self._make_runners(method, method_options)
         self._make_event_runners()
+        warn_of_attributes(self)
         self.seal()
 
     @property
@@ -200,13 +200,13 @@ class NeuronGroup(EventGroup):
             )
         if value == "grid":
             return "grid"
-        if self.threshold is None or not self.equations.diff_eq_names:
-            missing = "a threshold" if self.threshold is None else "differential equations"
+        if "spike" not in self.events or not self.equations.diff_eq_names:
+            missing = "a threshold" if "spike" not in self.events else "differential equations"
             raise ModelValueError(
                 f"{self.label}: spike_times='interpolated' says when within a step a threshold is "
                 f"crossed; the group has no {missing.removeprefix('a ')}"
             )
-        if not self.reset and self.refractory_code is None:
+        if not self._reset and self.refractory_code is None:
             raise ModelValueError(
                 f"{self.label}: with spike_times='interpolated' a spike must change something, or "
                 "the threshold would hold at once again; give reset='v = ...' or refractory=..."
@@ -226,7 +226,7 @@ class NeuronGroup(EventGroup):
             for e in self.equations.values()
             if e.is_replaced
         }
-        reset = read_statements(self.reset or "", f"{self.label}, reset", "v = -70*mV")
+        reset = read_statements(self._reset or "", f"{self.label}, reset", "v = -70*mV")
         code = self.refractory_code
         return Spiking(
             substitute(self._conditions["spike"], inner),
@@ -345,13 +345,13 @@ class NeuronGroup(EventGroup):
             self.event_sources[event] = source
             self.thresholder[event] = self._finder(event, source)
             self.contain(self.thresholder[event])
-        if self.reset not in (None, ""):
+        if self._reset not in (None, ""):
             if "spike" not in self.events:
                 raise ModelValueError(
                     f"{self.label}: a reset needs a threshold, such as threshold='v > -50*mV'"
                 )
             if not self._between_grid_points:
-                self.run_on_event("spike", self.reset, when="resets")
+                self.run_on_event("spike", self._reset, when="resets")
         self._warn_of_endless_spikes()
 
     def _finder(self, event: str, source: EventSource) -> SpikeFinder:
@@ -362,7 +362,7 @@ class NeuronGroup(EventGroup):
 
     def _warn_of_endless_spikes(self) -> None:
         condition = self._conditions.get("spike")
-        if condition is None or self.reset is not None or self.refractory_code is not None:
+        if condition is None or self._reset is not None or self.refractory_code is not None:
             return
         if any(not FUNCTIONS[f].stateless for f in called_in([condition]) if f in FUNCTIONS):
             return
@@ -424,7 +424,7 @@ class NeuronGroup(EventGroup):
         [1.0, 1.0]
         """
         self._known_event(event)
-        within_step = event == "spike" and self._between_grid_points and bool(self.reset)
+        within_step = event == "spike" and self._between_grid_points and bool(self._reset)
         if event in self.resetter or within_step:
             raise ModelValueError(f"{self.label}: the event '{event}' has code already")
         what = "reset" if event == "spike" else f"code of event '{event}'"
@@ -452,8 +452,8 @@ class NeuronGroup(EventGroup):
         rows = [f"<b>{len(self)} neurons</b> '{self.name}'<br/>{latex}"]
         for event, condition in self.events.items():
             rows.append(f"<b>{_what_finds(event)}</b>: <code>{escape(condition)}</code>")
-        if self.reset:
-            rows.append(f"<b>reset</b>: <code>{escape(self.reset)}</code>")
+        if self._reset:
+            rows.append(f"<b>reset</b>: <code>{escape(self._reset)}</code>")
         return "<br/>".join(rows)
 
 

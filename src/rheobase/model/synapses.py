@@ -35,6 +35,7 @@ from rheobase.model.eventdriven import (
     with_update,
 )
 from rheobase.model.group import Group
+from rheobase.model.namespace import hidden, warn_of_attributes
 from rheobase.model.pathways import SynapticPathway
 from rheobase.model.runregularly import RegularCode, steps_of
 from rheobase.model.spikes import EventSource, events_of
@@ -155,6 +156,7 @@ class Synapses(SynapticGroup):
         self._check_pathway_names("delays", delay)
         self._check_pathway_names("events", on_event)
         self._add_runners(method, method_options)
+        warn_of_attributes(self)
         self.seal()
 
     # ------------------------------------------------------------ equations
@@ -283,6 +285,8 @@ class Synapses(SynapticGroup):
             )
             self.pathways[name] = pathway
             self.contained_objects.append(pathway)
+            if hidden(self, name, "pathway", f"pathways['{name}']"):
+                continue
             object.__setattr__(self, name, pathway)
 
     def _events(self, group: Group, event: str) -> EventSource:

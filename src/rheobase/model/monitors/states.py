@@ -17,10 +17,12 @@ from rheobase.errors import (
     did_you_mean,
     raise_faults,
 )
+from rheobase.ir.builder import Element
 from rheobase.ir.dtypes import F64, I32, I64, DType
-from rheobase.ir.kernels import IndexList
+from rheobase.ir.kernels import Index, IndexList
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Name
+from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.clock import Clock
 from rheobase.model.code import Block, Result, run_works
 from rheobase.model.group import Group, new_part
@@ -254,7 +256,7 @@ class StateMonitor(Recorder):
         ):
             if columns.slots:
                 results = tuple(Result(Name(n), None, s.dtype) for n, s in columns.slots.items())
-                local = self.meanings(list(columns.slots))
+                local = {**self.meanings(list(columns.slots)), "t": self._time()}
                 what = "values" if columns is self._each else "times"
                 block = Block(
                     f"{self.name} {what}",
@@ -266,6 +268,11 @@ class StateMonitor(Recorder):
                 )
                 blocks.append(block)
         return blocks
+
+    def _time(self) -> Meaning:
+        """The time of the monitor's own clock, which need not be that of the source."""
+        symbol = Symbol("t", Type.FLOAT, second.dim, shared=True)
+        return Meaning(symbol, Element(self.clock.state.slots.t, Index.SHARED))
 
     def before_run(self, n_steps: int) -> None:
         super().before_run(n_steps)
