@@ -221,11 +221,106 @@ def _wilson_cowan(names: Names) -> None:
     assert 0.8 < low < 1.25 < high < 2.2
 
 
+def _amari(names: Names) -> None:
+    """The bump stays where the cue was, with a width of its own."""
+    assert abs(names["first"] - 60) < 8
+    assert abs(names["last"] - 140) < 15
+    assert abs(names["widths"][0] / names["widths"][1] - 1) < 0.15
+
+
+def _benda_herz(names: Names) -> None:
+    """Adaptation lowers the rate and straightens its curve."""
+    assert names["onset"][-1] > 3 * names["steady"][-1]
+    assert names["bent"] < 0.02
+
+
+def _bienenstock(names: Names) -> None:
+    """Cells become selective, for different patterns."""
+    assert names["selectivity"].mean() > names["start"] + 0.3
+    assert len(names["favourites"]) > 4
+
+
+def _connor(names: Names) -> None:
+    """The A current lets cells fire at low rates."""
+    assert names["slowest"][0] < 15
+    assert names["slowest"][1] > 100
+
+
+def _fourcaud_trocme(names: Names) -> None:
+    """The exponential cell follows fast inputs less (fig. 8)."""
+    slope, gains = names["slope"], names["gains"]
+    assert slope["exponential"] < slope["leaky"] < -0.4
+    assert gains["exponential"][-1] < 0.4 * gains["exponential"][0]
+
+
+def _longtin(names: Names) -> None:
+    """An intermediate noise is best."""
+    signal_to_noise, best = names["signal_to_noise"], names["best"]
+    assert 0 < best < 13
+    assert signal_to_noise[best] > 5 * signal_to_noise[-1]
+
+
+def _mihalas_niebur(names: Names) -> None:
+    """The patterns of fig. 1, told apart by their spikes."""
+    counts, times = names["counts"], names["times"]
+    assert counts["rebound spike"] == 1
+    assert float(times["rebound spike"][0]) > 0.45
+    adapting = np.diff(np.asarray(times["spike frequency adaptation"]))
+    assert adapting[-1] > 1.3 * adapting[0]
+    bursts = np.diff(np.asarray(times["tonic bursting"]))
+    assert max(bursts) > 5 * min(bursts)
+
+
+def _mongillo(names: Names) -> None:
+    """Only what was cued answers, although the rate in the delay is low."""
+    assert names["delay"] < 10
+    assert names["read_out"][1] > 2.5 * np.delete(names["read_out"], 1).max()
+
+
+def _oja(names: Names) -> None:
+    """Weights of length one along the first principal component."""
+    assert names["cosines"].min() > 0.99
+    assert abs(names["lengths"] - 1).max() < 0.05
+
+
+def _smith(names: Names) -> None:
+    """Tonic firing from rest at -60 mV, a fast burst from -77 mV."""
+    assert len(names["tonic"]) >= 3
+    assert len(names["burst"]) >= 2
+    assert names["fastest"] < 0.3 * names["regular"]
+
+
+def _sompolinsky(names: Names) -> None:
+    """Activity dies for g < 1, and is chaotic for g > 1."""
+    assert names["activity"][0.8] < 1e-3
+    assert names["activity"][2.0] > 0.5
+    assert names["growth"][2.0][-1] > 100 * names["growth"][2.0][0]
+
+
+def _van_vreeswijk(names: Names) -> None:
+    """Activity is linear in the drive, and inputs cancel."""
+    assert names["error"] < 0.02
+    assert abs(names["input_of_one"].mean()) < 0.3 * names["drives"][-1] * np.sqrt(names["K"])
+
+
+def _wong_wang(names: Names) -> None:
+    """More evidence, better and faster choices (fig. 3)."""
+    correct, time = names["correct"], names["time"]
+    assert 0.4 < correct[0] < 0.6
+    assert correct[-1] > 0.97
+    assert time[-1] < 0.6 * time[0]
+
+
 CHECKS: dict[str, Callable[[Names], None]] = {
+    "amari_1977": _amari,
+    "benda_herz_2003": _benda_herz,
+    "bienenstock_1982": _bienenstock,
     "brunel_hakim_1999": _brunel_hakim,
+    "connor_1977": _connor,
     "diesmann_1999": _diesmann,
     "ermentrout_kopell_1986": _ermentrout_kopell,
     "fitzhugh_nagumo_1961": _fitzhugh,
+    "fourcaud_trocme_2003": _fourcaud_trocme,
     "gerstein_mandelbrot_1964": _gerstein_mandelbrot,
     "graupner_brunel_2012": _graupner_brunel,
     "hindmarsh_rose_1984": _hindmarsh_rose,
@@ -237,20 +332,28 @@ CHECKS: dict[str, Callable[[Names], None]] = {
     "jeffress_1948": _jeffress,
     "kuramoto_1975": _kuramoto,
     "lapicque_1907": _lapicque,
+    "longtin_1993": _longtin,
     "mainen_sejnowski_1995": _mainen_sejnowski,
+    "mihalas_niebur_2009": _mihalas_niebur,
     "mirollo_strogatz_1990": _mirollo_strogatz,
+    "mongillo_2008": _mongillo,
     "morris_lecar_1981": _morris_lecar,
     "nagumo_1962": _nagumo,
     "naud_2008": _naud,
+    "oja_1982": _oja,
     "pfister_gerstner_2006": _pfister_gerstner,
     "pikovsky_kurths_1997": _pikovsky_kurths,
+    "smith_2000": _smith,
+    "sompolinsky_1988": _sompolinsky,
     "song_miller_abbott_2000": _song_miller_abbott,
     "tsodyks_1998": _tsodyks,
     "van_rossum_2000": _van_rossum,
+    "van_vreeswijk_1996": _van_vreeswijk,
     "vogels_2011": _vogels,
     "wang_buzsaki_1996": _wang_buzsaki,
     "wang_rinzel_1992": _wang_rinzel,
     "wilson_cowan_1972": _wilson_cowan,
+    "wong_wang_2006": _wong_wang,
 }
 
 
