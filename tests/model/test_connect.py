@@ -16,7 +16,7 @@ from rheobase import (
     ms,
     seed,
 )
-from rheobase.model.connections import stable_order
+from rheobase.runtime.order import stable_order
 
 FEW = settings(
     max_examples=40,

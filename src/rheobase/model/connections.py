@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from rheobase.ir.dtypes import I32, I64, U16, DType
 from rheobase.ir.kernels import Part
 from rheobase.ir.slots import Slot
+from rheobase.runtime.order import stable_order
 
-__all__ = ["Connections", "end_of", "is_sorted", "number_type", "stable_order"]
+__all__ = ["Connections", "end_of", "is_sorted", "number_type"]
 
 
 class Connections:
@@ -208,18 +209,6 @@ def end_of(part: Part) -> int:
 def number_type(end: int) -> DType:
     """How numbers of elements below `end` are stored."""
     return U16 if end <= 1 << 16 else I32
-
-
-def stable_order(keys: NDArray[Any]) -> NDArray[np.int32]:
-    """(n,) where the elements stand in ascending order, equal ones as they come; keys >= 0.
-
-    NumPy sorts numbers of 16 bits by their digits, in linear time; more bits are as many turns.
-    """
-    order = np.argsort(keys.astype(np.uint16), kind="stable").astype(np.int32)
-    if int(keys.max(initial=0)) >> 16:
-        high = (keys >> 16).astype(np.uint16)[order]
-        order = order[np.argsort(high, kind="stable")]
-    return order
 
 
 def _order_of_pairs(sources: NDArray[np.int32], targets: NDArray[np.int32]) -> NDArray[np.int32]:

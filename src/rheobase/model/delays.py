@@ -23,6 +23,8 @@ from rheobase.units import Quantity, second
 
 __all__ = ["DelayView", "Delays"]
 
+_AT_ONCE = 1 << 20  # synapses: what their steps take in passing is small
+
 
 class Delays:
     """How long events of a pathway take, in seconds.
@@ -76,7 +78,12 @@ class Delays:
 
     def steps(self, dt: float) -> NDArray[np.int64]:
         """(n,) by entry if separate, else (1,): delays in whole steps."""
-        return np.rint(self.slot.data / dt).astype(np.int64)
+        values = self.slot.data
+        steps = np.empty(len(values), np.int64)
+        for begin in range(0, len(values), _AT_ONCE):
+            part = slice(begin, begin + _AT_ONCE)
+            steps[part] = np.rint(values[part] / dt)
+        return steps
 
     def steps_of(self, entries: NDArray[Any], dt: float) -> NDArray[np.int64]:
         """(n,) delays of some entries in whole steps, as code has left them.
@@ -108,7 +115,7 @@ class Delays:
         return (
             self.separate,
             len(data),
-            zlib.crc32(data.tobytes()),
+            zlib.crc32(data.data),
         )
 
     def view(self, with_unit: bool = True) -> DelayView:

@@ -35,7 +35,7 @@ from rheobase.model.spikes import EventSource
 from rheobase.model.variables import Meaning
 from rheobase.model.views import ViewOwner
 from rheobase.runtime.arrivals import Arrivals, entries_of_rows
-from rheobase.runtime.delays import delay_rows, frozen_log, group_by_delay
+from rheobase.runtime.delays import delay_rows, distinct_delays, frozen_log, group_by_delay
 from rheobase.topics import topic
 
 __all__ = ["PathwayOwner", "SynapticPathway"]
@@ -250,7 +250,7 @@ class SynapticPathway(Runner):
 
     def _new_way(self, now: int, since: int) -> _Way:
         steps = self.delays.steps(self.clock.dt_)
-        distinct = np.unique(steps)
+        distinct = distinct_delays(steps)
         greatest = int(distinct.max(initial=0))
         self.events.keep(greatest)
         part = self.source.span
@@ -260,6 +260,7 @@ class SynapticPathway(Runner):
             delays = delay_rows()
             by_entry = steps if synapses is None else steps[synapses.data]
             order = group_by_delay(delays, rows.data, by_entry)
+            del steps, by_entry
             entries = _filled("entries", order if synapses is None else synapses.data[order])
             if others is synapses:
                 others = entries

@@ -15,8 +15,12 @@ from rheobase.ir.dtypes import I32, I64
 from rheobase.ir.kernels import DelayRows, EventLog
 from rheobase.ir.slots import Slot
 from rheobase.runtime.events import event_log_of, logged_events
+from rheobase.runtime.order import stable_order
 
-__all__ = ["delay_rows", "frozen_log", "group_by_delay"]
+__all__ = ["delay_rows", "distinct_delays", "frozen_log", "group_by_delay"]
+
+_AT_ONCE = 1 << 20  # entries
+_SHORT = 1 << 20  # steps: of delays below, there is a table
 
 
 def delay_rows() -> DelayRows:
@@ -27,37 +31,82 @@ def delay_rows() -> DelayRows:
     )  # fmt: skip
 
 
+def distinct_delays(steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those that there are, ascending."""
+    if steps.max(initial=0) >= _SHORT:
+        return np.unique(steps)
+    return np.flatnonzero(np.bincount(steps))
+
+
+def _numbers(distinct: NDArray[np.int64], steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each delay stands among the distinct ones, which descend."""
+    greatest = int(distinct.max(initial=0))
+    if greatest >= _SHORT:
+        return np.searchsorted(-distinct, -steps)
+    table = np.empty(greatest + 1, np.int64)
+    table[distinct] = np.arange(len(distinct))
+    return table[steps]
+
+
 def group_by_delay(
     out: DelayRows, rows: NDArray[np.int64], steps: NDArray[np.int64]
-) -> NDArray[np.int64]:
+) -> NDArray[np.int32]:
     """Fill `out`; which entry stands where.
 
     rows    (n_rows + 1,)   row r holds the entries rows[r] <= e < rows[r + 1]
     steps   (n,)            the delay of each entry, >= 0
     Returns (n,): the entries in their new order, by row, then by delay, the greatest first (so
     that the oldest events come first), then as before.
+
+    Takes linear time, and little memory beside the results: some rows at a time.
     """
-    n_rows = len(rows) - 1
-    distinct, number = np.unique(steps, return_inverse=True)
-    n_delays = len(distinct)
-    number = n_delays - 1 - number.reshape(-1)
-    key = np.repeat(np.arange(n_rows), np.diff(rows)) * n_delays + number
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    begins = np.flatnonzero(np.diff(key, prepend=-1))  # of segments
-    row, delay = np.divmod(key[begins], max(n_delays, 1))
-    n_words = -(-n_delays // 64)
+    n_rows, n = len(rows) - 1, len(steps)
+    distinct = distinct_delays(steps)[::-1]
+    n_delays = max(len(distinct), 1)
+    order = np.empty(n, np.int32)
+    cells, begins = [np.empty(0, np.int64)], [np.empty(0, np.int64)]  # of segments
+    row = 0
+    while row < n_rows:
+        last = max(row + 1, int(np.searchsorted(rows, rows[row] + _AT_ONCE, side="right")) - 1)
+        last = min(last, n_rows, row + max(1, (1 << 31) // n_delays))
+        part = slice(rows[row], rows[last])
+        cell = np.repeat(np.arange(last - row) * n_delays, np.diff(rows[row : last + 1]))
+        cell += _numbers(distinct, steps[part])
+        moved = stable_order(cell)
+        order[part] = moved + np.int32(part.start)
+        cell = cell[moved]
+        found = np.flatnonzero(np.diff(cell, prepend=-1))
+        begins.append(found + part.start)
+        cells.append(cell[found] + row * n_delays)
+        row = last
+    _fill(out, distinct, n_rows, np.concatenate(cells), np.append(np.concatenate(begins), n))
+    return order
+
+
+def _fill(
+    out: DelayRows,
+    distinct: NDArray[np.int64],
+    n_rows: int,
+    cells: NDArray[np.int64],
+    starts: NDArray[np.int64],
+) -> None:
+    """Set the slots from the segments that there are.
+
+    cells    (n_segments,)       row * n_delays + number of the delay, ascending
+    starts   (n_segments + 1,)   where their entries begin
+    """
+    row, delay = np.divmod(cells, max(len(distinct), 1))
+    n_words = -(-len(distinct) // 64)
     words = row * n_words + delay // 64
     masks = np.zeros(n_rows * n_words, np.uint64)
     first_of_word = np.flatnonzero(np.diff(words, prepend=-1))
     if len(words):
         bits = np.uint64(1) << (delay % 64).astype(np.uint64)
         masks[words[first_of_word]] = np.bitwise_or.reduceat(bits, first_of_word)
-    out.steps.assign(distinct[::-1])
+    out.steps.assign(distinct)
     out.masks.assign(masks.view(np.int64))
     out.ranks.assign(np.searchsorted(words, np.arange(n_rows * n_words)))
-    out.starts.assign(np.append(begins, len(steps)))
-    return order
+    out.starts.assign(starts)
 
 
 def frozen_log(
