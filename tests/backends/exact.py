@@ -27,9 +27,10 @@ def exact(name: str) -> Callable[..., Any]:
 
 
 def errors_in_ulp(
-    name: str, met: NDArray[np.float64], *columns: NDArray[np.float64]
+    name: str, met: NDArray[np.floating], *columns: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """(n,)  distance from the exact value, in units of the last place of the double next to it.
+    """(n,)  distance from the exact value, in units of the last place of the number of met's format
+    next to it.
 
     name      a function of the language, or "pow"
     met       (n,)  what was computed
@@ -39,14 +40,16 @@ def errors_in_ulp(
     with mpmath.workprec(1400 if name in _PERIODIC else 240):
         f = exact(name)
         rows = zip(met.tolist(), *(c.tolist() for c in columns))
-        return np.array([_error(a, f(*map(mpmath.mpf, row))) for a, *row in rows])
+        kind = met.dtype.type
+        return np.array([_error(a, f(*map(mpmath.mpf, row)), kind) for a, *row in rows])
 
 
-def _error(met: float, wanted: Any) -> float:
+def _error(met: float, wanted: Any, kind: type[np.floating]) -> float:
     if isinstance(wanted, mpmath.mpc):  # outside the domain
         return 0.0 if np.isnan(met) else np.inf
-    nearest = float(wanted)
+    with np.errstate(over="ignore"):
+        nearest = kind(float(wanted))
     if met == nearest or not np.isfinite(nearest):
         return 0.0 if met == nearest else np.inf
-    unit = max(float(np.spacing(abs(nearest))), SMALLEST)
+    unit = float(max(np.spacing(abs(nearest)), np.finfo(kind).smallest_subnormal))
     return float(abs(mpmath.mpf(met) - wanted) / unit)

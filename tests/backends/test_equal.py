@@ -141,14 +141,17 @@ def test_casts_are_the_same_on_every_backend(dtype, to, backend):
 
 
 @pytest.mark.parametrize("backend", OTHERS)
-@pytest.mark.parametrize("name, tolerance", [("uniform", 0.0), ("normal", 1e-14)])
-def test_random_numbers_are_the_same_on_every_backend(name, tolerance, backend):
+@pytest.mark.parametrize(
+    "name, dtype, tolerance",
+    [("uniform", F64, 0.0), ("normal", F64, 1e-14), ("uniform", F32, 0.0), ("normal", F32, 8e-7)],
+)
+def test_random_numbers_are_the_same_on_every_backend(name, dtype, tolerance, backend):
     """For seeds and steps beyond 32 bits too; normal up to the rounding of 2 pi v, log and cos."""
     for seed, step, start in [(0, 0, 0), (2**63 - 1, 2**45 + 3, 7), (12345, 5, 9)]:
         numbers = []
         for make in (BACKENDS["numpy one by one"], BACKENDS[backend]):
-            code, out = Code(), slot(F64, np.zeros(100))
-            code.store(0, code(name, dtype=F64, attr=2))
+            code, out = Code(), slot(dtype, np.zeros(100))
+            code.store(0, code(name, dtype=dtype, attr=2))
             source = stream(seed, 2**32 - 1, step)
             source.state.data[2] = start
             kernel = Kernel(
@@ -161,3 +164,20 @@ def test_random_numbers_are_the_same_on_every_backend(name, tolerance, backend):
             run(kernel, make())
             numbers.append(out.data)
         np.testing.assert_allclose(numbers[1], numbers[0], rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", ["uniform", "normal"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_single_precision_draws_the_numbers_of_double_precision(name, backend):
+    """So a model in single precision has the noise of the same model in doubles."""
+    columns = []
+    for dtype in (F64, F32):
+        code, out = Code(), slot(dtype, np.zeros(5000))
+        code.store(0, code(name, dtype=dtype, attr=0))
+        arrays = (Array(out, Index.OWN),)
+        domain = Elementwise(part(0, 5000))
+        kernel = Kernel(name, domain, arrays, body=tuple(code.ops), stream=stream(7))
+        run(kernel, BACKENDS[backend]())
+        columns.append(out.data)
+    np.testing.assert_allclose(columns[1], columns[0], rtol=2e-6, atol=2e-6)
+    assert (columns[1] < 1).all() or name == "normal"

@@ -11,6 +11,7 @@ import pytest
 from tests.backends.exact import errors_in_ulp
 from tests.fuzz.functions import (
     BACKENDS,
+    FORMATS,
     LIMITS,
     NAMES,
     ULPS,
@@ -25,11 +26,12 @@ from tests.fuzz.functions import (
 _POINTS = np.array([-np.inf, -0.0, 0.0, np.inf])
 
 
+@pytest.mark.parametrize("dtype", FORMATS, ids=lambda d: d.value)
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
-def test_function_is_within_two_ulp_of_mpmath(name, backend):
-    """Over the whole range, denormal results and large angles included."""
-    error, place = worst(name, arguments(60, seed=3), BACKENDS[backend]())
+def test_function_is_within_two_ulp_of_mpmath(name, backend, dtype):
+    """Over the whole range of each format, denormal results and large angles included."""
+    error, place = worst(name, arguments(60, 3, dtype), BACKENDS[backend]())
     assert error <= ULPS, f"{error:.2f} ulp at {place!r}"
 
 
@@ -44,28 +46,34 @@ def test_power_is_within_two_ulp_of_mpmath(text, backend):
     assert error <= ULPS, f"{error:.2f} ulp at {place!r}"
 
 
+@pytest.mark.parametrize("dtype", FORMATS, ids=lambda d: d.value)
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
-def test_function_has_the_right_limits(name, backend):
+def test_function_has_the_right_limits(name, backend, dtype):
     """At the infinities and at both zeros, whose sign stays where the function is odd."""
-    met = computed(f"{name}(x)", BACKENDS[backend](), x=_POINTS)
-    wanted = np.array(LIMITS[name])
+    met = computed(f"{name}(x)", BACKENDS[backend](), x=_POINTS.astype(dtype.numpy))
+    wanted = np.array(LIMITS[name], dtype.numpy)
     np.testing.assert_array_equal(met, wanted)
     signed = ~np.isnan(wanted)
     if name not in ("abs", "sign"):
         np.testing.assert_array_equal(np.signbit(met[signed]), np.signbit(wanted[signed]))
 
 
+@pytest.mark.parametrize("dtype", FORMATS, ids=lambda d: d.value)
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
-def test_nan_stays_nan(name, backend):
-    assert np.isnan(computed(f"{name}(x)", BACKENDS[backend](), x=np.full(9, np.nan))).all()
+def test_nan_stays_nan(name, backend, dtype):
+    x = np.full(9, np.nan, dtype.numpy)
+    assert np.isnan(computed(f"{name}(x)", BACKENDS[backend](), x=x)).all()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_exprel_is_finite_where_exp_is_not(backend):
     """e**712 is too large for a double, (e**712 - 1)/712 is not."""
     met = computed("exprel(x)", BACKENDS[backend](), x=np.array([712.0, 716.3, 716.4]))
+    assert np.isfinite(met).tolist() == [True, True, False]
+    singles = np.array([90.0, 93.2, 93.4], np.float32)
+    met = computed("exprel(x)", BACKENDS[backend](), x=singles)
     assert np.isfinite(met).tolist() == [True, True, False]
 
 

@@ -2,10 +2,10 @@
 
     python -m tests.fuzz.functions --n 20000 --seed 1
 
-Each function is called as a model calls it, on n arguments of each kind: ordinary ones, doubles of
-every exponent, numbers next to 1, next to multiples of pi/2, and the edges of the ranges. Prints
-the largest error of each function on each backend in ulp of the exact value, and where it is;
-results on infinities and nan are compared with the limits. It is a failure if an error is above 2.
+Each function is called as a model calls it, on n arguments of each kind: ordinary ones, numbers of
+every exponent, numbers next to 1, next to multiples of pi/2, and the edges of the ranges, in double
+and in single precision. Prints the largest error of each function on each backend in ulp of the
+exact value, and where it is. It is a failure if an error is above 2.
 Powers x**y are taken with results of every exponent: from bases of every exponent, from bases next
 to 1 with huge exponents, from negative bases with whole exponents; and whole exponents written out.
 """
@@ -15,7 +15,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from typing import Final
+from itertools import product
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.reference import ReferenceBackend
 from rheobase.ir.builder import Element, KernelBuilder
-from rheobase.ir.dtypes import F64, I64
+from rheobase.ir.dtypes import F32, F64, I64, DType
 from rheobase.ir.kernels import Elementwise, Index, Part
 from rheobase.ir.program import Backend, Call, Program
 from rheobase.ir.slots import Slot
@@ -37,6 +38,7 @@ from tests.fuzz.command import search_options
 
 __all__ = [
     "BACKENDS",
+    "FORMATS",
     "LIMITS",
     "NAMES",
     "ULPS",
@@ -49,6 +51,7 @@ __all__ = [
 ]
 
 ULPS: Final = 2.0
+FORMATS: Final = (F64, F32)
 BACKENDS: Final[dict[str, type[Backend]]] = {"llvm": LlvmBackend, "numpy": ReferenceBackend}
 NAMES: Final = tuple(
     name for name, f in FUNCTIONS.items() if f.arity == 1 and f.stateless and name != "int"
@@ -86,8 +89,27 @@ _EDGES: Final = (
 )
 
 
-def arguments(n: int, seed: int) -> NDArray[np.float64]:
+def arguments(n: int, seed: int, dtype: DType = F64) -> NDArray[Any]:
     """n finite numbers of each kind."""
+    x = _singles(n, seed) if dtype is F32 else _doubles(n, seed)
+    return x[np.isfinite(x)]
+
+
+def _singles(n: int, seed: int) -> NDArray[np.float32]:
+    """The kinds of doubles, and what is at the edges of single precision."""
+    rng = np.random.default_rng(seed)
+    kinds = (
+        _doubles(n, seed),
+        rng.uniform(-105, 105, n),
+        rng.choice((-1.0, 1.0), n) * 2.0 ** rng.uniform(-149, 128, n),
+        1.0 + 2.0 ** rng.uniform(-24, -1, n),
+        np.array((2.0**-149, 2.0**-126, 1e-45, 87.33, 88.72, 88.73, 89.41, 93.2, 103.9, 3.4e38)),
+    )
+    with np.errstate(over="ignore", under="ignore"):
+        return np.concatenate(kinds).astype(np.float32)
+
+
+def _doubles(n: int, seed: int) -> NDArray[np.float64]:
     rng = np.random.default_rng(seed)
     signs = rng.choice((-1.0, 1.0), n)
     near_one = 1.0 + signs * 2.0 ** rng.uniform(-53, -1, n)
@@ -132,10 +154,12 @@ def powers(n: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     return x[finite], y[finite]
 
 
-def computed(text: str, backend: Backend, **arguments: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The value of an expression, (n,), by a kernel made from it; arguments: (n,) each."""
-    n = len(next(iter(arguments.values())))
-    slots = [Slot(name, F64, n) for name in (*arguments, "result")]
+def computed(text: str, backend: Backend, **arguments: NDArray[Any]) -> NDArray[Any]:
+    """The value of an expression, (n,), by a kernel made from it; arguments: (n,) each, of one
+    precision, in which it is computed."""
+    first = next(iter(arguments.values()))
+    n, dtype = len(first), F32 if first.dtype == np.float32 else F64
+    slots = [Slot(name, dtype, n) for name in (*arguments, "result")]
     for slot, values in zip(slots, arguments.values()):
         slot.data[:] = values
     builder = KernelBuilder({s.name: Element(s, Index.OWN) for s in slots})
@@ -150,7 +174,7 @@ def computed(text: str, backend: Backend, **arguments: NDArray[np.float64]) -> N
     return slots[-1].data.copy()
 
 
-def worst(name: str, x: NDArray[np.float64], backend: Backend) -> tuple[float, float]:
+def worst(name: str, x: NDArray[Any], backend: Backend) -> tuple[float, float]:
     """The largest error in ulp, and the argument."""
     errors = errors_in_ulp(name, computed(f"{name}(x)", backend, x=x), x)
     k = int(errors.argmax())
@@ -168,10 +192,10 @@ def worst_power(
 
 
 def _search(n: int, seed: int) -> Iterator[str]:
+    for dtype, name, (label, backend) in product(FORMATS, NAMES, BACKENDS.items()):
+        shown = f"{dtype.value} {name}"
+        yield _shown(shown, label, *worst(name, arguments(n, seed, dtype), backend()))
     x = arguments(n, seed)
-    for name in NAMES:
-        for label, backend in BACKENDS.items():
-            yield _shown(name, label, *worst(name, x, backend()))
     bases, exponents = powers(n, seed)
     for label, backend in BACKENDS.items():
         yield _shown("x**y", label, *worst_power("x**y", bases, exponents, backend()))
@@ -182,7 +206,7 @@ def _search(n: int, seed: int) -> Iterator[str]:
 
 def _shown(what: str, label: str, error: float, place: object) -> str:
     mark = "" if error <= ULPS else "   <- too much"
-    return f"{what:8s} {label:6s} {error:6.3f} ulp at {place!r}{mark}"
+    return f"{what:12s} {label:6s} {error:6.3f} ulp at {place!r}{mark}"
 
 
 def main() -> None:

@@ -90,7 +90,7 @@ BROKEN = {
     "a constant of this type is a Python int": elementwise(Op("const", (), I64, True)),
     "ipow raises to 1 ... 64, not 65": elementwise(LOAD, Op("ipow", (0,), F64, 65)),
     "neg has no attribute": elementwise(LOAD, Op("neg", (0,), F64, 1)),
-    "uniform makes f64": elementwise(Op("uniform", (), F32, 0), stream=stream()),
+    "uniform makes f64 or f32": elementwise(Op("uniform", (), I64, 0), stream=stream()),
     "a draw has a number from 0 to 65534": elementwise(
         Op("uniform", (), F64, 65535), stream=stream()
     ),

@@ -110,11 +110,13 @@ class _Frame:
     """What names mean in one piece of code.
 
     values   temporaries and arguments: numbers of values that exist already
+    is_body  of a function: what it draws is F64, since it counts on the digits
     """
 
     bindings: Mapping[str, Binding]
     functions: Mapping[str, FunctionInfo]
     values: dict[str, int] = field(default_factory=dict[str, int])
+    is_body: bool = False
 
 
 @dataclass
@@ -199,10 +201,10 @@ class KernelBuilder:
             return value
         return self.op("cast", value, dtype=dtype)
 
-    def draw(self, name: str) -> int:
+    def draw(self, name: str, dtype: DType = F64) -> int:
         """A random number: 'uniform' or 'normal'."""
         self._n_draws += 1
-        return self.op(name, dtype=F64, attr=self._n_draws - 1)
+        return self.op(name, dtype=dtype, attr=self._n_draws - 1)
 
     # ------------------------------------------------------------ memory
     def array(self, slot: Slot, index: Index | At | Element) -> int:
@@ -404,7 +406,7 @@ class KernelBuilder:
         function = scope.functions[call.function]
         assert function.is_native, f"no kernel computes {call.function}"
         if function.draws is not None:
-            return self.draw(function.draws)
+            return self.draw(function.draws, F64 if scope.is_body else self.float_dtype)
         args = [self._value(a, scope) for a in call.args]
         if function.op == "load_at":
             return self._entry(function.data["table"], args[0])
@@ -413,7 +415,7 @@ class KernelBuilder:
         assert function.expansion is not None
         # arguments are evaluated once, then named: the expansion may use them twice
         values = dict(zip(function.parameters, args))
-        inner = _Frame(function.data, function.functions or FUNCTIONS, values)
+        inner = _Frame(function.data, function.functions or FUNCTIONS, values, is_body=True)
         for statement in function.body:
             values[statement.target] = self._value(fold(_full_value(statement)), inner)
         return self._value(function.expansion, inner)

@@ -51,6 +51,8 @@ def function_of(op: Op) -> Callable[..., Value]:
     if op.name == "ipow":
         assert isinstance(op.attr, int)
         return partial(_power, op.attr)
+    if op.name in _MATHEMATICS:
+        return partial(_mathematics, _MATHEMATICS[op.name])
     return _FUNCTIONS[op.name]
 
 
@@ -79,10 +81,14 @@ def _power(power: int, a: Value) -> Value:
         a = np.multiply(a, a)
 
 
+def _mathematics(function: Callable[..., Value], *args: Value) -> Value:
+    if args[0].dtype == np.float32:
+        return function(*(np.float64(a) for a in args)).astype(np.float32)
+    return function(*args)
+
+
 def _exprel(a: Value) -> Value:
-    """Single precision is the rounded double."""
-    x = np.asarray(a)
-    return exprel_of_numbers(x.astype(np.float64)).astype(x.dtype)[()]
+    return exprel_of_numbers(np.asarray(a))[()]
 
 
 def _pow(a: Value, b: Value) -> Value:
@@ -115,7 +121,6 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "max": np.maximum,
     "abs": np.abs,
     "sign": np.sign,
-    "pow": _pow,
     "lt": np.less,
     "le": np.less_equal,
     "gt": np.greater,
@@ -127,6 +132,13 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "not": np.logical_not,
     "select": _select,
     "sqrt": np.sqrt,
+    "floor": np.floor,
+    "ceil": np.ceil,
+}
+
+# single precision of these is the rounded double
+_MATHEMATICS: dict[str, Callable[..., Value]] = {
+    "pow": _pow,
     "exp": np.exp,
     "expm1": np.expm1,
     "exprel": _exprel,
@@ -142,6 +154,4 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "sinh": np.sinh,
     "cosh": np.cosh,
     "tanh": np.tanh,
-    "floor": np.floor,
-    "ceil": np.ceil,
 }

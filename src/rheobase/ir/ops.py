@@ -100,8 +100,8 @@ OPS: dict[str, OpInfo] = {
     "ceil": OpInfo(1, "float", "float", ""),
     # random numbers: pure functions of the counter that runtime/random describes;
     # attr numbers the draws within the kernel
-    "uniform": OpInfo(0, "none", "attr", "F64 in [0, 1)"),
-    "normal": OpInfo(0, "none", "attr", "F64, mean 0, variance 1"),
+    "uniform": OpInfo(0, "none", "attr", "in [0, 1)"),
+    "normal": OpInfo(0, "none", "attr", "mean 0, variance 1"),
 }
 
 

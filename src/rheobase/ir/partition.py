@@ -43,7 +43,7 @@ from rheobase.ir.slots import Slot
 __all__ = ["Division", "Partition", "bounds", "cuts", "divided_by", "partition"]
 
 GRAIN = 64  # elements: whole vectors, and whole cache lines of one byte each
-LEAST_GRAIN = 8
+LEAST_GRAIN = 16
 
 
 def bounds(size: int, lanes: int) -> NDArray[np.int64]:

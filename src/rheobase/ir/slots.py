@@ -55,8 +55,8 @@ class Slot:
         self._lent = False
 
     def _padded_bytes(self, size: int) -> int:
-        """One whole vector of padding beyond the rounded end, so that n = 0 has memory too."""
-        return (size * self.dtype.numpy.itemsize // PADDING + 2) * PADDING
+        """Whole vectors, of 128 bytes at most, may begin at any element and end past the last."""
+        return (size * self.dtype.numpy.itemsize // PADDING + 3) * PADDING
 
     @property
     def data(self) -> NDArray[Any]:

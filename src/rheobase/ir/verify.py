@@ -371,8 +371,8 @@ class _Verifier:
     def _draw(self, number: int, op: Op) -> None:
         if self.n_once <= number < self.n_once + self.n_outer:
             self.fail("random numbers are drawn once a call or in the body", number)
-        if op.dtype is not F64:
-            self.fail(f"{op.name} makes f64", number)
+        if op.dtype is None or not op.dtype.is_float:
+            self.fail(f"{op.name} makes f64 or f32", number)
         if type(op.attr) is not int or not 0 <= op.attr < 0xFFFF:
             self.fail(f"a draw has a number from 0 to 65534, not {op.attr!r}", number)
         if op.attr in self.draws:

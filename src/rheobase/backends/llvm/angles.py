@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rheobase.backends.llvm.math import PIO2, fast_two_sum, two_prod, two_sum
-from rheobase.backends.llvm.text import F64, I8, I64, PTR, Code, Host, Value, Var
+from rheobase.backends.llvm.math import fast_two_sum, two_prod, two_sum
+from rheobase.backends.llvm.text import F64, I8, I64, PTR, Code, Host, Needed, Value, Var
 
-__all__ = ["LARGE", "SYMBOL", "reduce_large", "write_reduction"]
+__all__ = ["LARGE", "PIO2", "SYMBOL", "reduce_large", "write_reduction"]
 
 LARGE = 2.0**28
+PIO2 = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33)  # pi/2
 SYMBOL = "reduce_angle"
 N_BITS = 1280  # of 2/pi
 N_BYTES = N_BITS // 8 + 32  # and zeros above them, for exponents near that of LARGE
@@ -102,7 +103,7 @@ def reduce_large(
     some, done = code.label("large"), code.label("reduced")
     code.branch(code.any(large), some, done, "otherwise")
     code.begin(some)
-    code.needs[SYMBOL, 1] = None
+    code.needs[Needed(SYMBOL, F64, 1)] = None
     places = [code.stacked(v) for v in found]
     flags, angles = code.stacked(large.cast("zext", I8)), code.stacked(x)
     with code.loop(0, code.const(I64, x.width)) as k:

@@ -44,17 +44,13 @@ def _truncate(code: Code, x: Value, to: str) -> Value:
 def _divided(code: Code, op: Op, a: Value, b: Value) -> Value:
     """floordiv and mod."""
     a, b = code.pair(a, b)
-    if a.elem in _FLOATS:
-        return call_as_f64(code, op.name, a, b)
+    if a.elem == F32:
+        wide = (x.cast("fpext", F64) for x in (a, b))
+        return library.call(code, op.name, *wide).cast("fptrunc", F32)
+    if a.elem == F64:
+        return library.call(code, op.name, a, b)
     q, r = int_divmod(code, a, b)
     return q if op.name == "floordiv" else r
-
-
-def call_as_f64(code: Code, name: str, *args: Value) -> Value:
-    """A function of the library, also of F32: computed in F64 and rounded."""
-    if args[0].elem == F64:
-        return library.call(code, name, *args)
-    return library.call(code, name, *(a.cast("fpext", F64) for a in args)).cast("fptrunc", F32)
 
 
 # ------------------------------------------------------------------ the rest
@@ -136,4 +132,4 @@ def compute(code: Code, op: Op, *args: Value) -> Value:
         case (condition, a, b):
             return code.select(condition, a, b)
         case _:
-            return call_as_f64(code, op.name, *args)
+            return library.call(code, op.name, *args)

@@ -278,9 +278,10 @@ class Emitter:
 
     def _draw(self, op: Op) -> Value:
         assert type(op.attr) is int
-        return self.draw(op.name, self.code.const(I64, op.attr))
+        assert op.dtype is not None
+        return self.draw(op.name, self.code.const(I64, op.attr), ELEMENT[op.dtype])
 
-    def draw(self, name: str, number: Value) -> Value:
+    def draw(self, name: str, number: Value, elem: str = F64) -> Value:
         """Draw `number` of the element and step that `draw_at` holds (own, if None)."""
         seed, stream_number = self.seeds()
         stream = self.kernel.stream
@@ -288,7 +289,7 @@ class Emitter:
         with self.code.hoisted():
             now = self.read(stream.step, 0) - self.read(stream.state, 2)
         element, step = self.draw_at or (self._drawing_element(), now)
-        return library.call(self.code, name, seed, element, number, step, stream_number)
+        return library.call(self.code, name, seed, element, number, step, stream_number, elem=elem)
 
     def seeds(self) -> tuple[Value, Value]:
         """The seed and the number of the kernel's stream."""

@@ -39,7 +39,7 @@ from rheobase.ir.program import Control, Status
 
 __all__ = ["lanes_of", "write_kernel"]
 
-MAX_LANES = 8  # of 8 bytes: what lies past the end of a slot is memory that may be read
+MAX_LANES = 8  # of 8 bytes; with draws, twice as many
 NEEDED = Control.FIELDS.index("needed")
 
 
@@ -77,16 +77,26 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
 
     Two vectors of the processor where the code is short, so that their operations overlap; one
     where it is long enough to have independent operations of its own, and would compile slowly.
+    Twice as many where nothing is wider than 4 bytes.
     """
     if isinstance(kernel.domain, (Propagate, Reduce)):
         return host.lanes if rows.in_vectors(kernel) else 1
     if not isinstance(kernel.domain, (Elementwise, Select)) or not elements_are_independent(kernel):
         return 1
     calls = [op.name for op in kernel.inner if op.name in library.FUNCTIONS]
-    if "normal" in calls:
-        return philox.PAIRED  # two halves of which share their draws
     short = len(calls) <= 2
-    return min(2 * host.lanes, MAX_LANES) if short else host.lanes
+    if "normal" in calls:  # PAIRED lanes share their draws; a draw is a long chain of operations
+        lanes = 2 * philox.PAIRED if short and host.lanes > 2 else philox.PAIRED
+    else:
+        lanes = min(2 * host.lanes, MAX_LANES) if short else host.lanes
+    return 2 * lanes if _is_narrow(kernel) else lanes
+
+
+def _is_narrow(kernel: Kernel) -> bool:
+    """Whether all that belongs to an element has 4 bytes at most."""
+    types = [op.dtype for op in kernel.inner if op.dtype is not None]
+    types += [a.slot.dtype for a in kernel.arrays if a.index is Index.OWN]
+    return all(dtype.numpy.itemsize <= 4 for dtype in types)
 
 
 def elements_are_independent(kernel: Kernel) -> bool:
@@ -159,18 +169,18 @@ def _list_chosen(e: Emitter, out: IndexList, count: Var, k: Value, end: Value) -
             _append(e, out, count, k)
         return
     chosen = code.splat(chosen, e.width)
-    mask = code.let(f"i{e.width}", 1, f"bitcast {chosen} to i{e.width}").cast("zext", I32)
+    mask = code.let(f"i{e.width}", 1, f"bitcast {chosen} to i{e.width}").cast("zext", I64)
     left = end - k
-    room = code.select(left < e.width, left, e.width).cast("trunc", I32)
-    mask = mask & ((code.const(I32, 1) << room) - 1)
+    room = code.select(left < e.width, left, e.width)
+    mask = mask & ((code.const(I64, 1) << room) - 1)
     with code.when(mask.ne(0), likely=False):
-        bits = Var(code, I32, mask)
+        bits = Var(code, I64, mask)
         again, done = code.label("again"), code.label("listed")
         code.jump(again)
         code.begin(again)
         now = bits.get()
-        lane = code.call("llvm.cttz.i32", I32, 1, now, code.const(BOOL, True))
-        _append(e, out, count, k + lane.cast("zext", I64))
+        lane = code.call("llvm.cttz.i64", I64, 1, now, code.const(BOOL, True))
+        _append(e, out, count, k + lane)
         rest = now & (now - 1)
         bits.set(rest)
         code.branch(rest.ne(0), again, done)

@@ -1,4 +1,7 @@
-"""Functions that code calls by name: each is written once in a module, and inlined by LLVM."""
+"""Functions that code calls by name: each is written once in a module, and inlined by LLVM.
+
+A function may be needed for several formats and widths: `Needed` says which.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from rheobase.backends.llvm import angles, division, math, philox, trigonometry
-from rheobase.backends.llvm.text import F64, I64, Code, Host, Value
+from rheobase.backends.llvm.text import I64, Code, Host, Needed, Value, vector_type
 
 __all__ = ["FUNCTIONS", "call", "definitions"]
 
@@ -32,30 +35,29 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "uniform": philox.uniform,
     "normal": philox.normal,
 }
-_ARGUMENTS = {
-    "pow": (F64, F64),
-    "floordiv": (F64, F64),
-    "mod": (F64, F64),
-    "uniform": (I64,) * 5,
-    "normal": (I64,) * 5,
-}
+_DRAWS = frozenset(("uniform", "normal"))  # of seed, element, number, step, stream
+_TWO = frozenset(("pow", "floordiv", "mod"))
 
 
-def call(code: Code, name: str, *args: Value) -> Value:
-    """Call one of FUNCTIONS; its definition must be added to the module (`definitions`)."""
+def call(code: Code, name: str, *args: Value, elem: str = "") -> Value:
+    """Call one of FUNCTIONS; its definition must be added to the module (`definitions`).
+
+    elem   the format of the result, where the arguments do not tell
+    """
     width = max(a.width for a in args)
-    code.needs[name, width] = None
+    needed = Needed(name, elem or args[0].elem, width)
+    code.needs[needed] = None
     shown = ", ".join(str(code.splat(a, width)) for a in args)
-    result = code.const(F64, 0.0, width).type
-    return code.let(F64, width, f"call {result} @{name}.{width}({shown})")
+    result = vector_type(needed.elem, width)
+    return code.let(needed.elem, width, f"call {result} @{needed.symbol}({shown})")
 
 
-def definitions(host: Host, needs: Iterable[tuple[str, int]], declared: set[str]) -> list[str]:
+def definitions(host: Host, needs: Iterable[Needed], declared: set[str]) -> list[str]:
     """The text of the needed functions; what they declare is added to `declared`."""
     texts: dict[str, None] = {}
     waiting = list(needs)
     while waiting:
-        text, also, further = _definition(host, *waiting.pop())
+        text, also, further = _definition(host, waiting.pop())
         texts[text] = None
         declared |= also
         waiting.extend(further)
@@ -63,16 +65,20 @@ def definitions(host: Host, needs: Iterable[tuple[str, int]], declared: set[str]
 
 
 @lru_cache(maxsize=256)
-def _definition(
-    host: Host, name: str, width: int
-) -> tuple[str, frozenset[str], tuple[tuple[str, int], ...]]:
+def _definition(host: Host, needed: Needed) -> tuple[str, frozenset[str], tuple[Needed, ...]]:
+    name, elem, width = needed
     if name == angles.SYMBOL:
         return (*angles.write_reduction(host), ())
     code = Code(host)
-    elems = _ARGUMENTS.get(name, (F64,))
-    args = [Value(code, elem, width, f"%a{n}") for n, elem in enumerate(elems)]
-    result = FUNCTIONS[name](code, *args)
+    elems = [I64] * 5 if name in _DRAWS else [elem] * (1 + (name in _TWO))
+    args = [Value(code, e, width, f"%a{n}") for n, e in enumerate(elems)]
+    result = _write(code, needed, args)
     code.line(f"ret {result}")
-    title = f"define internal {result.type} @{name}.{width}({', '.join(map(str, args))})"
+    title = f"define internal {result.type} @{needed.symbol}({', '.join(map(str, args))})"
     text = f"{title} alwaysinline nounwind {{\n{code.text()}\n}}"
     return text, frozenset(code.declared), tuple(code.needs)
+
+
+def _write(code: Code, needed: Needed, args: list[Value]) -> Value:
+    function = FUNCTIONS[needed.name]
+    return function(code, *args, needed.elem) if needed.name in _DRAWS else function(code, *args)

@@ -16,6 +16,7 @@ import struct
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = [
     "BOOL",
@@ -30,6 +31,7 @@ __all__ = [
     "Code",
     "Host",
     "Label",
+    "Needed",
     "Value",
     "Var",
     "vector_type",
@@ -58,6 +60,18 @@ class Host:
     lanes: int
     fma: bool
     pause: str = ""
+
+
+class Needed(NamedTuple):
+    """A function of the library (backends/llvm/library) for one format and width."""
+
+    name: str
+    elem: str
+    width: int
+
+    @property
+    def symbol(self) -> str:
+        return f"{self.name}.{self.elem}.{self.width}"
 
 
 class Value:
@@ -173,12 +187,12 @@ class Value:
         return self.code.let(elem, self.width, f"{how} {self} to {vector_type(elem, self.width)}")
 
     def bits(self) -> Value:
-        """The bits of an F64 as I64."""
-        return self.cast("bitcast", I64)
+        """The bits of a float as an integer."""
+        return self.cast("bitcast", I64 if self.elem == F64 else I32)
 
-    def as_double(self) -> Value:
-        """The F64 of these 64 bits."""
-        return self.cast("bitcast", F64)
+    def as_float(self) -> Value:
+        """The float of these bits."""
+        return self.cast("bitcast", F64 if self.elem == I64 else F32)
 
 
 Operand = Value | float | int | bool
@@ -239,7 +253,7 @@ class Code:
         self.host = host
         self.flags = ""
         self.declared: set[str] = set()
-        self.needs: dict[tuple[str, int], None] = {}
+        self.needs: dict[Needed, None] = {}
         self.entry: list[str] = []
         self.out: list[str] = []
         self._main = self.out
@@ -346,17 +360,18 @@ class Code:
         """No address."""
         return Value(self, PTR, 1, "null")
 
-    def half(self, x: Value) -> Value:
-        """The first half of the lanes."""
-        lanes = ", ".join(f"i32 {k}" for k in range(x.width // 2))
-        chosen = f"shufflevector {x}, {x.type} poison, <{x.width // 2} x i32> <{lanes}>"
-        return self.let(x.elem, x.width // 2, chosen)
+    def chosen(self, x: Value, lanes: Sequence[int]) -> Value:
+        """Those lanes of x."""
+        return self._shuffled(x, f"{x.type} poison", lanes)
 
     def joined(self, x: Value, y: Value) -> Value:
         """The lanes of x, then those of y."""
-        width = x.width + y.width
-        lanes = ", ".join(f"i32 {k}" for k in range(width))
-        return self.let(x.elem, width, f"shufflevector {x}, {y}, <{width} x i32> <{lanes}>")
+        return self._shuffled(x, str(y), range(x.width + y.width))
+
+    def _shuffled(self, x: Value, y: str, lanes: Sequence[int]) -> Value:
+        shown = ", ".join(f"i32 {k}" for k in lanes)
+        width = len(lanes)
+        return self.let(x.elem, width, f"shufflevector {x}, {y}, <{width} x i32> <{shown}>")
 
     def splat(self, x: Value, width: int) -> Value:
         """The scalar in every lane."""

@@ -15,7 +15,16 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.backends.reference.philox import Word, Words, normal, philox, uniform
+from rheobase.backends.reference.philox import (
+    Word,
+    Words,
+    normal,
+    normal_single,
+    philox,
+    uniform,
+    uniform_single,
+)
+from rheobase.ir.dtypes import F32
 from rheobase.ir.evaluate import Value, constant, function_of
 from rheobase.ir.kernels import At, Index, Kernel, Linked, Repeat, Stream
 from rheobase.ir.ops import Op, has_effect
@@ -203,6 +212,7 @@ class Code:
         stream, number = self.kernel.stream, op.attr
         assert stream is not None
         assert isinstance(number, int)
+        single = op.dtype is F32
         one = draw_uniform if op.name == "uniform" else draw_normal
 
         def step(values: list[Value], elements: Elements) -> Value:
@@ -211,21 +221,27 @@ class Code:
             else:
                 element = 0 if elements is ONCE else elements.numbers("own") - elements.origin
                 when = int(stream.step.data[0]) - int(stream.state.data[2])
-            return one(stream, element, number, when)
+            return one(stream, element, number, when, single)
 
         return step
 
 
-def draw_uniform(stream: Stream, element: Value, number: int, step: Value) -> Value:
+def draw_uniform(
+    stream: Stream, element: Value, number: int, step: Value, single: bool = False
+) -> Value:
     """A number in [0, 1)."""
-    return uniform(draw(stream, element, number, step))
+    words = draw(stream, element, number, step)
+    return uniform_single(words) if single else uniform(words)
 
 
-def draw_normal(stream: Stream, element: Value, number: int, step: Value) -> Value:
+def draw_normal(
+    stream: Stream, element: Value, number: int, step: Value, single: bool = False
+) -> Value:
     """A normal deviate; two elements share the words of one draw."""
     place = np.asarray(element, np.int64)
     shared = place >> 3 << 2 | place & 3
-    return normal(draw(stream, shared, number, step), (place & 4) != 0)
+    words = draw(stream, shared, number, step)
+    return (normal_single if single else normal)(words, (place & 4) != 0)
 
 
 def draw(stream: Stream, element: Value, number: int, step: Value) -> Words:

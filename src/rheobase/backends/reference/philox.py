@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Words", "normal", "philox", "uniform"]
+__all__ = ["Words", "normal", "normal_single", "philox", "uniform", "uniform_single"]
 
 Word: TypeAlias = NDArray[np.uint64]  # 32 bits used
 Words: TypeAlias = tuple[Word, Word, Word, Word]
@@ -54,6 +54,29 @@ def normal(words: Words, sine: NDArray[np.bool_] | bool = False) -> NDArray[np.f
     sine   the branch: of the sine, or of the cosine
     Source: Box, Muller 1958, Ann. Math. Stat. 29:610-611.
     """
-    u, v = uniform(words), uniform(words, 1)
+    return _box_muller(1.0 - uniform(words), uniform(words, 1), sine)
+
+
+def _box_muller(
+    rest: NDArray[np.float64], v: NDArray[np.float64], sine: NDArray[np.bool_] | bool
+) -> NDArray[np.float64]:
     angle = 2.0 * np.pi * v
-    return np.sqrt(-2.0 * np.log(1.0 - u)) * np.where(sine, np.sin(angle), np.cos(angle))
+    return np.sqrt(-2.0 * np.log(rest)) * np.where(sine, np.sin(angle), np.cos(angle))
+
+
+def _short(word: Word) -> NDArray[np.int32]:
+    return (word >> np.uint64(1)).astype(np.int32)
+
+
+def uniform_single(words: Words) -> NDArray[np.float32]:
+    """uniform to 31 bits, rounded so that it stays below 1."""
+    k = _short(words[1])
+    return (k & ~(k >> 24)).astype(np.float32) * np.float32(2.0**-31)
+
+
+def normal_single(words: Words, sine: NDArray[np.bool_] | bool = False) -> NDArray[np.float32]:
+    """normal of uniforms of 31 bits, 1 - u and v rounded to F32, and so the result."""
+    rest = (0x7FFFFFFF - _short(words[1])).astype(np.float32) + np.float32(1)
+    v = _short(words[3]).astype(np.float32)
+    unit = np.float64(2.0**-31)
+    return _box_muller(rest * unit, v * unit, sine).astype(np.float32)
