@@ -9,13 +9,12 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from rheobase import checkpoints, devices
 from rheobase.accuracy import Accuracy, compare
 from rheobase.errors import (
     Fault,
-    IntegrationError,
     ModelError,
     ModelValueError,
     raise_faults,
@@ -31,14 +30,14 @@ from rheobase.model.callers import caller_namespace
 from rheobase.model.clock import Clock, seconds
 from rheobase.model.code import Runner
 from rheobase.model.lookups import structure
-from rheobase.model.runaway import Spacing
 from rheobase.model.spikes import EventSource
-from rheobase.model.stateupdater import StateUpdater
+from rheobase.model.watch import OnNonfinite, Watch
 from rheobase.preference_names import prefs
 from rheobase.report import Report, make_report
 from rheobase.runtime.backends import active_backend
 from rheobase.runtime.engine import RunHooks, execute
 from rheobase.runtime.interrupts import interruptible
+from rheobase.runtime.rewind import Rewind, rewind_of
 from rheobase.summaries import ProfileEntry
 from rheobase.topics import topic
 from rheobase.units import Quantity, second
@@ -47,8 +46,6 @@ __all__ = ["Network", "OnNonfinite", "RunReport", "running_networks", "watching"
 
 
 Pair = tuple[SimulationObject, Work]
-
-OnNonfinite: TypeAlias = Literal["warn", "stop", "raise"]
 
 _running: list[Network] = []
 _watchers: list[Callable[[Network, Program], None]] = []
@@ -97,48 +94,6 @@ class _Request:
     on_nonfinite: OnNonfinite
 
 
-class _Watch:
-    """Looks for numbers that have run away during a run."""
-
-    def __init__(self, objects: Sequence[SimulationObject], on_nonfinite: OnNonfinite) -> None:
-        self._updaters = [x for x in objects if isinstance(x, StateUpdater) and x.active]
-        self._action = on_nonfinite
-        self._spacing = Spacing()
-        self._stops = False
-        self.stepwise = on_nonfinite != "warn" and bool(self._updaters)
-        if self.stepwise:
-            self._keep()
-
-    def _keep(self) -> None:
-        for x in self._updaters:
-            x.keep_state()
-
-    def check_finished(self) -> None:
-        """Raise IntegrationError if an element could not finish a step of its own choice."""
-        for x in self._updaters:
-            x.check_finished()
-
-    def sees_runaway(self) -> bool:
-        """Look, and say what there is; whether the run is to stop.
-
-        Raises IntegrationError if that was asked for.
-        """
-        if self.stepwise:
-            self._look()
-            self._keep()
-        else:
-            self._spacing.look(self._look)
-        return self._stops
-
-    def _look(self) -> None:
-        for x in self._updaters:
-            for found in x.ran_away():
-                if self._action == "raise":
-                    raise IntegrationError(str(found))
-                x.warn_of(found, self._action == "stop")
-                self._stops |= self._action == "stop"
-
-
 class Network(Members):
     """A set of objects that are simulated together, in one time.
 
@@ -166,6 +121,8 @@ class Network(Members):
         self._program: Program | None = None
         self._executable: Executable | None = None
         self._calls: tuple[Call, ...] = ()
+        self._rewind: Rewind | None = None
+        self._rewind_key: Program | None = None
         self._seen: list[Kernel] = []  # whose writes have been looked at
         self._snapshots: dict[str, checkpoints.Snapshot] = {}
         self.add(*objects)
@@ -196,9 +153,11 @@ class Network(Members):
         namespace       external constants; default: the names that the calling script sees
         profile         True: measure what each kernel costs; see profiling_summary
         on_nonfinite    what to do when an integrated variable becomes nan, or exceeds 1e50:
-                        'warn' says so soon after, and costs nothing; 'stop' ends the run after the
-                        step in which it happens, saying which term it came from, and 'raise' raises
+                        'warn' says soon after in which element and step, and which term it came
+                        from; 'stop' ends the run after that step, and 'raise' raises
                         IntegrationError with that. These two come back to Python after every step.
+                        'warn' goes back to look; it cannot where Python takes part in the run,
+                        monitors stream to disk or more than 64 MB change, and says less there.
 
         Ctrl-C ends the run after the present step; it can be continued.
         Raises ModelError, with everything that is wrong with the model, before the first step.
@@ -225,7 +184,7 @@ class Network(Members):
         started = time.perf_counter()
         end = self.t_ + request.length
         progress = make_report(request.report, request.report_period, self.t_, request.length)
-        watch = _Watch(self.all_objects(), request.on_nonfinite)
+        watch = Watch(self.all_objects(), request.on_nonfinite)
         spent: Counter[str] = Counter()
         cost = [0.0, 0.0, 0.0]
         progress.begin()
@@ -329,13 +288,13 @@ class Network(Members):
         end: float,
         progress: Report,
         control: Control,
-        watch: _Watch,
+        watch: Watch,
     ) -> float:
         self._give_streams(work)
         _set_ends(clocks, self.t_, end)
         objects = self.all_objects()
         for x in objects:
-            x.before_run(int(x.clock.state.slots.end.data[0]) - x.clock.timestep)
+            x.before_run(_steps_left(x.clock))
         functions = {id(w.kernel): w.python for _, w in work if w.python is not None}
         python = {
             k: functions[id(c.kernel)]
@@ -369,17 +328,27 @@ class Network(Members):
             if end > start and clocks:
                 with interruptible(self.stop, prefs["core.stop_on_keyboard_interrupt"]):
                     hooks = RunHooks(python, pause, watch.stepwise, stopped, full)
+                    back = watch.wants_rewind and not full
+                    rewind = self._way_back_in(program, executable) if back else None
+                    watch.begin(control, rewind, max(map(_steps_left, clocks)))
                     native = execute(program, executable, hooks, control)
                     watch.check_finished()
             else:
                 native = 0.0
         finally:
             _running.remove(self)
+            watch.end(native >= 0)
             for x in objects:
                 x.after_run()
             done = not self._stop and not self._is_cut and native >= 0
             self.t_ = _reached(end, clocks) if done else min((c.t_ for c in clocks), default=end)
         return native
+
+    def _way_back_in(self, program: Program, executable: Executable) -> Rewind | None:
+        """What leads back to now during the run, if it can be had."""
+        if self._rewind_key is not program:
+            self._rewind, self._rewind_key = rewind_of(program, executable), program
+        return self._rewind
 
     def _give_streams(self, work: Sequence[Pair]) -> None:
         """Streams of random numbers for kernels that draw, anew after each seed()."""
@@ -549,6 +518,11 @@ class Network(Members):
         self.t_ = snapshot.t
         for clock in {id(x.clock): x.clock for x in objects}.values():
             clock.state.go_to(self.t_)
+
+
+def _steps_left(clock: Clock) -> int:
+    """How many steps the clock has to make in this run."""
+    return int(clock.state.slots.end.data[0]) - clock.timestep
 
 
 def _n_threads() -> int:

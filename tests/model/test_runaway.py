@@ -12,11 +12,14 @@ from rheobase import (
     IntegrationError,
     ModelValueError,
     Network,
+    NetworkOperation,
     NeuronGroup,
+    SpikeMonitor,
     StateMonitor,
     Synapses,
     ms,
     run,
+    seed,
 )
 
 
@@ -140,3 +143,57 @@ def test_large_but_finite_numbers_below_the_limit_pass(caplog):
     cells.v = 9e49
     Network(cells).run(1 * ms, on_nonfinite="raise")
     assert not caplog.records
+
+
+def warning_of(caplog, net, duration):
+    net.run(duration)
+    (message,) = [r.getMessage() for r in caplog.records if "invalid_values" in r.name]
+    return message
+
+
+def test_a_warning_names_the_step_and_the_term_although_it_looks_later(caplog):
+    """50,000 steps, of which the one at 1 s makes sqrt(-1): the state of after it tells nothing."""
+    text = "dv/dt = sqrt(1 - w)/ms - v/ms : 1\ndw/dt = 0.999/second : 1"
+    cells = NeuronGroup(3, text, method="euler", dt=0.1 * ms)
+    cells.w = [0, 1e-2, 0]
+    net = Network(cells)
+    message = warning_of(caplog, net, 2000 * ms)
+    steps = round((1 - 1e-2) / 0.999 / 1e-4)
+    assert "'v' of element 1 is nan" in message  # the first, though later all are
+    found = float(message.split("at t = ")[1].split(" s")[0])
+    assert found / 1e-4 == pytest.approx(steps, abs=2)
+    assert "            ^^^^^^^^^^^\n  'sqrt(1 - w)' is nan for w = 1.0" in message
+    assert float(net.t / ms) == pytest.approx(2000)
+
+
+def test_looking_back_changes_nothing(caplog):
+    """Spikes, recordings, noise and delays are the same with a lost variable and without."""
+
+    def made(lost):
+        seed(5)
+        text = f"dv/dt = (1.2 - v)/(10*ms) + 0.1*xi/ms**0.5 : 1\ndz/dt = {lost} : 1"
+        cells = NeuronGroup(20, text, method="euler", threshold="v > 1", reset="v = 0")
+        cells.z = 20
+        synapses = Synapses(cells, cells, "w : 1", on_pre="v_post += 0.01; w += 0.001")
+        synapses.connect(p=0.5)
+        synapses.delay = "rand()*3*ms"
+        spikes, states = SpikeMonitor(cells), StateMonitor(cells, "v", record=[0, 3])
+        net = Network(cells, synapses, spikes, states)
+        net.run(30 * ms)
+        net.run(31 * ms)
+        return np.array(spikes.t), np.array(spikes.i), np.array(states.v), np.array(synapses.w)
+
+    lost, kept = made("z**2/ms"), made("-z/ms")
+    assert any("'z' of element 0" in r.getMessage() for r in caplog.records)
+    for a, b in zip(lost, kept):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_where_python_takes_part_a_warning_says_what_it_can(caplog):
+    cells = NeuronGroup(1, "dv/dt = v**2/ms : 1", method="euler", dt=0.1 * ms)
+    cells.v = 30
+    calls: list[int] = []
+    operation = NetworkOperation(lambda: calls.append(1), dt=1 * ms)
+    message = warning_of(caplog, Network(cells, operation), 10 * ms)
+    assert "'v' of element 0 is" in message
+    assert len(calls) == 10  # nothing was done twice

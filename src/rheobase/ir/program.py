@@ -93,6 +93,7 @@ class Control:
     outer      after BAD_INDEX and BAD_SIZE: the outer element
 
     spent      (n_calls,) ns spent in each call so far, Python's included; None: not measured
+    taken      steps made so far: of Python only
     """
 
     FIELDS = ("position", "budget", "needed", "outer", "limit")
@@ -101,6 +102,7 @@ class Control:
         self.data: NDArray[np.int64] = np.zeros(len(self.FIELDS), np.int64)
         self.address: int = self.data.ctypes.data
         self.spent = spent
+        self.taken = 0
 
     @classmethod
     def profiling(cls, n_calls: int) -> Control:

@@ -22,9 +22,9 @@ from rheobase.lang.functions import FunctionInfo
 from rheobase.lang.nodes import Compare, Expr, Logic, Name, Not, Number, children
 from rheobase.lang.scope import default_symbol
 
-__all__ = ["LARGE", "RunAway", "Spacing", "explain", "first_bad"]
+__all__ = ["RunAway", "Spacing", "explain", "first_bad", "n_bad"]
 
-LARGE: Final = 1e50
+_LARGE: Final = 1e50
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class RunAway:
     group, variable   who and which
     element           the first one; `count` of them have run away
     value             of that element, in SI
-    t                 when it was found, s
+    t, step           when it was found, s: at the end of that many steps of the clock
     reason            which term it came from; "" if that is not known
     place             where that term stands
     """
@@ -45,6 +45,7 @@ class RunAway:
     count: int
     value: float
     t: float
+    step: int
     method: str
     reason: str
     place: Span | None
@@ -54,7 +55,8 @@ class RunAway:
         where = f"{self.place.show()}\n  " if self.place else "  "
         return (
             f"{self.group}: '{self.variable}' of element {self.element}{others} is "
-            f"{self.value:.3g} at t = {self.t:.9g} s (integrated by '{self.method}').\n"
+            f"{self.value:.3g} at t = {self.t:.9g} s "
+            f"(step {self.step}, integrated by '{self.method}').\n"
             f"{where}{self.reason}"
         ).rstrip()
 
@@ -63,10 +65,19 @@ def first_bad(data: NDArray[Any]) -> int | None:
     """The first element that is nan, or beyond 1e50; None if there is none."""
     with np.errstate(all="ignore"):
         # einsum rather than dot: that one starts threads, which cost more than the sum
-        if len(data) == 0 or float(np.einsum("i,i->", data, data)) <= LARGE**2:
+        if len(data) == 0 or float(np.einsum("i,i->", data, data)) <= _LARGE**2:
             return None
-        bad = ~(np.abs(data) <= LARGE)
+        bad = _is_bad(data)
     return int(np.argmax(bad)) if bad.any() else None
+
+
+def n_bad(data: NDArray[Any]) -> int:
+    """How many elements are nan, or beyond 1e50."""
+    return int(np.count_nonzero(_is_bad(data)))
+
+
+def _is_bad(data: NDArray[Any]) -> NDArray[np.bool_]:
+    return ~(np.abs(data.astype(np.float64)) <= _LARGE)  # 1e50 is inf as float32
 
 
 class Spacing:

@@ -41,7 +41,7 @@ from rheobase.model.code import (
 from rheobase.model.grids import holds_during_steps
 from rheobase.model.group import Group
 from rheobase.model.lookups import Lookups
-from rheobase.model.runaway import LARGE, RunAway, explain, first_bad
+from rheobase.model.runaway import RunAway, explain, first_bad, n_bad
 from rheobase.model.stiffness import Stiffness, find_stiffness
 from rheobase.model.variables import ArrayVariable, Meaning, PositionVariable
 from rheobase.topics import topic
@@ -359,6 +359,19 @@ class StateUpdater(Runner):
             if isinstance(v := self.group.variables.get(n), ArrayVariable)
         }
 
+    @property
+    def integrates(self) -> bool:
+        """Whether there is any equation."""
+        return bool(self._system_equations)
+
+    def runs_away(self) -> bool:
+        """Whether a variable that was finite so far is so no longer."""
+        return any(
+            isinstance(v := self.group.variables[name], ArrayVariable)
+            and first_bad(v.slot.data) is not None
+            for name in self._system_equations.keys() - self._run_away
+        )
+
     def ran_away(self) -> list[RunAway]:
         """What has run away in a variable that was finite so far."""
         found: list[RunAway] = []
@@ -384,9 +397,10 @@ class StateUpdater(Runner):
             self.group.label,
             name,
             element,
-            int(np.count_nonzero(~(np.abs(data) <= LARGE))),
+            n_bad(data),
             float(data[element]),
             self.clock.t_,
+            self.clock.timestep,
             self.method.name if self.method else "",
             reason,
             place,
@@ -412,9 +426,7 @@ class StateUpdater(Runner):
         return values
 
     def after_run(self) -> None:
-        """Say once of each variable that its numbers have run away."""
-        for found in self.ran_away():
-            self.warn_of(found)
+        """Say what can only be told of a whole run."""
         self._warn_if_stiff()
         self._warn_if_late()
 

@@ -49,6 +49,7 @@ class RunHooks:
     pause     called between slices; returning True stops the run at the end of this step
     stepwise  every slice is one step
     stopped   asked after a call of Python: whether the present step is to be the last
+    first_slice   steps before `pause` is asked first
     """
 
     python: Mapping[int, Callable[[], None]]
@@ -58,6 +59,7 @@ class RunHooks:
     full: Mapping[int, Callable[[int], None]] = field(
         default_factory=dict[int, Callable[[int], None]]
     )
+    first_slice: int = 1
 
 
 def execute(
@@ -76,7 +78,7 @@ def execute(
 
 
 def _execute(program: Program, executable: Executable, hooks: RunHooks, control: Control) -> float:
-    steps = 1
+    steps = hooks.first_slice
     native = 0.0
     while True:
         control.budget = steps
@@ -88,6 +90,7 @@ def _execute(program: Program, executable: Executable, hooks: RunHooks, control:
             if status in (Status.DONE, Status.PAUSED):
                 break
             _serve(program, status, control, hooks)
+        control.taken += steps - control.budget
         elapsed = time.perf_counter() - begun
         if status is Status.DONE or hooks.pause():
             return native
