@@ -201,3 +201,10 @@ def test_run_takes_the_same_arguments():
     run(1 * ms, namespace={"TAU": 1 * ms})
     assert group.x[0] == pytest.approx(np.exp(-1))
     assert second == 1000 * ms
+
+
+def test_an_array_of_the_script_cannot_be_meant_so_it_conflicts_with_nothing(caplog):
+    x = np.arange(3)  # noqa: F841
+    group = NeuronGroup(1, "dx/dt = -x/(5*ms) : 1")
+    Network(group).run(1 * ms)
+    assert not messages(caplog)

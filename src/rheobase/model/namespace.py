@@ -106,8 +106,8 @@ class Conflicts:
             return
         for where, namespace in (("its own namespace", group), ("the namespace of the run", run)):
             found = external_symbol(name, namespace[name]) if name in namespace else None
-            if found is None or _is_same(found, name):
-                continue
+            if not isinstance(found, Symbol) or _is_same(found, name):
+                continue  # an array cannot be meant: equations take numbers
             self._said.add(name)
             topic("resolution_conflict").warning(
                 "%s: '%s' is %s, and %r in %s: the former is used. Give one of them another name.",
