@@ -151,6 +151,19 @@ def test_plasticity_with_both_pathways():
     assert len(np.unique(found["plastic.w"])) > 100
 
 
+def test_synapses_whose_code_looks_at_no_target():
+    """What a thread owns of their targets follows from the numbers of the targets alone."""
+
+    def build():
+        source = PoissonGroup(100, 200 * rb.Hz, name="source")
+        target = NeuronGroup(100, "", name="target")
+        synapses = Synapses(source, target, "x : 1", on_pre="x = x + 1", name="synapses")
+        synapses.connect("i != j", p=0.5)
+        return Network(source, target, synapses)
+
+    same_on_all(build)
+
+
 def test_sums_gap_junctions_and_synapses_with_a_clock():
     def build():
         group = cells(60)

@@ -147,7 +147,8 @@ def _size_of_domain(kernel: Kernel, index: Index) -> int | None:
         return None
     domain = kernel.domain
     if isinstance(domain, (Propagate, Reduce)) and domain.side is not index:
-        return int(domain.others.data.max(initial=-1)) + 1
+        others = domain.others.data
+        return int(others.max()) + 1 if len(others) else 0
     assert isinstance(domain, (Elementwise, Select, Indexed, Propagate, Reduce))
     return int(domain.part.first.data[0] + domain.part.size.data[0])
 
