@@ -65,7 +65,8 @@ _BOOLEAN: Final = Found(Type.BOOLEAN, DIMENSIONLESS)
 class Inference:
     """One walk over an expression.
 
-    unknown   names of which nothing is known because of an earlier fault: they make no new ones
+    unknown   names and functions of which nothing is known, yet or because of an earlier fault:
+              they make no faults, and what is known beside them is checked
     """
 
     def __init__(
@@ -277,7 +278,8 @@ class Inference:
         found = tuple(self.of(x) for x in node.args)
         info = self.functions.get(node.function)
         if info is None:
-            self.unknown_function(node)
+            if node.function not in self.unknown:
+                self.unknown_function(node)
             return _UNKNOWN
         types = [f.type for f in found if f.type is not None]
         type_ = info.type_of(types)
@@ -374,7 +376,8 @@ class Inference:
         if right.fits_all or left.dim is right.dim:
             return left.dim
         if left.dim is None or right.dim is None:
-            return left.dim or right.dim
+            known = right if left.dim is None else left
+            return None if known.fits_all else known.dim
         message = unlike(text_of(a), left.dim, text_of(b), right.dim, verb)
         span = a.span.to(b.span) if a.span.source is b.span.source else a.span
         self.faults.add(DimensionMismatchError, message, place(span))

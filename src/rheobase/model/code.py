@@ -292,9 +292,10 @@ def check_result(
     scope: Mapping[str, Symbol],
     faults: FaultList,
     functions: Mapping[str, FunctionInfo] = FUNCTIONS,
+    unknown: Collection[str] = (),
 ) -> None:
     """The value of an expression: its names, its dimension, and that it is a condition or none."""
-    kind = check_expression(result.expr, scope, result.dim, faults, result.what, functions)
+    kind = check_expression(result.expr, scope, result.dim, faults, result.what, functions, unknown)
     wanted = result.dtype is BOOL
     if kind is not None and wanted != (kind.type is Type.BOOLEAN):
         faults.faults.append(_wrong_type(result, wanted))

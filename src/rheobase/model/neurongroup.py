@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, Literal, TypeAlias, get_args
 
 from rheobase.equations import Equations, SingleEquation
-from rheobase.equations.units import check_equations, noise_symbols
+from rheobase.equations.units import check_equations, noise_symbols, unknown_in
 from rheobase.errors import (
     FaultList,
     ModelTypeError,
@@ -20,6 +20,7 @@ from rheobase.integration import MethodChoice
 from rheobase.integration.crossing import SPIKED, Spiking
 from rheobase.ir.dtypes import BOOL, F64
 from rheobase.ir.kernels import Elementwise, Indexed, Select
+from rheobase.lang.check import check_statements
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Expr, Logic, Name, Number, names_in, substitute
 from rheobase.lang.scope import default_symbol
@@ -240,7 +241,8 @@ class NeuronGroup(EventGroup):
         """What can be checked before the script's own constants are known."""
         scope: dict[str, Symbol] = {n: symbol_of(v) for n, v in self.variables.items()}
         scope |= noise_symbols(self.equations)
-        codes = list(self._conditions.values())
+        reset = read_statements(self._reset or "", f"{self.label}, reset", "v = -70*mV")
+        codes = [*self._conditions.values(), *(s.value for s in reset)]
         codes += [self.refractory_code] if self.refractory_code is not None else []
         names = frozenset[str]().union(*map(names_in, [*self.equations.expressions(), *codes]))
         for name in names - set(scope):
@@ -251,10 +253,11 @@ class NeuronGroup(EventGroup):
         functions = self._known_functions([*self.equations.expressions(), *codes])
         check_equations(self.equations, scope, faults, functions)
         for event, condition in self._conditions.items():
-            known = called_in([condition]).keys() <= functions.keys()
-            if known and names_in(condition) <= set(scope):
-                result = Result(condition, None, BOOL, f"the {_what_finds(event)}")
-                check_result(result, scope, faults, functions)
+            result = Result(condition, None, BOOL, f"the {_what_finds(event)}")
+            unknown = unknown_in([condition], scope, functions)
+            check_result(result, scope, faults, functions, unknown)
+        unknown = unknown_in([s.value for s in reset], scope, functions)
+        check_statements(reset, scope, faults, functions, self.known_names(), unknown)
         if self.refractory_code is not None and names_in(self.refractory_code) <= set(scope):
             check_refractory(self.refractory_code, scope, functions, faults)
         raise_faults(faults.faults, f"{self.label}, equations")
