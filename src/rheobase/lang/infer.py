@@ -37,7 +37,7 @@ from rheobase.lang.nodes import (
 )
 from rheobase.lang.scope import CONSTANTS, default_symbol
 from rheobase.lang.symbols import Symbol, Type
-from rheobase.lang.wording import VERBS, is_in, place, text_of, unlike
+from rheobase.lang.wording import VERBS, factor_hint, is_in, place, text_of, unlike
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["Found", "Inference"]
@@ -293,7 +293,7 @@ class Inference:
             # scripts catch a SyntaxError for the language's own functions, else a ValueError
             own = FUNCTIONS.get(node.function) is info
             error = ModelSyntaxError if own else ModelValueError
-            self.refuse(error, _arity_message(info, len(found)), node)
+            self.refuse(error, _arity_message(node.function, info, len(found)), node)
             return replace(result, dim=self.fixed_dim(info))
         if info.result_type == "highest" and len(types) < info.arity:
             result = replace(result, type=None)
@@ -353,6 +353,7 @@ class Inference:
                 name = f"{node.function}()"
                 what = "a pure number" if wanted is DIMENSIONLESS else f"a value in {wanted}"
                 message = f"{name} takes {what}, but {is_in(text_of(arg), kind.dim)}."
+                message += factor_hint(text_of(arg), kind.dim, wanted)
                 self.refuse(DimensionMismatchError, message, arg)
         fixed = self.fixed_dim(info)
         if fixed is not None:
@@ -418,7 +419,7 @@ def _is_zero(value: float | int | bool) -> bool:
     return not isinstance(value, bool) and (value == 0 or math.isinf(value))
 
 
-def _arity_message(info: FunctionInfo, n: int) -> str:
+def _arity_message(name: str, info: FunctionInfo, n: int) -> str:
     wanted = f"{info.arity or 'no'} argument{'' if info.arity == 1 else 's'}"
-    signature = f"{info.name}({', '.join(info.parameters)})"
+    signature = f"{name}({', '.join(info.parameters)})"
     return f"{signature} takes {wanted}, not {n}."

@@ -143,7 +143,7 @@ class Group(SimulationObject):
 
     # ------------------------------------------------------------ names in code
     def known_names(self) -> Collection[str]:
-        return self.variables
+        return {*self.variables, *self.namespace}
 
     def meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
