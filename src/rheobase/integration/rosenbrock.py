@@ -33,7 +33,7 @@ from rheobase.integration.system import Memory, System, Updates
 from rheobase.integration.terms import TIME, Refusal, is_zero, product, total
 from rheobase.lang.fold import derivative
 from rheobase.lang.functions import FunctionInfo
-from rheobase.lang.nodes import Assign, Binary, Conditional, Expr, Name, Number, names_in
+from rheobase.lang.nodes import NOWHERE, Assign, Binary, Conditional, Expr, Name, Number, names_in
 
 __all__ = ["ROSENBROCK", "Coefficients", "Rosenbrock", "jacobian"]
 
@@ -121,8 +121,9 @@ class Rosenbrock:
         try:
             jacobian(Slopes(system))
         except UnsupportedEquationsError as error:
-            culprit = next(iter(system.equations.values())).span
-            return Refusal(f"it needs derivatives. {error}", culprit, "Try 'gsl_rkf45'.")
+            fault = error.faults[0]
+            text = f"{fault.message.rstrip('.')}, and this method needs it."
+            return Refusal(text, fault.span or NOWHERE)
         return None
 
     def variables(self, options: Mapping[str, object]) -> tuple[Memory, ...]:
