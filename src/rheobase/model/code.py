@@ -39,7 +39,7 @@ from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.habits import function_hint, name_hint
-from rheobase.lang.nodes import Binary, Call, Expr, Name, names_in, walk
+from rheobase.lang.nodes import Binary, Call, Expr, Name, names_in, render, walk
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import SimulationObject, Work
 from rheobase.model.blocks import Block, Resolution, Result
@@ -434,6 +434,14 @@ class Runner(SimulationObject):
             works += self._works_of(k, block, lookups)
         self._works = tuple(works)
         self._blocks_before, self._lookups = blocks, lookups
+
+    def listing(self) -> list[str]:
+        """Its conditions and statements as text, with what was added to the user's own."""
+        lines: list[str] = []
+        for block in self._blocks():
+            lines += [f"{s.target} {s.op or ''}= {render(s.value)}" for s in block.statements]
+            lines += [render(r.expr) for r in block.parts or block.results]
+        return lines
 
     def is_as_before(self, namespace: Mapping[str, Any]) -> bool:
         """Whether all names mean what they meant when the object was last prepared."""
