@@ -1,7 +1,7 @@
 """How wrong a simulation is: single neurons against scipy, for docs/accuracy.md.
 
-    python scripts/accuracy.py             writes the tables into the page, draws its figures
-    python scripts/accuracy.py --print     prints the tables
+    python scripts/accuracy.py [NAME ...]    writes tables into the page, draws its figures
+    python scripts/accuracy.py --print       prints the tables
 
 Each model stands here twice: as equations in text, which rheobase integrates, and as a function of
 plain numbers (mV, ms), which scipy's DOP853 integrates with rtol = atol = 1e-12, from reset to
@@ -154,7 +154,7 @@ MODELS = (
            m = 0.5*(1 + tanh((v + 1.2*mV)/(18*mV))) : 1
            n_inf = 0.5*(1 + tanh((v - 12*mV)/(17.4*mV))) : 1""",
         morris_lecar, {"v": (-60.0, rb.mV), "n": (0.0, 1)}, threshold=0.0, duration=500.0,
-        methods=("exponential_euler", "euler", "rk2", "rk4", "gsl_rkf45"),
+        methods=("euler", "rk2", "rk4", "gsl_rkf45"),
         namespace={
             "C": 20 * rb.ufarad / rb.cm**2, "I": 45 * rb.uA / rb.cm**2,
             "gCa": 4e-3 * _PER_AREA, "gK": 8e-3 * _PER_AREA, "gL": 2e-3 * _PER_AREA,
@@ -278,9 +278,9 @@ def table_of(rows):
 def with_tables(text, tables):
     """The page with new tables between its marks."""
     for name, table in tables.items():
-        begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         before, rest = text.split(begin)
-        text = before + begin + table + end + rest.split(end)[1]
+        text = f"{before}{begin}\n{table}\n\n{end}{rest.split(end)[1]}"
     return text
 
 
@@ -320,15 +320,17 @@ def drawn(model, rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--print", action="store_true", help="print the tables, write nothing")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="models; default: all")
     chosen = parser.parse_args()
+    models = [m for m in MODELS if not chosen.names or m.name in chosen.names]
     logging.getLogger("rheobase").setLevel(logging.ERROR)
-    rows = {model.name: rows_of(model) for model in MODELS}
+    rows = {model.name: rows_of(model) for model in models}
     tables = {name: table_of(r) for name, r in rows.items()}
     if chosen.print:
         print(*(f"{name}\n{table}\n" for name, table in tables.items()), sep="\n")
         return
     PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
-    for model in MODELS:
+    for model in models:
         drawn(model, rows[model.name]).savefig(IMAGES / f"accuracy_{model.name}.png", dpi=110)
 
 
