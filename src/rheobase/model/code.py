@@ -34,7 +34,7 @@ from rheobase.integration.system import Loop
 from rheobase.ir.builder import Alias, Binding, Element, KernelBuilder
 from rheobase.ir.dtypes import BOOL, F64, DType
 from rheobase.ir.kernels import Index, Kernel, Python, Record, Stream
-from rheobase.ir.passes import optimize, write_shared_once
+from rheobase.ir.passes import multiply_by_reciprocals, optimize, write_shared_once
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
@@ -320,7 +320,8 @@ def lower(
         _lower_loop(builder, block.loop)
     results = tuple(builder.typed(r.expr, r.dtype) for r in block.results)
     written = builder.finish(block.name, block.domain, results, stream, as_written=True)
-    return optimize(write_shared_once(written))
+    kernel = optimize(write_shared_once(written))
+    return optimize(multiply_by_reciprocals(kernel)) if block.is_step else kernel
 
 
 def _lower_loop(builder: KernelBuilder, loop: Loop) -> None:

@@ -225,6 +225,7 @@ class StateUpdater(Runner):
             (*self.first, *updates.statements),
             checked=True,
             loop=updates.loop,
+            is_step=True,
         )
         bindings = {**resolution.bindings, **{k: m.binding for k, m in local.items()}}
         full = replace(resolution, symbols=scope, bindings=bindings)
