@@ -206,7 +206,7 @@ class _Block:
                 f"'{name}' is shared: it has one value for all elements, "
                 f"but {text_of(statement.value)} differs between them."
             )
-            self.faults.add(ModelTypeError, message, place(statement.value.span))
+            self.faults.add(ModelSyntaxError, message, place(statement.value.span))
         if is_temporary:
             widest = Type.FLOAT if Type.FLOAT in (target.type, value.type) else target.type
             shared = target.shared and value.shared and value.stateless

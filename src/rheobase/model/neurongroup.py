@@ -10,6 +10,8 @@ from typing import Any, Literal, TypeAlias, get_args
 from rheobase.equations import Equations, SingleEquation
 from rheobase.equations.units import check_equations, noise_symbols, unknown_in
 from rheobase.errors import (
+    EquationError,
+    Fault,
     FaultList,
     ModelTypeError,
     ModelValueError,
@@ -169,8 +171,18 @@ class NeuronGroup(EventGroup):
             )
         if self._between_grid_points:
             self.add_array(SPIKED, Type.BOOLEAN, fill=False)
+            self._refuse_own("lastspike")
         for equation in self.equations.values():
             self._add_equation(equation, not_refractory)
+
+    def _refuse_own(self, name: str) -> None:
+        """Raise EquationError if the model declares what refractoriness brings."""
+        if name in self.equations:
+            place = self.equations[name].name_span
+            text = f"'{name}' is a variable of each group with refractoriness: the time of the "
+            hint = "Choose another name, or remove it: it is there already."
+            fault = Fault(EquationError, text + "last spike.", place, hint)
+            raise_faults([fault], f"{self.label}, equations")
 
     def _add_equation(self, equation: SingleEquation, guard: ArrayVariable | None) -> None:
         name, kind, dim = equation.varname, equation.var_type, equation.dim
