@@ -166,12 +166,12 @@ class NeuronGroup(EventGroup):
         if self.refractory_code is not None:
             not_refractory = self.add_array("not_refractory", Type.BOOLEAN, fill=True)
         if self.refractory_code is not None or self._between_grid_points:
+            self._refuse_own("lastspike")
             self.add_array(
                 "lastspike", dim=second.dim, fill=NEVER, dtype=self._dtypes.get("lastspike", F64)
             )
         if self._between_grid_points:
             self.add_array(SPIKED, Type.BOOLEAN, fill=False)
-            self._refuse_own("lastspike")
         for equation in self.equations.values():
             self._add_equation(equation, not_refractory)
 
@@ -252,6 +252,9 @@ class NeuronGroup(EventGroup):
     def _check_known(self) -> None:
         """What can be checked before the script's own constants are known."""
         scope: dict[str, Symbol] = {n: symbol_of(v) for n, v in self.variables.items()}
+        for n, v in self.variables.items():
+            if isinstance(v, LinkedVariable):  # what it will be linked to may be written to
+                scope[n] = replace(scope[n], read_only=False)
         scope |= noise_symbols(self.equations)
         reset = read_statements(self._reset or "", f"{self.label}, reset", "v = -70*mV")
         codes = [*self._conditions.values(), *(s.value for s in reset)]
