@@ -15,6 +15,7 @@ Source: Hairer, Norsett & Wanner 1993, Solving Ordinary Differential Equations I
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
@@ -63,6 +64,7 @@ __all__ = [
     "FAILED_AT",
     "OPTIONS",
     "STEP",
+    "Adaptive",
     "Attempt",
     "Slopes",
     "advance",
@@ -380,3 +382,41 @@ def _size(state: Mapping[str, Expr], control: _Control) -> Expr:
 
 def _absolute(x: Expr) -> Expr:
     return Call("abs", (x,))
+
+
+# -------------------------------------------------------------------- what such methods are
+@dataclass(frozen=True)
+class Adaptive(ABC):
+    """A method that chooses its step: what is left to say is how it tries one.
+
+    order, order_low   of the result, and of the one that it is compared with
+    """
+
+    name: str
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        return OPTIONS
+
+    @property
+    @abstractmethod
+    def order(self) -> int: ...
+
+    @property
+    @abstractmethod
+    def order_low(self) -> int: ...
+
+    @abstractmethod
+    def attempt(
+        self, slopes: Slopes, state: Mapping[str, Expr], time: Expr, estimate: bool
+    ) -> Iterable[Assign]:
+        """Statements of one try; see Attempt."""
+
+    def refuses(self, system: System) -> Refusal | None:
+        return control_refusal(system)
+
+    def variables(self, options: Mapping[str, object]) -> tuple[Memory, ...]:
+        return variables_for(options)
+
+    def integrate(self, system: System, options: Mapping[str, object]) -> Updates:
+        return advance(system, options, self.attempt, self.order_low + 1)
