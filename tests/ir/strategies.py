@@ -397,7 +397,7 @@ class _Maker:
         )
         delays[delays > 2] += 100  # beyond the log: read as no events
         found = delay_rows()
-        order = group_by_delay(found, rows.data, delays)
+        order = group_by_delay(found, rows.data, delays).data
         others.data[:] = others.data[order]
         own = order if synapses is None else synapses.data[order]
         part, numbers = self._part(), slot(I32, own) if n else None

@@ -16,7 +16,6 @@ from rheobase import (
     ms,
     seed,
 )
-from rheobase.runtime.order import stable_order
 
 FEW = settings(
     max_examples=40,
@@ -303,14 +302,6 @@ def test_a_sample_of_a_size_is_not_taken_where_the_condition_excludes_the_neuron
     S = Synapses(group(4), group(4))
     S.connect(j="q for q in sample(N_post, size=i - 1) if i > 1")
     assert_array_equal(S.i[:], [2, 3, 3])
-
-
-@pytest.mark.parametrize("n_keys", [1, 300, 70_000])
-def test_entries_are_put_in_order_as_a_stable_sort_does(n_keys):
-    """Keys of one digit of 16 bits, and of two."""
-    keys = np.random.default_rng(1).integers(0, n_keys, 5000).astype(np.int32)
-    assert_array_equal(stable_order(keys), np.argsort(keys, kind="stable"))
-    assert len(stable_order(keys[:0])) == 0
 
 
 @pytest.mark.parametrize(

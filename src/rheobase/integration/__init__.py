@@ -3,7 +3,6 @@
 from rheobase.integration.choose import (
     DEFAULT_METHODS,
     METHODS,
-    Choice,
     MethodChoice,
     candidates,
     choose,
@@ -19,7 +18,6 @@ from rheobase.integration.system import Method, System, Table, Updates
 __all__ = [
     "DEFAULT_METHODS",
     "METHODS",
-    "Choice",
     "ExplicitStateUpdater",
     "Method",
     "MethodChoice",

@@ -38,7 +38,6 @@ from rheobase.integration.terms import (
     ZERO,
     Refusal,
     is_zero,
-    noise_refusal,
     product,
     separated_noise,
     total,
@@ -204,13 +203,19 @@ def _noise_refusal(
     for name, factors in noisy.items():
         for xi, factor in factors.items():
             if allowed is None:
-                return noise_refusal(name, system.equations[name])
+                return Refusal(
+                    f"'{xi}' in the equation for '{name}' is noise, and this method is for "
+                    "equations without noise.",
+                    _place(xi, system.equations[name]).span,
+                    "Try 'euler', 'heun' or 'milstein'.",
+                )
             changing = _changing(factor, system)
             if allowed == "additive" and changing:
                 return Refusal(
                     f"'{xi}' in the equation for '{name}' is multiplied by '{changing[0].id}', "
                     "which changes with time: this method takes additive noise.",
                     changing[0].span,
+                    "Try 'heun' or 'milstein'.",
                 )
     return _diagonal_refusal(noisy, system) if allowed == "diagonal" else None
 
@@ -224,20 +229,20 @@ def _diagonal_refusal(noisy: Mapping[str, Mapping[str, Expr]], system: System) -
             both = " and ".join(f"'{xi}'" for xi in factors)
             place = _place(next(iter(factors)), system.equations[name]).span
             text = f"'{name}' has two sources of noise, {both}: this method takes one."
-            return Refusal(text, place)
+            return Refusal(text, place, "Try 'heun'.")
         for xi, factor in factors.items():
             first = owner.setdefault(xi, name)
             place = _place(xi, system.equations[name]).span
             if first != name:
                 text = f"'{first}' and '{name}' share the noise '{xi}': this method takes one each."
-                return Refusal(text, place)
+                return Refusal(text, place, "Try 'heun'.")
             others = [n for n in _changing(factor, system) if n.id in noisy and n.id != name]
             if others:
                 text = (
                     f"The noise of '{name}' is multiplied by '{others[0].id}', which has noise of "
                     "its own: this method takes factors of the variable itself."
                 )
-                return Refusal(text, others[0].span)
+                return Refusal(text, others[0].span, "Try 'heun'.")
     return None
 
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from rheobase.ir.dtypes import I32, I64, U16, DType
 from rheobase.ir.kernels import Part
-from rheobase.ir.slots import Slot
-from rheobase.runtime.order import stable_order
+from rheobase.ir.slots import Buffer, Slot
+from rheobase.runtime.order import gathered, is_ascending, lists_of, places_of, rows_of
 
 __all__ = ["Connections", "end_of", "is_sorted", "number_type"]
 
@@ -32,7 +32,7 @@ class Connections:
 
     def __init__(self, n_pre: int) -> None:
         self.rows = Slot("rows", I64, n_pre + 1)
-        self.targets = Slot("targets", I32, 0)
+        self.targets: Slot = Buffer("targets", I32, 0)
         self.order: NDArray[np.int32] | None = None
         self.version = 0
         self._by_target: tuple[Slot, Slot, Slot] | None = None
@@ -40,10 +40,10 @@ class Connections:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def sources(self) -> NDArray[np.int32]:
-        """(n,) the row of each entry."""
+    def sources(self, first: int = 0) -> NDArray[np.int32]:
+        """(n,) the row of each entry; rows are counted from `first`."""
         counts = np.diff(self.rows.data)
-        return np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        return np.repeat(np.arange(first, first + len(counts), dtype=np.int32), counts)
 
     def sources_of(self, entries: NDArray[Any]) -> NDArray[np.int64]:
         """(n,) the rows of some entries."""
@@ -93,7 +93,7 @@ class Connections:
         """Say, before there are synapses, that all targets are numbers below `end`."""
         dtype = number_type(end)
         if not len(self) and dtype is not self.targets.dtype:
-            self.targets = Slot("targets", dtype, 0)
+            self.targets = Buffer("targets", dtype, 0)
 
     def append(
         self, sources: NDArray[Any], targets: NDArray[Any], variables: list[Slot]
@@ -103,24 +103,57 @@ class Connections:
         Returns (n before,): the entry to which each entry has moved.
         """
         n_old, n_new = len(self), len(sources)
-        by_row = _order_of_pairs(sources, targets)
-        before = self._ends(sources[by_row], targets[by_row])
-        moved = np.arange(n_old, dtype=np.int32)
-        moved += np.searchsorted(before, moved, side="right").astype(np.int32)
-        added = np.empty(n_new, np.int32)  # the entry of each new synapse
-        added[by_row] = before + np.arange(n_new)
+        if not n_old:
+            for slot in variables:
+                slot.resize(n_new)
+            self._make(sources, targets)
+            return np.zeros(0, np.int32)
+        moved, added = (self._few if n_new < n_old >> 4 else self._many)(sources, targets)
         for slot, new in [(self.targets, targets), *((slot, 0) for slot in variables)]:
             values = np.empty(n_old + n_new, slot.dtype.numpy)
             values[moved] = slot.data
             values[added] = new
             slot.assign(values)
-        if self.order is not None or not (n_old == 0 or (before == n_old).all()):
-            self.order = np.concatenate([moved if self.order is None else moved[self.order], added])
-        elif not np.array_equal(by_row, np.arange(n_new)):
-            self.order = np.concatenate([moved, added])
-        self.rows.data[1:] += np.cumsum(np.bincount(sources, minlength=len(self.rows) - 1))
+        order = np.concatenate([moved if self.order is None else moved[self.order], added])
+        self.order = None if is_ascending(order) else order
         self._changed()
         return moved
+
+    def _make(self, sources: NDArray[Any], targets: NDArray[Any]) -> None:
+        """Take the first synapses."""
+        if is_ascending(sources, targets):
+            self.order = None
+            self.rows.data[:] = np.searchsorted(sources, np.arange(len(self.rows)))
+            self.targets.assign(targets)
+        else:
+            found = rows_of(sources, targets, len(self.rows) - 1)
+            self.order = places_of(found.order)
+            self.rows.data[:] = found.starts
+            self.targets.assign(found.targets)
+        self._changed()
+
+    def _many(self, *new: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """(n before,), (n new,): where old and new entries go; both are put in order together."""
+        n_old = len(self)
+        pairs = zip((self.sources(), self.targets.data), new)
+        sources, targets = (np.concatenate([old, added]) for old, added in pairs)
+        found = rows_of(sources, targets, len(self.rows) - 1)
+        self.rows.data[:] = found.starts
+        places = places_of(found.order)
+        return places[:n_old], places[n_old:]
+
+    def _few(
+        self, sources: NDArray[Any], targets: NDArray[Any]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The same by looking for the place of each new one."""
+        by_row = np.lexsort((targets, sources))
+        before = self._ends(sources[by_row], targets[by_row])
+        moved = np.arange(len(self), dtype=np.int32)
+        moved += np.searchsorted(before, moved, side="right").astype(np.int32)
+        added = np.empty(len(sources), np.int32)
+        added[by_row] = before + np.arange(len(sources))
+        self.rows.data[1:] += np.cumsum(np.bincount(sources, minlength=len(self.rows) - 1))
+        return moved, added
 
     def _ends(self, sources: NDArray[Any], targets: NDArray[Any]) -> NDArray[np.int64]:
         """(n,) the first entry behind all those of each pair and of smaller ones."""
@@ -170,7 +203,7 @@ class Connections:
         self.rows.assign(state["rows"])
         targets = state["targets"]
         if targets.dtype != self.targets.dtype.numpy:
-            self.targets = Slot("targets", U16 if targets.dtype == np.uint16 else I32, 0)
+            self.targets = Buffer("targets", U16 if targets.dtype == np.uint16 else I32, 0)
         self.targets.assign(targets)
         self.order = state["order"].copy() if "order" in state else None
         self._changed()
@@ -188,15 +221,14 @@ class Connections:
         with_sources   whether the sources matter; else their slot is any that has as many elements
         """
         if self._by_target is None:
-            rows, entries = Slot("post rows", I64, n_post + 1), Slot("entries", I32, 0)
-            entries.assign(stable_order(self.targets.data))
-            counts = np.bincount(self.targets.data, minlength=first_post + n_post)
-            np.cumsum(counts[first_post:], out=rows.data[1:])
+            rows = Slot("post rows", I64, n_post + 1)
+            starts, entries = lists_of(self.targets.data, first_post + n_post)
+            rows.data[:] = starts[first_post:]
             self._by_target = (rows, entries, entries)
         rows, sources, entries = self._by_target
         if with_sources and sources is entries:
-            sources = Slot("sources", number_type(first_pre + len(self.rows) - 1), 0)
-            sources.assign(self.sources()[entries.data] + np.int32(first_pre))
+            sources = Buffer("sources", number_type(first_pre + len(self.rows) - 1), 0)
+            sources.assign(gathered(self.sources(first_pre), entries.data))
             self._by_target = (rows, sources, entries)
         return self._by_target if with_sources else (rows, entries, entries)
 
@@ -209,15 +241,6 @@ def end_of(part: Part) -> int:
 def number_type(end: int) -> DType:
     """How numbers of elements below `end` are stored."""
     return U16 if end <= 1 << 16 else I32
-
-
-def _order_of_pairs(sources: NDArray[np.int32], targets: NDArray[np.int32]) -> NDArray[np.int32]:
-    """(n,) where the pairs stand by source, then by target, equal ones as they come."""
-    step = np.diff(sources)
-    if (step >= 0).all() and (np.diff(targets)[step == 0] >= 0).all():
-        return np.arange(len(sources), dtype=np.int32)
-    by_target = stable_order(targets)
-    return by_target[stable_order(sources[by_target])]
 
 
 def is_sorted(rows: NDArray[Any], targets: NDArray[Any]) -> bool:

@@ -89,16 +89,20 @@ def connect(synapses: SynapticGroup, call: Call) -> None:
     if call.table is None:
         pairs, copies = _listed(synapses, call)
     else:
-        pairs = read_table(synapses.label, call.table, call.values)
-        copies = np.ones(len(pairs.sources), np.int64)
+        pairs, copies = read_table(synapses.label, call.table, call.values), None
     valid = _valid(synapses, pairs, call.skip_if_invalid)
-    repeats = np.where(valid, copies, 0)
+    if valid is not None:
+        copies = np.where(valid, 1 if copies is None else copies, 0)
     n_before = len(synapses)
-    _append(synapses, np.repeat(pairs.sources, repeats), np.repeat(pairs.targets, repeats))
+    _append(synapses, _repeated(pairs.sources, copies), _repeated(pairs.targets, copies))
     for name, values in pairs.values.items():
         if name not in synapses.variables:
             raise ModelValueError(f"{synapses.label}: there is no variable for the column '{name}'")
-        getattr(synapses, f"{name}_")[n_before:] = np.repeat(values, repeats)
+        getattr(synapses, f"{name}_")[n_before:] = _repeated(values, copies)
+
+
+def _repeated(values: NDArray[Any], copies: NDArray[Any] | None) -> NDArray[Any]:
+    return values if copies is None else np.repeat(values, copies)
 
 
 def _check_call(synapses: SynapticGroup, call: Call) -> None:
@@ -245,7 +249,8 @@ def _is_ascending(request: Request, made: Generated) -> bool:
 
 
 # ------------------------------------------------------------------ listed pairs
-def _listed(synapses: SynapticGroup, call: Call) -> tuple[Pairs, NDArray[np.int64]]:
+def _listed(synapses: SynapticGroup, call: Call) -> tuple[Pairs, NDArray[Any] | None]:
+    """Pairs, and how many synapses of each; None: one."""
     if call.i is None or call.j is None:
         raise ModelValueError(
             f"{synapses.label}: index arrays come in pairs: connect(i=..., j=...)"
@@ -254,19 +259,26 @@ def _listed(synapses: SynapticGroup, call: Call) -> tuple[Pairs, NDArray[np.int6
     i, j, n = index_arrays(synapses.label, call.i, call.j, 1 if n_is_code else call.n)
     p_is_one = not isinstance(call.p, str) and np.ndim(call.p) == 0 and call.p == 1
     if p_is_one and not n_is_code:
-        return Pairs(i, j), n
+        one_each = np.ndim(call.n) == 0 and call.n == 1
+        return Pairs(i, j), None if one_each else np.maximum(n, 0)
     pairs = Pairs(i, j)
     valid = _valid(synapses, pairs, call.skip_if_invalid)
+    valid = np.ones(len(i), bool) if valid is None else valid
     p, times, numbers = _p_and_n(synapses, replace(call, n=call.n if n_is_code else 1))
     copies = np.zeros(len(i), np.int64)
     copies[valid] = chosen_copies(synapses, i[valid], j[valid], p, times, numbers, call.names())
     return pairs, copies * n
 
 
-def _valid(synapses: SynapticGroup, pairs: Pairs, skip: bool) -> NDArray[np.bool_]:
-    """(n,) whether the elements of each pair exist; ModelIndexError where they must and do not."""
-    valid = np.ones(len(pairs.sources), bool)
+def _valid(synapses: SynapticGroup, pairs: Pairs, skip: bool) -> NDArray[np.bool_] | None:
+    """(n,) whether the elements of each pair exist; None: all do.
+
+    Raises ModelIndexError where they must and do not.
+    """
     sides = (("i", pairs.sources, synapses.source), ("j", pairs.targets, synapses.target))
+    if all(not x.size or (x.min() >= 0 and x.max() < len(group)) for _, x, group in sides):
+        return None
+    valid = np.ones(len(pairs.sources), bool)
     for what, indices, group in sides:
         inside = (indices >= 0) & (indices < len(group))
         if not inside.all() and not skip:

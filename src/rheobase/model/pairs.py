@@ -29,15 +29,15 @@ __all__ = ["Pairs", "chosen_copies", "index_arrays", "number_meaning", "read_tab
 
 @dataclass(frozen=True)
 class Pairs:
-    """sources, targets (n,) as users count them; values by variable name, in SI."""
+    """sources, targets (n,) as users count them, of any whole type; values by name, in SI."""
 
-    sources: NDArray[np.int64]
-    targets: NDArray[np.int64]
+    sources: NDArray[Any]
+    targets: NDArray[Any]
     values: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
 
 
-def index_arrays(label: str, i: Any, j: Any, n: Any) -> tuple[NDArray[np.int64], ...]:
-    """i, j and n as arrays of one length.
+def index_arrays(label: str, i: Any, j: Any, n: Any) -> tuple[NDArray[Any], ...]:
+    """i, j and n as arrays of one length, of the types that they have; not to be written to.
 
     Raises ModelTypeError for what is no whole number, ModelValueError for shapes that do not fit.
     """
@@ -54,7 +54,7 @@ def index_arrays(label: str, i: Any, j: Any, n: Any) -> tuple[NDArray[np.int64],
             f"{label}: connect() got i, j and n of shapes "
             f"{', '.join(str(a.shape) for a in arrays)}, which do not fit together"
         ) from None
-    return tuple(a.astype(np.int64).reshape(-1) for a in shaped)
+    return tuple((a if a.size else a.astype(np.int64)).reshape(-1) for a in shaped)
 
 
 # ------------------------------------------------------------------ tables

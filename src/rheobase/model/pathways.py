@@ -36,6 +36,7 @@ from rheobase.model.variables import Meaning
 from rheobase.model.views import ViewOwner
 from rheobase.runtime.arrivals import Arrivals, entries_of_rows
 from rheobase.runtime.delays import delay_rows, distinct_delays, frozen_log, group_by_delay
+from rheobase.runtime.order import gathered
 from rheobase.topics import topic
 
 __all__ = ["PathwayOwner", "SynapticPathway"]
@@ -55,10 +56,6 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
 
     @property
     def label(self) -> str: ...
-
-    def at_event(self, statements: tuple[Assign, ...]) -> tuple[Assign, ...]:
-        """The code of a pathway, after the event-driven variables are brought up to date."""
-        ...
 
     def reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
         """Rows by neuron of a side, the neurons on the other, and the synapses of the entries."""
@@ -146,8 +143,9 @@ class SynapticPathway(Runner):
     def reaches_far(self) -> bool:
         """Whether the statements look at the neurons on the other side."""
         far = Index.POST if self.side is Index.PRE else Index.PRE
-        statements = self.synapses.at_event(self.statements)
-        names = {s.target for s in statements}.union(*(names_in(s.value) for s in statements))
+        names = {s.target for s in self.statements}.union(
+            *(names_in(s.value) for s in self.statements)
+        )
         for name in names:
             found = self.synapses.meaning(name, {})
             if isinstance(found, Meaning):
@@ -261,14 +259,11 @@ class SynapticPathway(Runner):
         delays: DelayRows | None = None
         if len(distinct) > 1:
             delays = delay_rows()
-            by_entry = steps if synapses is None else steps[synapses.data]
+            by_entry = steps if synapses is None else gathered(steps, synapses.data)
             order = group_by_delay(delays, rows.data, by_entry)
             del steps, by_entry
-            entries = _filled("entries", order if synapses is None else synapses.data[order])
-            if others is synapses:
-                others = entries
-            else:
-                others = _filled("others", others.data[order], others.dtype)
+            entries = order if synapses is None else _in_order(synapses, order)
+            others = entries if others is synapses else _in_order(others, order)
             synapses = entries
         events = self._events(greatest, since)
         domain = Propagate(events, part, self.side, rows, others, synapses, delays)
@@ -284,12 +279,13 @@ class SynapticPathway(Runner):
 
     def _make_blocks(self) -> Sequence[Block]:
         ways = [*self._frozen, *([self._live] if self._live else [])]
-        statements = self.synapses.at_event(self.statements)
         local = {"delay": self.delays.meaning()}
         domains: list[Propagate | Deliver] = [w.domain for w in ways]
         if self.delays.by_code:
             domains.append(self._arrivals.due)
-        return tuple(Block(self.name, d, statements, scatters=True, local=local) for d in domains)
+        return tuple(
+            Block(self.name, d, self.statements, scatters=True, local=local) for d in domains
+        )
 
     # ------------------------------------------------------------ what is under way
     def freeze(self) -> None:
@@ -348,6 +344,10 @@ def _frozen(way: _Way, clock: Clock) -> list[_Way]:
         delays=domain.delays and replace(domain.delays, steps=_filled("delays", read, I64)),
     )
     return [_Way(own, read, clock.dt_, (), clock.timestep)]
+
+
+def _in_order(slot: Slot, order: Slot) -> Slot:
+    return _filled(slot.name, gathered(slot.data, order.data), slot.dtype)
 
 
 def _filled(name: str, values: NDArray[Any], dtype: Any = I32) -> Slot:

@@ -14,7 +14,7 @@ from rheobase.errors import Fault, ModelTypeError, ModelValueError, Source, Unkn
 from rheobase.ir.builder import Alias, Binding, Element, Position
 from rheobase.ir.dtypes import I32
 from rheobase.ir.kernels import Chosen, Domain, Elementwise, Index, Reduce
-from rheobase.ir.slots import Slot
+from rheobase.ir.slots import Buffer, Slot
 from rheobase.lang.nodes import Assign, Binary, Expr, Name
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Symbol, Type
@@ -39,6 +39,7 @@ from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["Follower", "SynapticGroup", "SynapticSubgroup", "numbering"]
 
+_AT_ONCE = 1 << 16  # pairs: what they take in passing stays in the cache
 _COUNTS = {"N_incoming": Index.POST, "N_outgoing": Index.PRE}
 _OF_SOURCE, _OF_TARGET = frozenset(("i", "N_pre")), frozenset(("N", "N_post"))
 
@@ -234,11 +235,13 @@ class SynapticGroup(Group):
         self, sources: NDArray[Any], targets: NDArray[Any]
     ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Rows and targets, as `connections` numbers them, of neurons as users count them."""
+        rows, columns = (Buffer("pairs", I32, len(sources)).data for _ in range(2))
         first = int(self.source.span.first.data[0])
-        rows = self.source.positions(sources.astype(np.int64)) - first
-        return rows.astype(np.int32), self.target.positions(targets.astype(np.int64)).astype(
-            np.int32
-        )
+        for begin in range(0, len(sources), _AT_ONCE):
+            part = slice(begin, begin + _AT_ONCE)
+            rows[part] = self.source.positions(sources[part].astype(np.int64)) - first
+            columns[part] = self.target.positions(targets[part].astype(np.int64))
+        return rows, columns
 
     def remove_entries(self, gone: NDArray[np.bool_]) -> None:
         """Remove synapses; gone (n,) by entry. Those that stay are counted on in their order."""

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from rheobase.ir.dtypes import I32, I64
 from rheobase.ir.kernels import DelayRows, EventLog
-from rheobase.ir.slots import Slot
+from rheobase.ir.slots import Buffer, Slot
 from rheobase.runtime.events import event_log_of, logged_events
 from rheobase.runtime.order import stable_order
 
 __all__ = ["delay_rows", "distinct_delays", "frozen_log", "group_by_delay"]
 
-_AT_ONCE = 1 << 20  # entries
+_AT_ONCE = 1 << 16  # entries: what they take in passing stays in the cache
 _SHORT = 1 << 20  # steps: of delays below, there is a table
 
 
@@ -48,14 +48,12 @@ def _numbers(distinct: NDArray[np.int64], steps: NDArray[np.int64]) -> NDArray[n
     return table[steps]
 
 
-def group_by_delay(
-    out: DelayRows, rows: NDArray[np.int64], steps: NDArray[np.int64]
-) -> NDArray[np.int32]:
+def group_by_delay(out: DelayRows, rows: NDArray[np.int64], steps: NDArray[np.int64]) -> Buffer:
     """Fill `out`; which entry stands where.
 
     rows    (n_rows + 1,)   row r holds the entries rows[r] <= e < rows[r + 1]
     steps   (n,)            the delay of each entry, >= 0
-    Returns (n,): the entries in their new order, by row, then by delay, the greatest first (so
+    Returns I32 (n,): the entries in their new order, by row, then by delay, the greatest first (so
     that the oldest events come first), then as before.
 
     Takes linear time, and little memory beside the results: some rows at a time.
@@ -63,50 +61,50 @@ def group_by_delay(
     n_rows, n = len(rows) - 1, len(steps)
     distinct = distinct_delays(steps)[::-1]
     n_delays = max(len(distinct), 1)
-    order = np.empty(n, np.int32)
-    cells, begins = [np.empty(0, np.int64)], [np.empty(0, np.int64)]  # of segments
+    n_words = -(-len(distinct) // 64)
+    order = Buffer("entries", I32, n)
+    masks = np.zeros((n_rows, n_words), np.uint64)
+    counts = np.zeros((n_rows, n_words), np.int32)  # of segments
+    starts: list[NDArray[np.int32]] = []
     row = 0
     while row < n_rows:
         last = max(row + 1, int(np.searchsorted(rows, rows[row] + _AT_ONCE, side="right")) - 1)
         last = min(last, n_rows, row + max(1, (1 << 31) // n_delays))
-        part = slice(rows[row], rows[last])
+        part = slice(int(rows[row]), int(rows[last]))
         cell = np.repeat(np.arange(last - row) * n_delays, np.diff(rows[row : last + 1]))
         cell += _numbers(distinct, steps[part])
         moved = stable_order(cell)
-        order[part] = moved + np.int32(part.start)
+        order.data[part] = moved + np.int32(part.start)
         cell = cell[moved]
-        found = np.flatnonzero(np.diff(cell, prepend=-1))
-        begins.append(found + part.start)
-        cells.append(cell[found] + row * n_delays)
+        begins = np.flatnonzero(np.diff(cell, prepend=-1))
+        starts.append((begins + part.start).astype(np.int32))
+        _mark(masks[row:last], counts[row:last], *np.divmod(cell[begins], n_delays))
         row = last
-    _fill(out, distinct, n_rows, np.concatenate(cells), np.append(np.concatenate(begins), n))
+    before = np.cumsum(counts) - counts.reshape(-1)
+    out.steps.assign(distinct)
+    out.masks.assign(masks.reshape(-1).view(np.int64))
+    out.ranks.assign(before)
+    out.starts.assign(np.concatenate([*starts, np.array([n], np.int32)]))
     return order
 
 
-def _fill(
-    out: DelayRows,
-    distinct: NDArray[np.int64],
-    n_rows: int,
-    cells: NDArray[np.int64],
-    starts: NDArray[np.int64],
+def _mark(
+    masks: NDArray[np.uint64],
+    counts: NDArray[np.int32],
+    row: NDArray[np.int64],
+    delay: NDArray[np.int64],
 ) -> None:
-    """Set the slots from the segments that there are.
+    """Set the bits of segments, and count them.
 
-    cells    (n_segments,)       row * n_delays + number of the delay, ascending
-    starts   (n_segments + 1,)   where their entries begin
+    masks, counts   (n_rows, n_words)
+    row, delay      (n_segments,) where they are, ascending, and the numbers of their delays
     """
-    row, delay = np.divmod(cells, max(len(distinct), 1))
-    n_words = -(-len(distinct) // 64)
-    words = row * n_words + delay // 64
-    masks = np.zeros(n_rows * n_words, np.uint64)
-    first_of_word = np.flatnonzero(np.diff(words, prepend=-1))
-    if len(words):
+    words = row * masks.shape[1] + delay // 64
+    first = np.flatnonzero(np.diff(words, prepend=-1))
+    if len(first):
         bits = np.uint64(1) << (delay % 64).astype(np.uint64)
-        masks[words[first_of_word]] = np.bitwise_or.reduceat(bits, first_of_word)
-    out.steps.assign(distinct)
-    out.masks.assign(masks.view(np.int64))
-    out.ranks.assign(np.searchsorted(words, np.arange(n_rows * n_words)))
-    out.starts.assign(starts)
+        masks.reshape(-1)[words[first]] = np.bitwise_or.reduceat(bits, first)
+        counts.reshape(-1)[words[first]] = np.diff(first, append=len(words))
 
 
 def frozen_log(

@@ -1,3 +1,0 @@
-from rheobase import *
-
-NeuronGroup(1, "diff(v, t) = -v/(10*ms) : 1", name="cells")

@@ -1,3 +1,0 @@
-from rheobase import *
-
-NeuronGroup(1, "x = 3mV : volt", name="cells")

@@ -1,3 +1,0 @@
-from rheobase import *
-
-BinomialFunction(10, 1.5)

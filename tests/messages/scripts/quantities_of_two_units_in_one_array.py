@@ -1,3 +1,0 @@
-from rheobase import *
-
-Quantity([1 * mV, 2 * ms])

@@ -1,3 +1,0 @@
-from rheobase import *
-
-NeuronGroup(1, "g : mS/cm**2", name="cells")

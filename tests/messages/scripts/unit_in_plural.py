@@ -1,3 +1,0 @@
-from rheobase import *
-
-NeuronGroup(1, "v : volts", name="cells")

@@ -1,3 +1,0 @@
-from rheobase import *
-
-NeuronGroup(1, "slope : volt per second", name="cells")

@@ -1,3 +1,0 @@
-from rheobase import *
-
-NeuronGroup(1, "v : Volt", name="cells")

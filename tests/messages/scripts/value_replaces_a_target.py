@@ -1,3 +1,0 @@
-from rheobase import *
-
-Statements("g += k*w", g=3)
