@@ -50,11 +50,13 @@ from rheobase.model.declarations import declare_types, implementation
 from rheobase.model.functions import DEFAULT_FUNCTIONS, Function
 from rheobase.model.linked import linked_var
 from rheobase.model.monitors import (
+    BinnedRateMonitor,
     EventMonitor,
     HistogramMonitor,
     PopulationRateMonitor,
     Recording,
     SpikeMonitor,
+    SpikeStatisticsMonitor,
     StateMonitor,
     StatisticsMonitor,
     open_recordings,
@@ -78,6 +80,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DEFAULT_FUNCTIONS",
+    "BinnedRateMonitor",
     "BinomialFunction",
     "BrianLogger",
     "BrianPreference",
@@ -112,6 +115,7 @@ __all__ = [
     "SingleEquation",
     "SpikeGeneratorGroup",
     "SpikeMonitor",
+    "SpikeStatisticsMonitor",
     "StateMonitor",
     "StateUpdateMethod",
     "Statements",
