@@ -29,6 +29,14 @@ def load(model, package):
     return module
 
 
+def load_nest(model):
+    """The module models/MODEL/nest.py."""
+    path = HERE / "models" / model / "nest.py"
+    module = ModuleType(f"{model}_nest")
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), vars(module))
+    return module
+
+
 def memory(field):
     """Bytes: VmRSS, what the process holds now, or VmHWM, the most it has held."""
     with open("/proc/self/status") as status:
@@ -46,6 +54,18 @@ def rates(populations, duration):
         name: float(spikes.count[first:end].mean() / duration)
         for name, (spikes, first, end) in populations.items()
     }
+
+
+def events(populations, synapses):
+    """How many synapses the spikes have reached that a monitor has seen."""
+    spikes = next(iter(populations.values()))[0]
+    total = 0
+    for S in synapses:
+        if getattr(S.source, "source", S.source) is spikes.source:
+            out = S.connections.rows.data[1:] - S.connections.rows.data[:-1]
+            first = getattr(S.source, "start", 0)
+            total += int(spikes.count[first : first + len(out)] @ out)
+    return total
 
 
 def run_rheobase(args):
@@ -73,6 +93,7 @@ def run_rheobase(args):
         "compile_seconds": cost.compile_seconds,
         "loop_seconds": cost.native_seconds,
         "rates": rates(populations, args.duration),
+        "events": events(populations, synapses),
         "built_bytes": after_build,
         "built_peak_bytes": peak_of_build,
         "grown_bytes": memory("VmRSS") - before,

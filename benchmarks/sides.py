@@ -106,6 +106,19 @@ class Rheobase:
 
 
 @dataclass(frozen=True)
+class Short(Rheobase):
+    """A run of rheobase as short as those of the slow simulators, to compare with them."""
+
+    @property
+    def name(self):
+        return f"rheobase-short-{self.threads}"
+
+    def run(self, row, seed, tools):
+        row = replace(row, duration=row.in_short)
+        return {**super().run(row, seed, tools), "duration": row.duration}
+
+
+@dataclass(frozen=True)
 class Memory:
     """A run of rheobase for the memory of its network alone."""
 
@@ -126,7 +139,7 @@ class BrianRuntime:
     name = "brian-runtime"
 
     def available(self, row, tools):
-        return tools.brian is not None and row.in_short is not None
+        return tools.brian is not None and row.brian
 
     def prepare(self, row, tools):
         """Code that is compiled once and kept is not compiled in the run that counts."""
@@ -149,7 +162,7 @@ class BrianStandalone:
         return f"brian-cpp-{self.threads}"
 
     def available(self, row, tools):
-        return tools.brian is not None and (HERE / "models" / row.model / "rheobase.py").exists()
+        return tools.brian is not None and row.brian
 
     def _folder(self, row):
         return BIN / "brian" / f"{row.name}-{self.threads}"
@@ -191,8 +204,13 @@ class Nest:
         pass
 
     def run(self, row, seed, tools):
+        part = replace(row, duration=row.in_short, size=row.in_part or row.size)
         child = [tools.nest, HERE / "nest_child.py", row.model]
-        return call_json([*child, *_options(row, seed), "--threads", str(self.threads)])
+        env = {**os.environ, "PYTHONPATH": "", "OMP_NUM_THREADS": str(self.threads)}
+        threads = ["--threads", str(self.threads)]
+        result = call_json([*child, *_options(part, seed), *threads], env)
+        scaled = {"loop_seconds": result["loop_seconds"] * row.size / part.size}
+        return {**result, **scaled, "duration": part.duration, "size": part.size}
 
 
 SIDES = {
@@ -201,6 +219,8 @@ SIDES = {
         C(),
         Rheobase(1),
         Rheobase(2),
+        Short(1),
+        Short(2),
         Memory(),
         BrianStandalone(1),
         BrianStandalone(2),

@@ -51,11 +51,10 @@ class Measured:
         return (self.row.size if self.row.unit == "cell and step" else 1) / DT
 
     def events(self, runs):
-        """Synaptic events in a second: spikes, times the synapses that a cell has on average."""
+        """Synaptic events in a second."""
         if not runs[0]["synapses"]:
             return 0.0
-        rate = statistics.mean(_rates(runs).values())
-        return rate * _median(runs, "synapses")
+        return _median(runs, "events") / runs[0]["duration"]
 
     def nanoseconds(self, side):
         seconds = self.seconds(side)
@@ -71,9 +70,9 @@ class Measured:
         gathered = self.events(self.sides["rheobase-1"]) * 1e-9 * _median(self.limits, "gather_ns")
         return moved + gathered
 
-    def agrees(self, side):
-        """Whether its rates are those of rheobase, as far as the row asks."""
-        ours, theirs = _rates(self.sides["rheobase-1"]), _rates(self.sides[side])
+    def agrees(self, side, base):
+        """Whether both have the same rates, as far as the row asks."""
+        ours, theirs = _rates(self.sides[base]), _rates(self.sides[side])
         pairs = ((ours[k], theirs[k]) for k in ours)
         return all(abs(a - b) <= self.row.tolerance * max(a, b) for a, b in pairs)
 
@@ -84,8 +83,7 @@ def _ratio(m, side, base):
     if not pairs:
         return ""
     text = f"{statistics.median(pairs):.2f}"
-    same = all(m.agrees(s) for s in (side, base))
-    return text if same else f"({text})"
+    return text if m.agrees(side, base) else f"({text})"
 
 
 def _number(value, form="{:.2f}"):
@@ -108,9 +106,9 @@ def _times(m):
         _ratio(m, "rheobase-1", "rheobase-2"),
         _ratio(m, "brian-cpp-1", "rheobase-1"),
         _ratio(m, "brian-cpp-2", "rheobase-2"),
-        _ratio(m, "brian-runtime", "rheobase-1"),
-        _ratio(m, "nest-1", "rheobase-1"),
-        _ratio(m, "nest-2", "rheobase-2"),
+        _ratio(m, "brian-runtime", "rheobase-short-1"),
+        _ratio(m, "nest-1", "rheobase-short-1"),
+        _ratio(m, "nest-2", "rheobase-short-2"),
     ]
 
 

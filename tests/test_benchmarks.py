@@ -41,11 +41,9 @@ def test_model_runs_for_a_few_steps(model: str, modules: SimpleNamespace) -> Non
     assert all(rate >= 0 for rate in rates.values())
 
 
-def test_every_row_has_a_model_and_a_program(modules: SimpleNamespace) -> None:
-    """A row without one side of the comparison would be missing from the table silently."""
-    for row in modules.rows.ROWS.values():
-        assert row.model in MODELS
-        assert (BENCHMARKS / "c" / f"{row.model}.c").exists()
+def test_every_row_has_a_model(modules: SimpleNamespace) -> None:
+    """A row without one would be missing from the table silently."""
+    assert {row.model for row in modules.rows.ROWS.values()} == set(MODELS)
 
 
 def run(side: str, seconds: float, rate: float) -> dict[str, object]:
@@ -57,6 +55,7 @@ def run(side: str, seconds: float, rate: float) -> dict[str, object]:
         "loop_seconds": seconds,
         "rates": {"cells": rate},
         "synapses": 0,
+        "events": 0,
         "build_seconds": 0.0,
         "prepare_seconds": 0.0,
         "peak_rss_bytes": 1e6,

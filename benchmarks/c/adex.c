@@ -66,6 +66,6 @@ int main(int argc, char **argv) {
                 for (; at < log.count; at++) log.neuron[at] += k * CHUNK;
             }
     }
-    print_report("adex", o, &log, N, 0, 0, t1 - t0, now() - t1);
+    print_report("adex", o, &log, (Populations){"cells", NULL, N, 0}, 0, t1 - t0, now() - t1);
     return 0;
 }

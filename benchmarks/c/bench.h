@@ -219,17 +219,21 @@ static inline void log_spikes(SpikeLog *log, const int32_t *neurons, int n, int 
     log->count += n;
 }
 
-/* One line of JSON; neurons below n_exc are excitatory. Without others, all are called cells. */
-static inline void print_report(const char *model, Options o, const SpikeLog *log, int n_exc,
-                                int n_inh, int64_t synapses, double build, double loop) {
-    int64_t exc = 0;
-    for (int64_t k = 0; k < log->count; k++) exc += log->neuron[k] < n_exc;
+/* Two populations, the first of n_first neurons; or one, if the second is NULL. */
+typedef struct { const char *first, *second; int n_first, n_second; } Populations;
+
+/* One line of JSON. */
+static inline void print_report(const char *model, Options o, const SpikeLog *log, Populations p,
+                                int64_t synapses, double build, double loop) {
+    int64_t first = 0;
+    for (int64_t k = 0; k < log->count; k++) first += log->neuron[k] < p.n_first;
     printf("{\"model\": \"%s\", \"duration\": %g, \"seed\": %llu, \"synapses\": %lld, "
            "\"build_seconds\": %.6f, \"loop_seconds\": %.6f, \"spikes\": %lld, "
            "\"rates\": {\"%s\": %.4f",
            model, o.duration, (unsigned long long)o.seed, (long long)synapses, build, loop,
-           (long long)log->count, n_inh ? "exc" : "cells", (double)exc / (n_exc * o.duration));
-    if (n_inh) printf(", \"inh\": %.4f", (double)(log->count - exc) / (n_inh * o.duration));
+           (long long)log->count, p.first, (double)first / (p.n_first * o.duration));
+    if (p.second)
+        printf(", \"%s\": %.4f", p.second, (double)(log->count - first) / (p.n_second * o.duration));
     printf("}, \"peak_rss_bytes\": %.0f}\n", peak_rss_bytes());
 }
 

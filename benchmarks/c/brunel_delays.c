@@ -87,6 +87,7 @@ int main(int argc, char **argv) {
         for (int k = 0; k < n; k++) c.v[spiking[k]] = Vr;
         if (n) log_spikes(&log, spiking, n, step);
     }
-    print_report("brunel_delays", o, &log, n_exc, N - n_exc, rows.count, t1 - t0, now() - t1);
+    print_report("brunel_delays", o, &log, (Populations){"exc", "inh", n_exc, N - n_exc},
+                 rows.count, t1 - t0, now() - t1);
     return 0;
 }

@@ -98,6 +98,7 @@ int main(int argc, char **argv) {
         }
         if (count) log_spikes(&log, spiking, count, step);
     }
-    print_report("cobahh", o, &log, n_exc, N - n_exc, rows.count, t1 - t0, now() - t1);
+    print_report("cobahh", o, &log, (Populations){"exc", "inh", n_exc, N - n_exc},
+                 rows.count, t1 - t0, now() - t1);
     return 0;
 }

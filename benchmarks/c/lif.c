@@ -15,8 +15,6 @@ int main(int argc, char **argv) {
     Rng rng = rng_make(o.seed);
     Cells c = cells_make(N);
     for (int i = 0; i < N; i++) c.v[i] = Vr + (Vt - Vr) * rng_uniform(&rng);
-    for (int i = 0; i < N; i++) c.ge[i] = 20e-3 * rng_uniform(&rng);
-    for (int i = 0; i < N; i++) c.gi[i] = -10e-3 * rng_uniform(&rng);
     Recent *recent = allocate((size_t)chunks, sizeof *recent); /* of each chunk */
     for (int k = 0; k < chunks; k++) recent[k] = recent_make(REFRACTORY_STEPS, CHUNK);
     SpikeLog log = {0};
@@ -47,6 +45,6 @@ int main(int argc, char **argv) {
                 for (; at < log.count; at++) log.neuron[at] += k * CHUNK;
             }
     }
-    print_report("lif", o, &log, N, 0, 0, t1 - t0, now() - t1);
+    print_report("lif", o, &log, (Populations){"cells", NULL, N, 0}, 0, t1 - t0, now() - t1);
     return 0;
 }

@@ -24,6 +24,6 @@ int main(int argc, char **argv) {
         for (int k = 0; k < n; k++) c.v[spiking[k]] = Vr;
         if (n) log_spikes(&log, spiking, n, step);
     }
-    print_report("noise", o, &log, o.size, 0, 0, t1 - t0, now() - t1);
+    print_report("noise", o, &log, (Populations){"cells", NULL, o.size, 0}, 0, t1 - t0, now() - t1);
     return 0;
 }

@@ -101,6 +101,6 @@ int main(int argc, char **argv) {
         }
         if (count) log_spikes(&log, spiking, count, step);
     }
-    print_report("stdp", o, &log, N, 0, (int64_t)N * (N_EXC + N_INH), t1 - t0, now() - t1);
+    print_report("stdp", o, &log, (Populations){"cells", NULL, N, 0}, (int64_t)N * (N_EXC + N_INH), t1 - t0, now() - t1);
     return 0;
 }

@@ -13,7 +13,7 @@ import numpy as np
 
 from rheobase import *
 
-C, g_Ca, g_K, g_L = 20 * uF / cm**2, 4.4 * mS / cm**2, 8 * mS / cm**2, 2 * mS / cm**2
+C, g_K, g_L = 20 * uF / cm**2, 8 * mS / cm**2, 2 * mS / cm**2
 E_Ca, E_K, E_L = 120 * mV, -84 * mV, -60 * mV
 V1, V2 = -1.2 * mV, 18 * mV
 equations = """
@@ -24,7 +24,7 @@ I                                                                          : amp
 """
 constants = {
     "saddle-node": {"g_Ca": 4 * mS / cm**2, "phi": 1 / 15, "V3": 12 * mV, "V4": 17.4 * mV},
-    "Hopf": {"phi": 0.04, "V3": 2 * mV, "V4": 30 * mV},
+    "Hopf": {"g_Ca": 4.4 * mS / cm**2, "phi": 0.04, "V3": 2 * mV, "V4": 30 * mV},
 }
 currents = np.linspace(30, 130, 201)
 rates, traces = {}, {}

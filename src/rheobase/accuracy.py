@@ -29,6 +29,7 @@ from rheobase.model.monitors import SpikeMonitor, StateMonitor
 from rheobase.model.stateupdater import StateUpdater
 from rheobase.runtime import random
 from rheobase.units import Quantity, second
+from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["Accuracy", "SpikeDifference", "VariableDifference", "compare"]
 
@@ -44,6 +45,7 @@ class VariableDifference:
     coarse, fine   (n_times, n_elements)
     elements       (n_elements,) which elements of the group were recorded
     order          measured, from a third run; None if there was none, or no difference
+    dim            of the variable
     """
 
     group: str
@@ -53,6 +55,7 @@ class VariableDifference:
     coarse: Floats
     fine: Floats
     order: float | None = None
+    dim: Dimension = DIMENSIONLESS
 
     @property
     def difference(self) -> Floats:
@@ -283,6 +286,7 @@ def _difference(
         states[0],
         states[1],
         _order(states) if len(states) > 2 else None,
+        x.group.variables[variable].dim,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -74,6 +74,10 @@ class MagicNetwork(Network):
         MagicNetwork._made = True
         super().__init__(name="magicnetwork")
         self._known: weakref.WeakSet[SimulationObject] = weakref.WeakSet()
+
+    @property
+    def known_objects(self) -> Sequence[SimulationObject]:
+        return sorted(self._known, key=lambda x: x.name)
 
     def add(self, *objects: Any) -> None:
         """Raises MagicError: the objects are those that the script sees."""

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rheobase.errors import ModelTypeError, ModelValueError, NetworkError, did_you_mean
+from rheobase.errors import (
+    ModelTypeError,
+    ModelValueError,
+    NetworkError,
+    UnknownNameError,
+    did_you_mean,
+)
 from rheobase.model.base import SimulationObject, take_name
 from rheobase.preference_names import is_schedule, prefs
 from rheobase.summaries import SchedulingEntry, SchedulingSummary
@@ -65,9 +71,14 @@ class Members:
             )
 
     def remove(self, *objects: Any) -> None:
-        """Take objects out again; ModelTypeError for what no network can hold."""
+        """Take objects out again.
+
+        Raises ModelTypeError for what no network can hold, KeyError for what it does not hold.
+        """
         for x in objects:
             if isinstance(x, SimulationObject):
+                if x not in self.objects:
+                    raise UnknownNameError(f"{self.name} does not hold {x.label}")
                 self.objects.remove(x)
             elif isinstance(x, Iterable) and not isinstance(x, str):
                 self.remove(*x)  # pyright: ignore[reportUnknownArgumentType]

@@ -132,6 +132,11 @@ class Network(Members):
         """The present time."""
         return Quantity(self.t_, dim=second.dim)
 
+    @property
+    def known_objects(self) -> Sequence[SimulationObject]:
+        """The objects of its last run, or that it holds for the next."""
+        return self.objects
+
     # ------------------------------------------------------------ running
     def run(
         self,

@@ -15,7 +15,10 @@ import numpy as np
 
 import rheobase as rb
 from rheobase import (
+    Clock,
+    EventClock,
     EventMonitor,
+    HistogramMonitor,
     Network,
     NeuronGroup,
     PoissonGroup,
@@ -97,6 +100,7 @@ class Maker:
         self.groups: list[NeuronGroup] = []
         self.inputs: list[Any] = []
         self.synapses: list[Synapses] = []
+        self.shared_clock = Clock(self.one([1, 4, 5]) * STEP)
 
     # ------------------------------------------------------------ choices
     def number(self, low: float, high: float) -> float:
@@ -226,9 +230,11 @@ class Maker:
                     "n = i",
                 ]
             )
-            group.run_on_event("low", code)
+            where, order = self.one([("after_resets", 0), self.place()])
+            group.run_on_event("low", code, when=where, order=order)
         if self.chance(0.4):
-            group.set_event_schedule("low", self.one(["start", "end", "before_resets"]), order=1)
+            where, order = self.place()
+            group.set_event_schedule("low", where, order=order)
         if self.chance(0.5):
             code = self.one(
                 ["I += 0.02*wave(t)", "w = 0.5*w + 0.1*randn()", "common = 0.5*common + 0.1*rand()"]
@@ -239,7 +245,30 @@ class Maker:
         if self.chance(0.3):
             times = np.unique(np.round(self.draw.uniform(0, 20, 5), 2))
             code = "w += 0.2*rand(); n -= 1"
-            self.part(group).run_at(code, times * ms, name=f"{group.name}_at")
+            where, order = self.place()
+            self.part(group).run_at(
+                code, times * ms, when=where, order=order, name=f"{group.name}_at"
+            )
+        if self.chance(0.3):
+            where, order = self.place()
+            code = self.one(["w = 0.9*w + 0.02*v", "limit += 0.01*rand()", "common *= 0.9"])
+            self.part(group).run_on_clock(
+                code, self.clock(), when=where, order=order, name=f"{group.name}_on_clock"
+            )
+
+    def place(self) -> tuple[str, int]:
+        """A place in the step; ties are broken by name."""
+        slot = self.one(["start", "groups", "thresholds", "synapses", "resets", "end"])
+        return self.one(["", "before_", "after_"]) + slot, int(self.draw.integers(-1, 2))
+
+    def clock(self) -> Clock:
+        """A clock of its own, with steps or given times, or one that several share."""
+        if self.chance(0.4):
+            return self.shared_clock
+        if self.chance(0.5):
+            return Clock(self.one([0.5, 1, 3, 7]) * STEP)
+        times = np.unique(np.round(self.draw.uniform(0, 24, int(self.draw.integers(1, 12))), 3))
+        return EventClock(times * ms)
 
     # ------------------------------------------------------------ inputs
     def poisson(self) -> None:
@@ -366,9 +395,25 @@ class Maker:
                     name=f"{name}_states",
                 )
             )
+            self.add(
+                StateMonitor(
+                    self.part(group), ["v", "drive"], record=True, clock=self.clock(),
+                    when=self.one(["start", "groups", "end"]), name=f"{name}_at_times",
+                )
+            )  # fmt: skip
             self.add(PopulationRateMonitor(self.part(group), name=f"{name}_rate"))
             self.add(SpikeMonitor(self.part(group), name=f"{name}_part"))
-            self.add(StatisticsMonitor(self.part(group), "w", name=f"{name}_statistics"))
+            self.add(
+                StatisticsMonitor(
+                    self.part(group), "w", clock=self.clock(), name=f"{name}_statistics"
+                )
+            )
+            self.add(
+                HistogramMonitor(
+                    self.part(group), "n", -0.5, 9.5, 10, clock=self.clock(),
+                    name=f"{name}_histogram",
+                )
+            )  # fmt: skip
         for group in self.inputs:
             self.add(SpikeMonitor(group, name=f"{group.name}_spikes"))
         for synapses in self.synapses:
@@ -409,7 +454,9 @@ def _values_of(x: Any) -> dict[str, Any]:
         case PopulationRateMonitor():
             return {"t": x.t_, "rate": x.rate_}
         case StatisticsMonitor():
-            return {"mean": x.mean("w"), "variance": x.variance("w")}
+            return {"mean": x.mean("w"), "variance": x.variance("w"), "n": x.n}
+        case HistogramMonitor():
+            return {"counts": x.counts, "below": x.below, "above": x.above}
         case PoissonInput():
             return {}
         case Synapses() | NeuronGroup() | PoissonGroup() | SpikeGeneratorGroup() | Subgroup():

@@ -66,7 +66,7 @@ class Stepper:
         # without a backend there are no loops: methods that choose their step take one of dt
         fixed = "adaptable_timestep" in find_method(method).options
         options = {"adaptable_timestep": False} if fixed else {}
-        self.method, self.updates = choose(system, method, options)
+        self.method, self.updates, _ = choose(system, method, options)
         self.noise = noise
         self.values: dict[str, Any] = {
             **values,

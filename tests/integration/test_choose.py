@@ -49,17 +49,27 @@ def test_a_method_object_stands_for_itself():
 def test_reasons_are_given_for_every_method_that_cannot():
     reasons = refusals(make_system("dx/dt = 1 - x*x : 1"), DEFAULT_METHODS)
     assert list(reasons) == ["exact"]
-    assert reasons["exact"] == "'x*x' is not linear in x."
+    assert reasons["exact"] == "'x*x' in the equation for 'x' is not linear in x."
 
 
 REFUSALS = [
-    ("exact", "dx/dt = 1 - x*y : 1\ndy/dt = -y : 1", "x*y", r"'x\*y' is not linear in x, y"),
-    ("exact", "dx/dt = exp(x/2) - x : 1", "exp(x/2)", r"'exp\(x/2\)' is not linear in x"),
+    (
+        "exact",
+        "dx/dt = 1 - x*y : 1\ndy/dt = -y : 1",
+        "x*y",
+        r"'x\*y' in the equation for 'x' is not linear in x, y",
+    ),
+    (
+        "exact",
+        "dx/dt = exp(x/2) - x : 1",
+        "exp(x/2)",
+        r"'exp\(x/2\)' in the equation for 'x' is not",
+    ),
     ("exact", "dx/dt = -x + 2*t : 1", "t", "'t' in the equation for 'x' is not constant over a"),
     ("exact", "dx/dt = -x + rand() : 1", "rand()", r"'rand\(\)' in the equation for 'x' is not"),
-    ("exact", "dx/dt = -x + xi_1 : 1", "xi_1", "'xi_1' is noise"),
+    ("exact", "dx/dt = -x + xi_1 : 1", "xi_1", "'xi_1' in the equation for 'x' is noise"),
     ("exponential_euler", "dx/dt = 1 - x**2 : 1", "x**2", r"'x\*\*2' in the equation for 'x'"),
-    ("exponential_euler", "dx/dt = xi : 1", "xi", "'xi' is noise"),
+    ("exponential_euler", "dx/dt = xi : 1", "xi", "'xi' in the equation for 'x' is noise"),
     ("euler", "dx/dt = x*xi : 1", "x", "multiplied by 'x', which changes with time"),
     ("euler", "dx/dt = sin(t)*xi : 1", "t", "multiplied by 't', which changes with time"),
     ("euler", "dx/dt = -x + xi**2 : 1", "xi**2", r"noise in 'xi\*\*2' is not a factor of a term"),
@@ -69,6 +79,9 @@ REFUSALS = [
     ("milstein", "dx/dt = x*xi_a + xi_b : 1", "xi_a", "two sources of noise, 'xi_a' and 'xi_b'"),
     ("milstein", "dx/dt = x*xi_a : 1\ndy/dt = xi_a : 1", "xi_a", "share the noise 'xi_a'"),
     ("milstein", "dx/dt = y*xi_a : 1\ndy/dt = xi_b : 1", "y", "'y', which has noise of its own"),
+    ("gsl_rkf45", "dx/dt = -x + xi : 1", "xi", "for equations without noise"),
+    ("gsl_rk2", "dx/dt = -x + rand() : 1", "rand()", "'rand' .* has another value at each call"),
+    ("rosenbrock", "dx/dt = -x + xi : 1", "xi", "for equations without noise"),
 ]
 
 
@@ -78,6 +91,34 @@ def test_a_refusal_names_and_locates_the_term_in_the_way(method, text, term, rea
         choose(make_system(text), method)
     assert caught.value.faults[0].span.text == term
     assert f"The method '{method}' cannot integrate these equations" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("method", "text", "able"),
+    [
+        ("exact", "dx/dt = 1 - x*x : 1", "'rk2', 'rk4', 'gsl_rkf45', 'euler'."),
+        (
+            "exact",
+            "dx/dt = -x*y : 1\ndy/dt = -y : 1",
+            "'exponential_euler', 'rk2', 'rk4', 'gsl_rkf45'.",
+        ),
+        ("rk4", "dx/dt = -x + xi : 1", "'euler', 'heun', 'milstein'."),
+        ("milstein", "dx/dt = x*xi_a + xi_b : 1", "'heun'."),
+        ("gsl_rk8pd", "dx/dt = -x + rand() : 1", "'exponential_euler', 'rk2', 'rk4', 'euler'."),
+    ],
+)
+def test_a_refusal_says_which_methods_can(method, text, able):
+    with pytest.raises(UnsupportedEquationsError, match="Methods that can") as caught:
+        choose(make_system(text), method)
+    assert f"Methods that can: {able}" in str(caught.value)
+    for name in able.split("'")[1:-1:2]:
+        assert choose(make_system(text), name).method.name == name
+
+
+def test_noise_within_a_function_is_treated_by_none():
+    with pytest.raises(UnsupportedEquationsError, match="Noise enters as f") as caught:
+        choose(make_system("dx/dt = exp(xi) : 1"), "heun")
+    assert "Methods that can" not in str(caught.value)
 
 
 def test_exact_names_the_coefficient_that_may_change():

@@ -166,7 +166,7 @@ def test_a_cycle_of_equations_with_coefficients_of_each_element():
 def test_rows_use_only_the_variables_that_they_reach():
     """The synaptic variables of CUBA cost one factor each; v reads the old ones."""
     system = make_system(CUBA, ["taum", "taue", "taui", "El"])
-    _, updates = choose(system, "exact")
+    _, updates, _ = choose(system, "exact")
     assert [f"{s.target} = {render(s.value)}" for s in updates.statements] == [
         "v = _p_0 * v + _p_1 * ge + _p_2 * gi + _p_3",
         "ge = _p_4 * ge",
@@ -188,7 +188,7 @@ def test_variables_that_need_each_other_wait_in_a_temporary():
 
 
 def test_an_equation_that_only_integrates_has_no_factor():
-    _, updates = choose(make_system("dx/dt = b : 1", changing=["b"]), "exact")
+    _, updates, _ = choose(make_system("dx/dt = b : 1", changing=["b"]), "exact")
     assert [render(s.value) for s in updates.statements] == ["x + _p_0 * b"]
 
 

@@ -162,7 +162,7 @@ def test_methods_write_the_statements_of_a_step():
     text = METHODS["heun"](Equations("dv/dt = xi_1/ms**.5 : 1\ndw/dt = xi_2/ms**.5 : 1"), {})  # pyright: ignore
     assert "xi_1" in text
     assert "xi_2" in text
-    with pytest.raises(UnsupportedEquationsError, match="'v\\*\\*2' is not linear"):
+    with pytest.raises(UnsupportedEquationsError, match=r"'v\*\*2' .* is not linear"):
         METHODS["exact"](Equations("dv/dt = v**2/ms : 1"))  # pyright: ignore
 
 

@@ -8,7 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from rheobase import (
     DimensionMismatchError,
+    EquationError,
     ImportExport,
+    ModelError,
     ModelSyntaxError,
     ModelTypeError,
     ModelValueError,
@@ -17,6 +19,7 @@ from rheobase import (
     SpikeMonitor,
     StateMonitor,
     Synapses,
+    TimedArray,
     UnknownNameError,
     ms,
     mV,
@@ -81,7 +84,7 @@ def test_shared_equations_are_integrated_once_together_with_others():
 def test_what_differs_between_neurons_is_not_shared():
     with pytest.raises(ModelSyntaxError, match="'y' is shared"):
         NeuronGroup(2, "x : 1\ny = 2*x : 1 (shared)")
-    with pytest.raises(ModelTypeError, match="'s' is shared"):
+    with pytest.raises(ModelSyntaxError, match="'s' is shared"):
         NeuronGroup(2, "x : 1\ns : 1 (shared)").s = "x"
 
 
@@ -356,7 +359,7 @@ def test_what_is_given_to_a_group_leaves_its_name_to_variables(name, caplog):
     group = NeuronGroup(2, f"d{name}/dt = 1/ms : 1", threshold="True", reset="", method="euler")
     Network(group).run(1 * ms)
     assert_allclose(getattr(group, name)[:], [1, 1])
-    assert not caplog.records
+    assert not [r for r in caplog.records if r.name.endswith("hidden_variable")]
 
 
 def test_a_pathway_may_have_the_name_of_an_attribute(caplog):
@@ -367,3 +370,29 @@ def test_a_pathway_may_have_the_name_of_an_attribute(caplog):
     Network(group, synapses).run(1 * ms)
     assert_allclose(group.v[:], [8, 8])
     assert "The pathway is .pathways['part']" in caplog.text
+
+
+@pytest.mark.parametrize("expression", ["2*c", "sin(c)", "wave(t, i)", "wave(c, c)"])
+def test_a_subexpression_is_checked_wherever_it_is_used(expression):
+    """Its names may be known only when it is read: by the script, or by other code."""
+    c, wave = 3 * ms, TimedArray([1.0, 2.0], dt=1 * ms)  # noqa: F841
+    group = NeuronGroup(2, f"y = {expression} : 1\nz : 1")
+    for use in (
+        lambda: group.y[:],
+        lambda: group["y > 2"],
+        lambda: setattr(group, "z", "y"),
+        lambda: Network(group, group.run_regularly("z = y")).run(1 * ms),
+    ):
+        with pytest.raises(ModelError, match=r"y = .* : 1\n"):
+            use()
+
+
+def test_each_object_has_a_number_of_its_own():
+    one, other = NeuronGroup(1, "x : 1"), NeuronGroup(1, "x : 1")
+    assert one.id == one.id != other.id
+
+
+def test_what_refractoriness_brings_is_not_declared():
+    with pytest.raises(EquationError, match="'lastspike' is a variable of each group"):
+        NeuronGroup(1, "lastspike : second", threshold="True", refractory=1 * ms)
+    NeuronGroup(1, "lastspike : second", threshold="True", reset="")

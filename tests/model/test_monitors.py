@@ -415,3 +415,11 @@ def test_monitors_say_what_they_are(inputs):
         repr(x) for x in (SpikeMonitor(P), PopulationRateMonitor(P), StateMonitor(P, "rates", 0))
     ]
     assert ["SpikeMonitor" in shown[0], "0 times" in shown[1], "rates" in shown[2]] == [True] * 3
+
+
+def test_a_tuple_of_numbers_says_what_is_recorded():
+    cells = NeuronGroup(3, "x : 1")
+    cells.x = "i"
+    M = StateMonitor(cells, "x", record=(0, 2))
+    Network(cells, M).run(0.1 * ms)
+    assert_array_equal(M.x, [[0], [2]])

@@ -1,5 +1,7 @@
 """Groups of neurons against closed forms and facts recorded from Brian 2."""
 
+import logging
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -266,3 +268,19 @@ def test_a_misspelt_attribute_is_refused():
     G.add_attribute("note")
     G.note = "mine"
     assert G.note == "mine"
+
+
+def test_the_choice_of_a_method_says_which_and_which_term_ruled_out_the_others(caplog):
+    """At level INFO, in one line; a method that the script names needs no word."""
+    caplog.set_level(logging.INFO, logger="rheobase")
+    text = "dv/dt = (-v + DT*exp((v - VT)/DT))/(10*ms) : volt"
+    cells = NeuronGroup(1, text, namespace={"DT": 2 * mV, "VT": -50 * mV}, name="adex")
+    linear = NeuronGroup(1, "dv/dt = -v/(10*ms) : 1", name="linear")
+    named = NeuronGroup(1, "dv/dt = -v/(10*ms) : 1", method="rk4", name="named")
+    Network(cells, linear, named).run(0.1 * ms)
+    said = [r.getMessage() for r in caplog.records if "method_choice" in r.name]
+    assert len(said) == 2
+    assert "'adex'" in said[0]
+    assert "integrated by 'euler', since 'exact' cannot: 'exp((v - VT)/DT)' in the" in said[0]
+    assert "equation for 'v' is not linear in v (chosen in" in said[0]
+    assert "integrated by 'exact' (chosen in" in said[1]

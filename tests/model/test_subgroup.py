@@ -177,3 +177,10 @@ def test_parts_of_poisson_groups_spike_at_their_rates():
     assert M.num_spikes == 0
     assert N.num_spikes > 200
     assert float(PoissonGroup(2, 3 * Hz)[1:].rates_[0]) == 3
+
+
+@pytest.mark.parametrize("nothing", ["x > 1", [], np.zeros(4, bool), slice(2, 2)])
+def test_a_part_without_elements_is_refused(nothing):
+    group = NeuronGroup(4, "x : 1")
+    with pytest.raises(IndexError, match="holds none"):
+        group[nothing]

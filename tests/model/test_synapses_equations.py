@@ -16,7 +16,6 @@ from rheobase import (
     SpikeGeneratorGroup,
     StateMonitor,
     Synapses,
-    UnsupportedEquationsError,
     ms,
     second,
 )
@@ -176,12 +175,6 @@ def test_equations_without_a_flag_are_mentioned(caplog):
 @pytest.mark.parametrize(
     ("model", "error", "message"),
     [
-        ("dx/dt = -x**2/ms : 1 (event-driven)", UnsupportedEquationsError, "not linear"),
-        (
-            "dx/dt = x*y/ms : 1 (event-driven)\ndy/dt = (x - y)/ms : 1 (event-driven)",
-            UnsupportedEquationsError,
-            "not linear in x, y",
-        ),
         (
             "dx/dt = -x/ms : 1 (event-driven)\ns = x : 1\ndz/dt = s/ms : 1 (clock-driven)",
             EquationError,

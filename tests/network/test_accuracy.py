@@ -144,3 +144,22 @@ def test_the_figure_shows_a_row_for_each_variable():
     left, right = figure.axes
     np.testing.assert_allclose(left.lines[0].get_ydata(), report["cells", "v"].coarse[:, 2])
     np.testing.assert_allclose(right.lines[0].get_ydata(), report["cells", "v"].difference[:, 2])
+
+
+def test_the_figure_counts_in_the_units_of_the_model_and_shows_spikes():
+    cells = NeuronGroup(
+        3, "dv/dt = (12*mV - v)/(10*ms) : volt", method="euler", threshold="v > 10*mV",
+        reset="v = 0*mV", name="cells",
+    )  # fmt: skip
+    report = Network(cells).check(50 * ms)
+    figure = accuracy(report)
+    left, right, rates, shifts = figure.axes
+    assert left.get_ylabel() == "v (mV)"
+    assert left.lines[0].get_ydata().max() == pytest.approx(10, abs=0.2)
+    assert right.get_ylabel() == "difference (uV)"
+    shown = np.abs(right.lines[0].get_ydata()).max()
+    assert 1 < shown == pytest.approx(report["cells", "v"].largest * 1e6)
+    assert [bar.get_width() for bar in rates.patches] == [40.0, 40.0]
+    assert rates.get_xlabel() == "mean rate of a neuron (Hz)"
+    assert "100 % of the neurons spike equally often" in shifts.get_title(loc="left")
+    assert sum(bar.get_height() for bar in shifts.patches) == 6

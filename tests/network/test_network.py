@@ -246,6 +246,11 @@ def test_steps_are_counted_beyond_32_bits():
     assert defaultclock.timestep == 2**31 + 1
 
 
+def test_what_a_network_does_not_hold_cannot_be_removed():
+    with pytest.raises(KeyError, match="does not hold NeuronGroup 'cells'"):
+        Network().remove(NeuronGroup(1, "x : 1", name="cells"))
+
+
 def test_what_is_inactive_is_not_checked():
     cells = NeuronGroup(1, "x : 1", threshold="x > 1", reset="x = 0")
     unconnected, wrong = Synapses(cells, cells, on_pre="x += 1"), cells.run_regularly("x = nowhere")

@@ -113,6 +113,19 @@ def test_noise_resets_and_recurrent_synapses(n):
     assert found["spikes.N"] >= n
 
 
+@pytest.mark.parametrize("first", [3, 8])
+def test_normal_numbers_of_a_part_that_begins_anywhere(first):
+    """Pairs of elements share their draws: no block of a thread may begin within a pair."""
+
+    def build():
+        group = cells(1100)
+        part = group[first:1000]
+        part.run_regularly("bias += randn()", dt=0.2 * ms)
+        return Network(group, part)
+
+    same_on_all(build, duration=2 * ms)
+
+
 def test_delays_of_one_time_and_of_many():
     def build():
         group = cells(90)

@@ -1,4 +1,4 @@
-"""The cells of cuba without synapses; both inputs begin at random values and decay."""
+"""The cells of cuba without synapses."""
 
 from rheobase import *
 
@@ -17,7 +17,5 @@ def build(size):
         size, eqs, threshold="v > Vt", reset="v = Vr", refractory=5 * ms, method="exact"
     )
     cells.v = "Vr + rand()*(Vt - Vr)"
-    cells.ge = "20*mV*rand()"
-    cells.gi = "-10*mV*rand()"
     spikes = SpikeMonitor(cells)
     return Network(cells, spikes), {"cells": (spikes, 0, size)}, ()

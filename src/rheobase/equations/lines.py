@@ -215,6 +215,8 @@ class _Chunk:
         else:
             message = f"'{_shortened(text)}' is not a name: a parameter is declared with a name."
             hint = "Forms: dx/dt = expression : unit    x = expression : unit    x : unit"
+            if (joined := re.sub(r"\s*[-.]\s*", "_", text)).isidentifier():
+                hint = f"Write {joined} : unit"
         self.faults.add(EquationError, message, left, hint)
         return None
 
@@ -292,6 +294,7 @@ class _Chunk:
         return tuple(self._split_flags(rest.start + 1, closing))
 
     def _split_flags(self, start: int, end: int) -> Iterator[Span]:
+        seen: set[str] = set()
         while True:
             comma = self.text.find(",", start, end)
             stop = end if comma < 0 else comma
@@ -303,7 +306,10 @@ class _Chunk:
                 place = flag if flag.text else Span(self.source, stop, stop + 1)
                 hint = "Flags are words such as 'unless refractory', separated by commas."
                 self.faults.add(EquationError, message, place, hint)
+            elif flag.text in seen:
+                self.faults.add(EquationError, f"The flag '{flag.text}' stands here twice.", flag)
             else:
+                seen.add(flag.text)
                 yield flag
             if comma < 0:
                 return

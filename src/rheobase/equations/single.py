@@ -82,12 +82,26 @@ class SingleEquation:
         """What stands behind the colon: 'V', '1', 'boolean', 'integer'."""
         return self.dim.symbol if self.var_type is Type.FLOAT else self.var_type.value
 
+    @property
+    def source(self) -> str:
+        """The equation as Equations() reads it; str() shows the unit by its symbol.
+
+        >>> from rheobase import Equations
+        >>> Equations("g : siemens (constant)")["g"].source
+        'g : siemens (constant)'
+        """
+        named = self.var_type is not Type.FLOAT or self.dim.is_dimensionless
+        return self._line("", self.unit_text if named else repr(self.unit))
+
     def __str__(self) -> str:
+        return self._line(" ", self.unit_text)
+
+    def _line(self, gap: str, unit: str) -> str:
+        """`gap` sets the unit apart from an expression."""
         left = f"d{self.varname}/dt" if self.type == "differential equation" else self.varname
-        # two blanks set the unit apart from an expression
-        right = f" = {self.code}  :" if self.expr is not None else " :"
+        right = f" = {self.code}{gap} :" if self.expr is not None else " :"
         flags = f" ({', '.join(self.flags)})" if self.flags else ""
-        return f"{left}{right} {self.unit_text}{flags}"
+        return f"{left}{right} {unit}{flags}"
 
     def __repr__(self) -> str:
         right = f": {self.code}" if self.expr is not None else ""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from rheobase.equations.single import SingleEquation
 from rheobase.errors import Fault, FaultList, ModelSyntaxError, UnknownNameError, raise_faults
 from rheobase.lang.check import check_expression
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
-from rheobase.lang.nodes import Name, names_in, walk
+from rheobase.lang.nodes import Expr, Name, names_in, walk
 from rheobase.lang.symbols import Kind, Symbol, Type
 from rheobase.units import second
 
-__all__ = ["NameGiver", "check_equations", "check_units_in", "noise_symbols"]
+__all__ = ["NameGiver", "check_equations", "check_units_in", "noise_symbols", "unknown_in"]
 
 _NOISE: Final = second.dim**-0.5
 
@@ -49,16 +49,15 @@ def check_equations(
     faults: FaultList,
     functions: Mapping[str, FunctionInfo] = FUNCTIONS,
 ) -> None:
-    """Types and dimensions of every equation of which all names and functions are known."""
+    """Types and dimensions of every equation, as far as its names and functions are known."""
     for equation in equations.values():
-        if equation.expr is None or not names_in(equation.expr) <= set(scope):
+        if equation.expr is None:
             continue
-        if not called_in([equation.expr]).keys() <= functions.keys():
-            continue
+        unknown = unknown_in([equation.expr], scope, functions)
         rate = equation.type == "differential equation"
         dim = equation.dim / second.dim if rate else equation.dim
         what = f"d{equation.varname}/dt" if rate else f"'{equation.varname}'"
-        kind = check_expression(equation.expr, scope, dim, faults, what, functions)
+        kind = check_expression(equation.expr, scope, dim, faults, what, functions, unknown)
         if kind is None or "shared" not in equation.flags:
             continue
         if kind.shared and _is_used_once(kind, equation):
@@ -69,6 +68,16 @@ def check_equations(
         )
         hint = "Leave out the flag (shared), or use shared variables only."
         faults.add(ModelSyntaxError, message, equation.expr.span, hint)
+
+
+def unknown_in(
+    expressions: Iterable[Expr], scope: Container[str], functions: Container[str]
+) -> set[str]:
+    """The names and functions of expressions that mean nothing yet."""
+    expressions = list(expressions)
+    names = frozenset[str]().union(*map(names_in, expressions))
+    calls = called_in(expressions)
+    return {n for n in names if n not in scope} | {f for f in calls if f not in functions}
 
 
 def _is_used_once(kind: Kind, equation: SingleEquation) -> bool:

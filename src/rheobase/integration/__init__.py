@@ -3,6 +3,7 @@
 from rheobase.integration.choose import (
     DEFAULT_METHODS,
     METHODS,
+    Choice,
     MethodChoice,
     candidates,
     choose,
@@ -18,6 +19,7 @@ from rheobase.integration.system import Method, System, Table, Updates
 __all__ = [
     "DEFAULT_METHODS",
     "METHODS",
+    "Choice",
     "ExplicitStateUpdater",
     "Method",
     "MethodChoice",

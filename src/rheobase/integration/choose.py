@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, TypeAlias, TypeGuard, cast
+from typing import Final, NamedTuple, TypeAlias, TypeGuard, cast
 
 from rheobase.errors import (
     Fault,
@@ -14,6 +14,7 @@ from rheobase.errors import (
     did_you_mean,
     raise_faults,
 )
+from rheobase.integration.crossing import BetweenGridPoints, Spiking
 from rheobase.integration.euler import EULER
 from rheobase.integration.exact import EXACT
 from rheobase.integration.exponential_euler import EXPONENTIAL_EULER
@@ -33,6 +34,7 @@ __all__ = [
     "ALIASES",
     "DEFAULT_METHODS",
     "METHODS",
+    "Choice",
     "MethodChoice",
     "candidates",
     "choose",
@@ -53,6 +55,9 @@ ALIASES: Final[dict[str, str]] = {
     "gsl": "gsl_rkf45",
 }
 DEFAULT_METHODS: Final = ("exact", "euler", "heun")
+_SUGGESTED: Final = (
+    "exact", "exponential_euler", "rk2", "rk4", "gsl_rkf45", "euler", "heun", "milstein",
+)  # fmt: skip
 
 MethodChoice: TypeAlias = str | Method | Statements
 """One method as scripts give it: its name, a method object, or a function of Equations."""
@@ -111,27 +116,49 @@ def refusals(system: System, methods: Iterable[MethodChoice]) -> dict[str, str]:
     return {name: reason for name, reason in reasons if reason is not None}
 
 
+class Choice(NamedTuple):
+    """The method that is taken, the step that it makes, and why each one before it was not."""
+
+    method: Method
+    updates: Updates
+    reasons: Mapping[str, str]
+
+
 def choose(
     system: System,
     method: MethodChoice | Sequence[MethodChoice] | None = None,
     options: Mapping[str, object] | None = None,
-) -> tuple[Method, Updates]:
+    spiking: Spiking | None = None,
+) -> Choice:
     """The first of the methods that can treat the system, and the step that it makes.
 
     method    one method, several to try in turn, or None: DEFAULT_METHODS
     options   of the method that is taken; what is not given has its default
+    spiking   what makes the elements spike, if that is to be found within the step
     Raises UnsupportedEquationsError if no method can, saying which term stands in the way of each;
     ModelValueError for an unknown method; UnknownNameError for an unknown option.
     """
-    found = [find_method(m) for m in candidates(method)]
-    reasons: list[tuple[Method, str]] = []
-    for candidate in found:
+    reasons: dict[str, str] = {}
+    for given in [find_method(m) for m in candidates(method)]:
+        candidate = _within(given, spiking)
         reason = candidate.refuses(system)
         if reason is None:
-            return candidate, candidate.integrate(system, _complete(candidate, options or {}))
-        reasons.append((candidate, reason))
-    raise_faults([_unsupported(m, reason) for m, reason in reasons])
+            updates = candidate.integrate(system, _complete(given, options or {}))
+            return Choice(given, updates, reasons)
+        reasons[given.name] = reason
+    can = _names_of_those_that_can(system, spiking)
+    raise_faults([_unsupported(name, reason, can) for name, reason in reasons.items()])
     raise ModelValueError("No method is given: name at least one, or leave the argument out.")
+
+
+def _within(method: Method, spiking: Spiking | None) -> Method:
+    return method if spiking is None else BetweenGridPoints(method, spiking)
+
+
+def _names_of_those_that_can(system: System, spiking: Spiking | None) -> str:
+    """Up to four methods of the table that would treat the system: "'rk4', 'euler'"."""
+    able = [name for name in _SUGGESTED if _within(METHODS[name], spiking).refuses(system) is None]
+    return ", ".join(f"'{name}'" for name in able[:4])
 
 
 def candidates(
@@ -145,11 +172,12 @@ def candidates(
     return [method]
 
 
-def _unsupported(method: Method, reason: str) -> Fault:
+def _unsupported(name: str, reason: str, can: str) -> Fault:
     known = reason if isinstance(reason, Refusal) else Refusal(reason)
     span = known.span if known.span.source.text else None
-    message = f"The method '{method.name}' cannot integrate these equations: {_lowered(known)}"
-    return Fault(UnsupportedEquationsError, message, span, known.hint)
+    message = f"The method '{name}' cannot integrate these equations: {_lowered(known)}"
+    methods = f"Methods that can: {can}." if can else ""
+    return Fault(UnsupportedEquationsError, message, span, f"{known.hint} {methods}".strip())
 
 
 def _lowered(text: str) -> str:

@@ -15,13 +15,13 @@ Source: Hairer, Norsett & Wanner 1993, Solving Ordinary Differential Equations I
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
 import numpy as np
 
-from rheobase.equations.single import is_noise
 from rheobase.errors import (
     DimensionMismatchError,
     Fault,
@@ -33,7 +33,16 @@ from rheobase.errors import (
     raise_faults,
 )
 from rheobase.integration.system import Loop, Memory, System, Table, Updates
-from rheobase.integration.terms import DT, NOT_REFRACTORY, TIME, ZERO, Refusal, is_zero, total
+from rheobase.integration.terms import (
+    DT,
+    NOT_REFRACTORY,
+    TIME,
+    ZERO,
+    Refusal,
+    is_zero,
+    noise_refusal,
+    total,
+)
 from rheobase.lang.functions import called_in
 from rheobase.lang.nodes import (
     Assign,
@@ -45,7 +54,6 @@ from rheobase.lang.nodes import (
     names_in,
     substitute,
     transform,
-    walk,
 )
 from rheobase.lang.parse import parse_statements
 from rheobase.lang.symbols import Type
@@ -56,6 +64,7 @@ __all__ = [
     "FAILED_AT",
     "OPTIONS",
     "STEP",
+    "Adaptive",
     "Attempt",
     "Slopes",
     "advance",
@@ -171,24 +180,19 @@ def control_refusal(system: System) -> Refusal | None:
             return Refusal(
                 f"'{name}' is shared, and each element would choose steps of its own for it.",
                 expr.span,
-                "Put shared equations into a group of one neuron, or try 'rk4'.",
+                "Shared equations may stand in a group of one neuron.",
             )
-        for node in walk(expr):
-            if isinstance(node, Name) and is_noise(node.id):
-                return Refusal(
-                    f"'{node.id}' in the equation for '{name}' is noise, and this method is for "
-                    "equations without noise.",
-                    node.span,
-                    "Try 'euler', 'heun' or 'milstein'.",
-                )
+        noise = noise_refusal(name, expr)
+        if noise is not None:
+            return noise
         for function, call in called_in([expr]).items():
             known = system.functions[function]
             if known.draws is not None or not known.stateless:
                 text = f"'{function}' in the equation for '{name}' has another value at each call."
-                return Refusal(text, call.span, "Try 'euler' or 'rk4'.")
+                return Refusal(text, call.span)
             if known.callback:
                 text = f"'{function}' is computed by Python, which no step within a step can call."
-                return Refusal(text, call.span, "Try 'rk4', or write it as a native function.")
+                return Refusal(text, call.span, "A native function may stand there.")
     return None
 
 
@@ -378,3 +382,41 @@ def _size(state: Mapping[str, Expr], control: _Control) -> Expr:
 
 def _absolute(x: Expr) -> Expr:
     return Call("abs", (x,))
+
+
+# -------------------------------------------------------------------- what such methods are
+@dataclass(frozen=True)
+class Adaptive(ABC):
+    """A method that chooses its step: what is left to say is how it tries one.
+
+    order, order_low   of the result, and of the one that it is compared with
+    """
+
+    name: str
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        return OPTIONS
+
+    @property
+    @abstractmethod
+    def order(self) -> int: ...
+
+    @property
+    @abstractmethod
+    def order_low(self) -> int: ...
+
+    @abstractmethod
+    def attempt(
+        self, slopes: Slopes, state: Mapping[str, Expr], time: Expr, estimate: bool
+    ) -> Iterable[Assign]:
+        """Statements of one try; see Attempt."""
+
+    def refuses(self, system: System) -> Refusal | None:
+        return control_refusal(system)
+
+    def variables(self, options: Mapping[str, object]) -> tuple[Memory, ...]:
+        return variables_for(options)
+
+    def integrate(self, system: System, options: Mapping[str, object]) -> Updates:
+        return advance(system, options, self.attempt, self.order_low + 1)

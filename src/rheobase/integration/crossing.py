@@ -164,7 +164,7 @@ class BetweenGridPoints:
     def _method_refusal(self) -> Refusal | None:
         if OPTIONS.keys() <= self.options.keys():
             text = "it chooses its steps itself, and cannot be made to end one at a spike."
-            return Refusal(text, hint="Try 'rk4', with spike_times='interpolated'.")
+            return Refusal(text)
         return None
 
     def integrate(self, system: System, options: Mapping[str, object]) -> Updates:
@@ -306,7 +306,7 @@ class _Step:
                 f"The method '{self.method.name}' draws random numbers, or makes several steps "
                 "in one: spikes between grid points are not found in these."
             )
-            raise_faults([Fault(UnsupportedEquationsError, text, hint="Try 'rk4'.")])
+            raise_faults([Fault(UnsupportedEquationsError, text)])
         return updates.statements
 
     def _measured(

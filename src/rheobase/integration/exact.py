@@ -26,7 +26,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.equations.single import is_noise
 from rheobase.integration.exponential import advance
 from rheobase.integration.matrices import propagator
 from rheobase.integration.system import Evaluate, System, Table, Updates
@@ -38,6 +37,7 @@ from rheobase.integration.terms import (
     Refusal,
     exponential_step,
     is_zero,
+    noise_refusal,
     nonlinear_part,
     product,
     simultaneous,
@@ -190,28 +190,22 @@ def _is_still(node: Expr, system: System) -> bool:
 
 
 def _linear_row(name: str, expr: Expr, system: System) -> _Row | Refusal:
-    noise = next((n for n in walk(expr) if isinstance(n, Name) and is_noise(n.id)), None)
+    noise = noise_refusal(name, expr)
     if noise is not None:
-        return Refusal(
-            f"'{noise.id}' is noise, and this method solves equations without noise.",
-            noise.span,
-            "Try 'euler', 'heun' or 'milstein'.",
-        )
+        return noise
     parts = linear_coefficients(expr, system.equations)
     if parts is None:
         culprit = nonlinear_part(expr, system.equations)
         used = ", ".join(sorted(names_in(culprit) & system.equations.keys()))
         return Refusal(
-            f"'{culprit.span.text}' is not linear in {used}.",
+            f"'{culprit.span.text}' in the equation for '{name}' is not linear in {used}.",
             culprit.span,
-            "Try 'exponential_euler', 'rk4' or 'euler'.",
         )
     moving = next((n for n in walk(expr) if _moves(n, system)), None)
     if moving is not None:
         return Refusal(
             f"'{moving.span.text}' in the equation for '{name}' is not constant over a step.",
             moving.span,
-            "Try 'rk4', or 'euler' for random numbers.",
         )
     factors, rest = parts
     return _Row({n: factors[n] for n in factors if not is_zero(factors[n])}, rest)
@@ -276,7 +270,7 @@ def _unsolvable(name: str, block: Mapping[str, _Row], system: System) -> Refusal
     return Refusal(
         f"'{name}' depends on {others} through '{culprit.id}', which may change during a run.",
         culprit.span,
-        f"Give '{culprit.id}' the flag (constant) if it does not; or try 'rk4'.",
+        f"Give '{culprit.id}' the flag (constant) if it does not.",
     )
 
 

@@ -10,19 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from rheobase.equations.single import is_noise
 from rheobase.integration.system import System, Updates
 from rheobase.integration.terms import (
     ZERO,
     Refusal,
     exponential_step,
     held,
+    noise_refusal,
     nonlinear_part,
     simultaneous,
 )
 from rheobase.integration.written import Written
 from rheobase.lang.fold import linear_coefficients
-from rheobase.lang.nodes import Expr, Name, walk
+from rheobase.lang.nodes import Expr, Name
 
 __all__ = ["EXPONENTIAL_EULER", "ExponentialEuler"]
 
@@ -56,20 +56,15 @@ EXPONENTIAL_EULER: Final = ExponentialEuler()
 
 
 def _parts(name: str, expr: Expr) -> tuple[Expr, Expr] | Refusal:
-    noise = next((n for n in walk(expr) if isinstance(n, Name) and is_noise(n.id)), None)
+    noise = noise_refusal(name, expr)
     if noise is not None:
-        return Refusal(
-            f"'{noise.id}' is noise, and this method solves equations without noise.",
-            noise.span,
-            "Try 'euler', 'heun' or 'milstein'.",
-        )
+        return noise
     parts = linear_coefficients(expr, (name,))
     if parts is None:
         culprit = nonlinear_part(expr, (name,))
         return Refusal(
             f"'{culprit.span.text}' in the equation for '{name}' is not linear in '{name}'.",
             culprit.span,
-            "Try 'rk4' or 'euler'.",
         )
     factors, rest = parts
     return factors.get(name, ZERO), rest

@@ -14,26 +14,17 @@ the kernel (elimination.py). L-stable: components that decay much faster than h 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rheobase.errors import UnsupportedEquationsError
-from rheobase.integration.control import (
-    OPTIONS,
-    STEP,
-    Slopes,
-    advance,
-    control_refusal,
-    error_name,
-    new_name,
-    variables_for,
-)
+from rheobase.integration.control import STEP, Adaptive, Slopes, error_name, new_name
 from rheobase.integration.elimination import Elimination
-from rheobase.integration.system import Memory, System, Updates
+from rheobase.integration.system import System
 from rheobase.integration.terms import TIME, Refusal, is_zero, product, total
 from rheobase.lang.fold import derivative
 from rheobase.lang.functions import FunctionInfo
-from rheobase.lang.nodes import Assign, Binary, Conditional, Expr, Name, Number, names_in
+from rheobase.lang.nodes import NOWHERE, Assign, Binary, Conditional, Expr, Name, Number, names_in
 
 __all__ = ["ROSENBROCK", "Coefficients", "Rosenbrock", "jacobian"]
 
@@ -103,35 +94,33 @@ Source: Hairer & Wanner 1996, Solving Ordinary Differential Equations II, IV.7 a
 
 
 @dataclass(frozen=True)
-class Rosenbrock:
+class Rosenbrock(Adaptive):
     """The method 'rosenbrock', for equations with time constants far apart."""
 
     name: str = "rosenbrock"
     table: Coefficients = RODAS
-    options: Mapping[str, object] = field(default_factory=lambda: OPTIONS)
 
     @property
     def order(self) -> int:
         return self.table.order
 
+    @property
+    def order_low(self) -> int:
+        return self.table.order_low
+
     def refuses(self, system: System) -> Refusal | None:
-        refusal = control_refusal(system)
+        refusal = super().refuses(system)
         if refusal is not None:
             return refusal
         try:
             jacobian(Slopes(system))
         except UnsupportedEquationsError as error:
-            culprit = next(iter(system.equations.values())).span
-            return Refusal(f"it needs derivatives. {error}", culprit, "Try 'gsl_rkf45'.")
+            fault = error.faults[0]
+            text = f"{fault.message.rstrip('.')}, and this method needs it."
+            return Refusal(text, fault.span or NOWHERE)
         return None
 
-    def variables(self, options: Mapping[str, object]) -> tuple[Memory, ...]:
-        return variables_for(options)
-
-    def integrate(self, system: System, options: Mapping[str, object]) -> Updates:
-        return advance(system, options, self._attempt, self.table.order_low + 1)
-
-    def _attempt(
+    def attempt(
         self, slopes: Slopes, state: Mapping[str, Expr], time: Expr, estimate: bool
     ) -> Iterator[Assign]:
         table, names = self.table, tuple(state)

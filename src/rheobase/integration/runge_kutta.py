@@ -7,20 +7,10 @@ not needed: every element chooses its own steps inside the kernel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from rheobase.integration.control import (
-    OPTIONS,
-    STEP,
-    Slopes,
-    advance,
-    control_refusal,
-    error_name,
-    new_name,
-    variables_for,
-)
-from rheobase.integration.system import Memory, System, Updates
+from rheobase.integration.control import STEP, Adaptive, Slopes, error_name, new_name
 from rheobase.integration.tableaus import (
     CASH_KARP,
     CLASSICAL_DOUBLED,
@@ -29,34 +19,27 @@ from rheobase.integration.tableaus import (
     PRINCE_DORMAND,
     Tableau,
 )
-from rheobase.integration.terms import Refusal, product, total
+from rheobase.integration.terms import product, total
 from rheobase.lang.nodes import Assign, Expr, Name, Number
 
 __all__ = ["PAIRS", "RungeKutta"]
 
 
 @dataclass(frozen=True)
-class RungeKutta:
+class RungeKutta(Adaptive):
     """The method of one tableau."""
 
-    name: str
     tableau: Tableau
-    options: Mapping[str, object] = field(default_factory=lambda: OPTIONS)
 
     @property
     def order(self) -> int:
         return self.tableau.order
 
-    def refuses(self, system: System) -> Refusal | None:
-        return control_refusal(system)
+    @property
+    def order_low(self) -> int:
+        return self.tableau.order_low
 
-    def variables(self, options: Mapping[str, object]) -> tuple[Memory, ...]:
-        return variables_for(options)
-
-    def integrate(self, system: System, options: Mapping[str, object]) -> Updates:
-        return advance(system, options, self._attempt, self.tableau.order_low + 1)
-
-    def _attempt(
+    def attempt(
         self, slopes: Slopes, state: Mapping[str, Expr], time: Expr, estimate: bool
     ) -> Iterator[Assign]:
         table, taken = self.tableau, list[Mapping[str, Expr]]()

@@ -38,6 +38,7 @@ from rheobase.integration.terms import (
     ZERO,
     Refusal,
     is_zero,
+    noise_refusal,
     product,
     separated_noise,
     total,
@@ -203,19 +204,13 @@ def _noise_refusal(
     for name, factors in noisy.items():
         for xi, factor in factors.items():
             if allowed is None:
-                return Refusal(
-                    f"'{xi}' in the equation for '{name}' is noise, and this method is for "
-                    "equations without noise.",
-                    _place(xi, system.equations[name]).span,
-                    "Try 'euler', 'heun' or 'milstein'.",
-                )
+                return noise_refusal(name, system.equations[name])
             changing = _changing(factor, system)
             if allowed == "additive" and changing:
                 return Refusal(
                     f"'{xi}' in the equation for '{name}' is multiplied by '{changing[0].id}', "
                     "which changes with time: this method takes additive noise.",
                     changing[0].span,
-                    "Try 'heun' or 'milstein'.",
                 )
     return _diagonal_refusal(noisy, system) if allowed == "diagonal" else None
 
@@ -229,20 +224,20 @@ def _diagonal_refusal(noisy: Mapping[str, Mapping[str, Expr]], system: System) -
             both = " and ".join(f"'{xi}'" for xi in factors)
             place = _place(next(iter(factors)), system.equations[name]).span
             text = f"'{name}' has two sources of noise, {both}: this method takes one."
-            return Refusal(text, place, "Try 'heun'.")
+            return Refusal(text, place)
         for xi, factor in factors.items():
             first = owner.setdefault(xi, name)
             place = _place(xi, system.equations[name]).span
             if first != name:
                 text = f"'{first}' and '{name}' share the noise '{xi}': this method takes one each."
-                return Refusal(text, place, "Try 'heun'.")
+                return Refusal(text, place)
             others = [n for n in _changing(factor, system) if n.id in noisy and n.id != name]
             if others:
                 text = (
                     f"The noise of '{name}' is multiplied by '{others[0].id}', which has noise of "
                     "its own: this method takes factors of the variable itself."
                 )
-                return Refusal(text, others[0].span, "Try 'heun'.")
+                return Refusal(text, others[0].span)
     return None
 
 

@@ -20,6 +20,7 @@ from rheobase.lang.nodes import (
     Number,
     children,
     names_in,
+    walk,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "exponential_step",
     "held",
     "is_zero",
+    "noise_refusal",
     "nonlinear_part",
     "product",
     "separated_noise",
@@ -47,7 +49,7 @@ ZERO: Final = Number(0.0)
 
 class Refusal(str):
     """Why a method cannot treat a system: a sentence, where the term in the way stands, and what
-    to try."""
+    to change in the model, if anything; which methods can, `choose` finds out."""
 
     span: Span
     hint: str
@@ -57,6 +59,18 @@ class Refusal(str):
         made.span = span
         made.hint = hint
         return made
+
+
+def noise_refusal(name: str, expr: Expr) -> Refusal | None:
+    """Why a method without noise cannot treat dname/dt = expr, or None."""
+    noise = next((n for n in walk(expr) if isinstance(n, Name) and is_noise(n.id)), None)
+    if noise is None:
+        return None
+    return Refusal(
+        f"'{noise.id}' in the equation for '{name}' is noise, and this method is for equations "
+        "without noise.",
+        noise.span,
+    )
 
 
 def is_zero(expr: Expr) -> bool:

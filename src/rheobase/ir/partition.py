@@ -64,7 +64,7 @@ def bounds(size: int, lanes: int) -> NDArray[np.int64]:
 # ------------------------------------------------------------------ which kernels can be divided
 def divided_by(kernel: Kernel) -> Index | None:
     """The index whose owner does an element of the kernel; None: lane 0 does all of it."""
-    if any(has_effect(op) for op in kernel.once + kernel.outer):
+    if any(has_effect(op) for op in kernel.once + kernel.outer) or _is_out_of_step(kernel):
         return None
     match kernel.domain:
         case Elementwise() | Select() | Indexed():
@@ -74,6 +74,15 @@ def divided_by(kernel: Kernel) -> Index | None:
         case _:
             return None
     return next((index for index in candidates if _writes_stay(kernel, index)), None)
+
+
+def _is_out_of_step(kernel: Kernel) -> bool:
+    """Whether elements that share a normal number, counted from the beginning of the part, would
+    be torn apart by the blocks of the owners."""
+    if not isinstance(kernel.domain, (Elementwise, Select)):
+        return False
+    draws = any(op.name == "normal" for op in kernel.ops)
+    return draws and bool(kernel.domain.part.first.data[0] % LEAST_GRAIN)
 
 
 def _writes_stay(kernel: Kernel, index: Index) -> bool:

@@ -69,14 +69,16 @@ def check_expression(
     faults: FaultList,
     what: str,
     functions: Mapping[str, FunctionInfo] = FUNCTIONS,
+    unknown: Collection[str] = (),
 ) -> Kind | None:
     """The kind of an expression that should have a dimension; None after a fault.
 
-    dim    None if any dimension will do
-    what   what the expression gives a value to: "dv/dt", "the threshold"
+    dim       None if any dimension will do
+    what      what the expression gives a value to: "dv/dt", "the threshold"
+    unknown   names and functions that get their meaning later: the rest is checked
     """
     n_faults = len(faults.faults)
-    found = Inference(scope, faults, functions).of(expr)
+    found = Inference(scope, faults, functions, unknown).of(expr)
     kept = found.dim
     if dim is not None and found.dim is not None and found.dim is not dim:
         kept = dim
@@ -96,15 +98,18 @@ def check_statements(
     faults: FaultList,
     functions: Mapping[str, FunctionInfo] = FUNCTIONS,
     known_names: Collection[str] = (),
+    unknown: Collection[str] = (),
 ) -> dict[str, Symbol]:
     """Check assignments in order; returns the temporaries that they introduce.
 
     known_names   what else exists, for suggestions: the scope may hold what the block uses only
+    unknown       names and functions that get their meaning later: the rest is checked
 
     A target that the scope does not know becomes a temporary of the type and dimension of its
     first value; a later float makes an integer one a float.
     """
     block = _Block(dict(scope), faults, functions, known_names)
+    block.broken |= set(unknown)
     for statement in statements:
         block.check(statement)
     return block.temporaries
@@ -113,7 +118,7 @@ def check_statements(
 class _Block:
     """What is known between two statements.
 
-    broken   temporaries of which nothing is known, because of a fault
+    broken   names of which nothing is known: temporaries because of a fault, others until later
     """
 
     def __init__(
@@ -201,7 +206,7 @@ class _Block:
                 f"'{name}' is shared: it has one value for all elements, "
                 f"but {text_of(statement.value)} differs between them."
             )
-            self.faults.add(ModelTypeError, message, place(statement.value.span))
+            self.faults.add(ModelSyntaxError, message, place(statement.value.span))
         if is_temporary:
             widest = Type.FLOAT if Type.FLOAT in (target.type, value.type) else target.type
             shared = target.shared and value.shared and value.stateless

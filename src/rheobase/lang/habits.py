@@ -35,7 +35,14 @@ _FUNCTIONS: Final = {
     "float": "Numbers become floats where they need to.",
     "bool": "Write x != 0.",
 }
-_NAMES: Final = {"true": "True", "TRUE": "True", "false": "False", "FALSE": "False"}
+_NAMES: Final = {
+    **dict.fromkeys(("true", "TRUE"), "Write True."),
+    **dict.fromkeys(("false", "FALSE"), "Write False."),
+    **dict.fromkeys(("celsius", "degC"), "Temperatures are in kelvin: 36*kelvin + zero_celsius."),
+    "msec": "Write ms.",
+    "sec": "Write second.",
+    "degree": "Angles are pure numbers, in radians: write pi/180.",
+}
 _CHARACTERS: Final = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "Write -, the minus of the keyboard."),
     **dict.fromkeys("×∙⋅", "Write * to multiply."),
@@ -69,7 +76,11 @@ def function_hint(name: str) -> str:
 def name_hint(name: str) -> str:
     """What to write instead of a name; "" if unknown."""
     if name in _NAMES:
-        return f"Write {_NAMES[name]}."
+        return _NAMES[name]
+    if name == "xi" or name.startswith("xi_"):
+        return "White noise has a meaning in differential equations only; randn() draws a number."
+    if name in _UNITS and name.isascii():
+        return f"If it is a unit, write {_UNITS[name]}: none has one letter only."
     if "·" in name:
         return f"'·' is a part of the name. Write {name.replace('·', '*')} for a product."
     latin = name.replace("µ", "u").replace("μ", "u")  # micro sign, Greek mu
@@ -91,6 +102,8 @@ def character_hint(char: str) -> str:
 
 _SECOND_ORDER: Final = re.compile(r"d\s*(?:\^|\*\*)?\s*2\s*(\w+)\s*/\s*dt\s*(?:\^|\*\*)?\s*2")
 _BRACKETS: Final = re.compile(r"d\s*\(\s*([^\W\d]\w*)\s*\)\s*/\s*dt")
+_CURLY: Final = re.compile(r"[∂δΔ]\s*([^\W\d]\w*)\s*/\s*[∂δΔ]\s*t")
+_OPERATOR: Final = re.compile(r"(?:diff|D|der|ddt)\(\s*([^\W\d]\w*)\s*(?:,\s*t\s*)?\)")
 _FACTOR: Final = re.compile(r"(.+?)\s*\*\s*(d\s*[^\W\d]\w*\s*/\s*dt)")
 
 
@@ -99,7 +112,8 @@ def derivative_hint(left: str) -> str:
     if match := _SECOND_ORDER.fullmatch(left):
         v = match[1]
         return f"Write two equations of first order: d{v}/dt = u and du/dt = ..."
-    if match := _BRACKETS.fullmatch(left):
+    match = _BRACKETS.fullmatch(left) or _CURLY.fullmatch(left) or _OPERATOR.fullmatch(left)
+    if match:
         return f"Write d{match[1]}/dt."
     if match := _FACTOR.fullmatch(left):
         return f"The derivative stands alone: {match[2]} = (...)/{match[1]}"

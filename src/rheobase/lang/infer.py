@@ -37,7 +37,7 @@ from rheobase.lang.nodes import (
 )
 from rheobase.lang.scope import CONSTANTS, default_symbol
 from rheobase.lang.symbols import Symbol, Type
-from rheobase.lang.wording import VERBS, is_in, place, text_of, unlike
+from rheobase.lang.wording import VERBS, factor_hint, is_in, place, text_of, unlike
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["Found", "Inference"]
@@ -65,7 +65,8 @@ _BOOLEAN: Final = Found(Type.BOOLEAN, DIMENSIONLESS)
 class Inference:
     """One walk over an expression.
 
-    unknown   names of which nothing is known because of an earlier fault: they make no new ones
+    unknown   names and functions of which nothing is known, yet or because of an earlier fault:
+              they make no faults, and what is known beside them is checked
     """
 
     def __init__(
@@ -277,7 +278,8 @@ class Inference:
         found = tuple(self.of(x) for x in node.args)
         info = self.functions.get(node.function)
         if info is None:
-            self.unknown_function(node)
+            if node.function not in self.unknown:
+                self.unknown_function(node)
             return _UNKNOWN
         types = [f.type for f in found if f.type is not None]
         type_ = info.type_of(types)
@@ -291,7 +293,7 @@ class Inference:
             # scripts catch a SyntaxError for the language's own functions, else a ValueError
             own = FUNCTIONS.get(node.function) is info
             error = ModelSyntaxError if own else ModelValueError
-            self.refuse(error, _arity_message(info, len(found)), node)
+            self.refuse(error, _arity_message(node.function, info, len(found)), node)
             return replace(result, dim=self.fixed_dim(info))
         if info.result_type == "highest" and len(types) < info.arity:
             result = replace(result, type=None)
@@ -351,6 +353,7 @@ class Inference:
                 name = f"{node.function}()"
                 what = "a pure number" if wanted is DIMENSIONLESS else f"a value in {wanted}"
                 message = f"{name} takes {what}, but {is_in(text_of(arg), kind.dim)}."
+                message += factor_hint(text_of(arg), kind.dim, wanted)
                 self.refuse(DimensionMismatchError, message, arg)
         fixed = self.fixed_dim(info)
         if fixed is not None:
@@ -374,7 +377,8 @@ class Inference:
         if right.fits_all or left.dim is right.dim:
             return left.dim
         if left.dim is None or right.dim is None:
-            return left.dim or right.dim
+            known = right if left.dim is None else left
+            return None if known.fits_all else known.dim
         message = unlike(text_of(a), left.dim, text_of(b), right.dim, verb)
         span = a.span.to(b.span) if a.span.source is b.span.source else a.span
         self.faults.add(DimensionMismatchError, message, place(span))
@@ -415,7 +419,7 @@ def _is_zero(value: float | int | bool) -> bool:
     return not isinstance(value, bool) and (value == 0 or math.isinf(value))
 
 
-def _arity_message(info: FunctionInfo, n: int) -> str:
+def _arity_message(name: str, info: FunctionInfo, n: int) -> str:
     wanted = f"{info.arity or 'no'} argument{'' if info.arity == 1 else 's'}"
-    signature = f"{info.name}({', '.join(info.parameters)})"
+    signature = f"{name}({', '.join(info.parameters)})"
     return f"{signature} takes {wanted}, not {n}."

@@ -11,7 +11,18 @@ from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 __all__ = ["VERBS", "factor_hint", "is_in", "place", "text_of", "unlike"]
 
 _RATE: Final = Dimension((0, 0, -1, 0, 0, 0, 0))
+_WRONG_SIDE: Final = _RATE * _RATE
 _WHITE: Final = (_RATE**0.5, _RATE**-0.5)
+# the unit in which a number is usually given, by what it is in
+_USUAL: Final = {
+    "volt": "mV", "amp": "nA", "second": "ms", "siemens": "nS", "farad": "pF", "ohm": "Mohm",
+    "metre": "um", "hertz": "Hz", "mmolar": "mM",
+}  # fmt: skip
+# named units of SI that are no words of this field
+_SPELT_OUT: Final = {
+    "weber": "volt * second", "henry": "ohm * second", "gray": "metre**2 / second**2",
+    "katal": "mole / second",
+}  # fmt: skip
 VERBS: Final = {"+": "added", "-": "subtracted", "%": "divided with remainder"}
 _LONGEST: Final = 60  # characters of the user's text that a message repeats
 
@@ -31,7 +42,7 @@ def place(span: Span) -> Span | None:
 
 def unit_of(dim: Dimension) -> str:
     """The unit as a user would write it; a rate of change is 1/second rather than hertz."""
-    return "1/second" if dim is _RATE else str(dim)
+    return "1/second" if dim is _RATE else _SPELT_OUT.get(str(dim), str(dim))
 
 
 def is_in(what: str, dim: Dimension) -> str:
@@ -42,7 +53,7 @@ def is_in(what: str, dim: Dimension) -> str:
 def unlike(a: str, dim_a: Dimension, b: str, dim_b: Dimension, verb: str) -> str:
     """'I is in amp and v is in volt: they cannot be added. A factor in ohm would ...'"""
     message = f"{is_in(a, dim_a)} and {is_in(b, dim_b)}: they cannot be {verb}."
-    if dim_b is DIMENSIONLESS:
+    if dim_b is DIMENSIONLESS and (_is_literal(b) or not _is_literal(a)):
         return message + factor_hint(b, dim_b, dim_a)
     return message + factor_hint(a, dim_a, dim_b)
 
@@ -50,12 +61,15 @@ def unlike(a: str, dim_a: Dimension, b: str, dim_b: Dimension, verb: str) -> str
 def factor_hint(text: str, met: Dimension, wanted: Dimension) -> str:
     """What would turn an expression into one of the wanted dimension; begins with a blank."""
     if met is DIMENSIONLESS and _is_literal(text):
-        return f" A unit is missing: {text}*{wanted}." if _is_simple(wanted) else ""
+        usual = _USUAL.get(str(wanted), str(wanted) if _is_simple(wanted) else "")
+        return f" A unit is missing, as in {text}*{usual}." if usual else ""
     if wanted is DIMENSIONLESS:
         return f" Dividing {text} by {_article(str(met))} gives one." if _is_one_word(met) else ""
     factor = wanted / met
     if factor in _WHITE:
         return " White noise has second**-0.5: with tau in second, write sigma*xi*tau**-0.5."
+    if factor is _WRONG_SIDE:
+        return " A time is multiplied where it should divide."
     if factor is _RATE:
         if "tau" in text:
             return " A division by a time is missing."
@@ -66,7 +80,7 @@ def factor_hint(text: str, met: Dimension, wanted: Dimension) -> str:
 
 
 def _is_literal(text: str) -> bool:
-    return text.replace(".", "", 1).isdigit()
+    return text.removeprefix("-").replace(".", "", 1).isdigit()
 
 
 def _factor(text: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import keyword
 import sys
+import uuid
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from rheobase.errors import ModelTypeError, ModelValueError
+from rheobase.errors import ModelValueError
 from rheobase.ir.kernels import Kernel, Python
 from rheobase.ir.slots import Slot
 from rheobase.model.callers import caller_place
@@ -69,6 +70,7 @@ class SimulationObject(metaclass=_Making):
     invalidates_magic_network = True
     event_sources: Any = MappingProxyType[str, Any]({})  # the kinds of events that it makes
     _python_work: Work | None = None
+    _id: uuid.UUID | None = None
     _unused = False  # True from when it is made until a network has simulated it
 
     def __init__(
@@ -80,7 +82,7 @@ class SimulationObject(metaclass=_Making):
         clock: Clock | None = None,
     ) -> None:
         if dt is not None and clock is not None:
-            raise ModelTypeError("give either dt or clock, not both")
+            raise ModelValueError("give either dt or clock, not both")
         self.name = take_name(name, self)
         self._place = caller_place()
         self.scope = _scope
@@ -107,6 +109,13 @@ class SimulationObject(metaclass=_Making):
         self._active = bool(value)
         for x in self._contained:
             x.active = self._active
+
+    @property
+    def id(self) -> uuid.UUID:
+        """A number of its own that no other object has, in this process or any other."""
+        if self._id is None:
+            self._id = uuid.uuid4()
+        return self._id
 
     @property
     def network(self) -> Any:

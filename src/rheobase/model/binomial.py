@@ -72,7 +72,7 @@ class BinomialFunction:
         """Change the distribution."""
         self.n, self.p = _whole(n), float(p)
         if not 0 <= self.p <= 1:
-            raise ModelValueError(f"{self.name}: p must lie between 0 and 1, not {p}")
+            raise ModelValueError(f"BinomialFunction: p must lie between 0 and 1, not {p}")
         mean = self.n * self.p
         deviation = math.sqrt(mean * (1 - self.p))
         first = max(0, math.floor(mean - _REACH * deviation) - 40)

@@ -42,6 +42,7 @@ class Block:
     loop      comes after the statements; of checked blocks only
     parts     what the user wrote of a result that we built around it: checked first, so that
               faults speak of the user's text
+    is_step   the code is a step of an integration method: its results need not be rounded correctly
     any_unit  values may be in another unit than the variables that take them
     full      Record only: what makes room in the buffers; None: they grow
     """
@@ -55,6 +56,7 @@ class Block:
     checked: bool = False
     parts: tuple[Result, ...] = ()
     loop: Loop | None = None
+    is_step: bool = False
     any_unit: bool = False
     full: Callable[[int], None] | None = None
 

@@ -34,12 +34,12 @@ from rheobase.integration.system import Loop
 from rheobase.ir.builder import Alias, Binding, Element, KernelBuilder
 from rheobase.ir.dtypes import BOOL, F64, DType
 from rheobase.ir.kernels import Index, Kernel, Python, Record, Stream
-from rheobase.ir.passes import optimize, write_shared_once
+from rheobase.ir.passes import multiply_by_reciprocals, optimize, write_shared_once
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.habits import function_hint, name_hint
-from rheobase.lang.nodes import Binary, Call, Expr, Name, names_in, walk
+from rheobase.lang.nodes import Binary, Call, Expr, Name, names_in, render, walk
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import SimulationObject, Work
 from rheobase.model.blocks import Block, Resolution, Result
@@ -292,9 +292,10 @@ def check_result(
     scope: Mapping[str, Symbol],
     faults: FaultList,
     functions: Mapping[str, FunctionInfo] = FUNCTIONS,
+    unknown: Collection[str] = (),
 ) -> None:
     """The value of an expression: its names, its dimension, and that it is a condition or none."""
-    kind = check_expression(result.expr, scope, result.dim, faults, result.what, functions)
+    kind = check_expression(result.expr, scope, result.dim, faults, result.what, functions, unknown)
     wanted = result.dtype is BOOL
     if kind is not None and wanted != (kind.type is Type.BOOLEAN):
         faults.faults.append(_wrong_type(result, wanted))
@@ -319,7 +320,8 @@ def lower(
         _lower_loop(builder, block.loop)
     results = tuple(builder.typed(r.expr, r.dtype) for r in block.results)
     written = builder.finish(block.name, block.domain, results, stream, as_written=True)
-    return optimize(write_shared_once(written))
+    kernel = optimize(write_shared_once(written))
+    return optimize(multiply_by_reciprocals(kernel)) if block.is_step else kernel
 
 
 def _lower_loop(builder: KernelBuilder, loop: Loop) -> None:
@@ -433,6 +435,14 @@ class Runner(SimulationObject):
             works += self._works_of(k, block, lookups)
         self._works = tuple(works)
         self._blocks_before, self._lookups = blocks, lookups
+
+    def listing(self) -> list[str]:
+        """Its conditions and statements as text, with what was added to the user's own."""
+        lines: list[str] = []
+        for block in self._blocks():
+            lines += [f"{s.target} {s.op or ''}= {render(s.value)}" for s in block.statements]
+            lines += [render(r.expr) for r in block.parts or block.results]
+        return lines
 
     def is_as_before(self, namespace: Mapping[str, Any]) -> bool:
         """Whether all names mean what they meant when the object was last prepared."""

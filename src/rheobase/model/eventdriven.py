@@ -15,9 +15,10 @@ from rheobase.integration.exact import EXACT
 from rheobase.integration.system import System
 from rheobase.lang.nodes import Assign, Binary, Expr, Name, names_in
 from rheobase.lang.symbols import Symbol, Type
+from rheobase.model.sharedhistory import SharedCoefficients
 from rheobase.units import second
 
-__all__ = ["check_dependencies", "event_driven", "event_driven_update"]
+__all__ = ["check_dependencies", "event_driven", "event_driven_update", "right_sides"]
 
 _ELAPSED = Binary("-", Name("t"), Name("lastupdate"))
 
@@ -27,15 +28,23 @@ def event_driven(equations: Equations) -> list[SingleEquation]:
     return [e for e in equations.values() if "event-driven" in e.flags]
 
 
-def event_driven_update(equations: Equations, label: str) -> tuple[Assign, ...]:
-    """Statements that bring all event-driven variables from lastupdate to t.
+def right_sides(equations: Equations) -> dict[str, Expr]:
+    """The event-driven equations: the right-hand side of each variable."""
+    return {e.varname: equations.substituted(e.varname) for e in event_driven(equations)}
 
+
+def event_driven_update(
+    equations: Equations, label: str, shared: SharedCoefficients | None = None
+) -> tuple[Assign, ...]:
+    """Statements that bring the event-driven variables from lastupdate to t.
+
+    shared   those whose coefficients change, which are brought up to date otherwise
     Raises UnsupportedEquationsError for equations that are not linear.
     """
-    found = event_driven(equations)
-    if not found:
+    moving = frozenset[str]() if shared is None else shared.moving
+    system_equations = {x: e for x, e in right_sides(equations).items() if x not in moving}
+    if not system_equations:
         return ()
-    system_equations: dict[str, Expr] = {e.varname: equations.substituted(e.varname) for e in found}
     names = frozenset[str]().union(*map(names_in, system_equations.values()))
     symbols = {n: Symbol(n, Type.FLOAT) for n in names | system_equations.keys()}
     symbols["dt"] = Symbol("dt", Type.FLOAT, second.dim)
@@ -43,8 +52,13 @@ def event_driven_update(equations: Equations, label: str) -> tuple[Assign, ...]:
     statements = EXACT.over(system, _ELAPSED)
     if isinstance(statements, str):
         refusal = statements
-        place = getattr(refusal, "span", None) or found[0].name_span
+        place = getattr(refusal, "span", None) or event_driven(equations)[0].name_span
         hint = "Use (clock-driven) for equations that are not linear."
+        if place.text in ("t", "t_in_timesteps"):
+            hint = (
+                "Name what depends on it as a subexpression with the flags (shared, constant over "
+                "dt), or use (clock-driven)."
+            )
         fault = Fault(
             UnsupportedEquationsError,
             f"The event-driven equations cannot be solved between events: {refusal}",
@@ -53,7 +67,8 @@ def event_driven_update(equations: Equations, label: str) -> tuple[Assign, ...]:
         )
         raise_faults([fault], f"{label}, equations")
         raise AssertionError
-    return statements
+    otherwise = () if shared is None else shared.pattern.states
+    return tuple(s for s in statements if s.target not in otherwise)
 
 
 def check_dependencies(equations: Equations, label: str) -> None:

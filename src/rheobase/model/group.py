@@ -14,6 +14,7 @@ from rheobase.ir.builder import Alias, Binding
 from rheobase.ir.dtypes import BOOL, F64, I32, I64, DType
 from rheobase.ir.kernels import Domain, Elementwise, Index, Indexed, IndexList, Part, Select
 from rheobase.ir.slots import Slot
+from rheobase.lang.check import check_expression
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Name, names_in
 from rheobase.lang.parse import parse_expression
@@ -143,7 +144,7 @@ class Group(SimulationObject):
 
     # ------------------------------------------------------------ names in code
     def known_names(self) -> Collection[str]:
-        return self.variables
+        return {*self.variables, *self.namespace}
 
     def meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
@@ -194,25 +195,33 @@ class Group(SimulationObject):
     def _alias(
         self, symbol: Symbol, variable: Subexpression, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]:
+        """A subexpression, put in where it is used, and checked: its names may be new."""
+        symbols: dict[str, Symbol] = {}
         bindings: dict[str, Binding] = {}
         faults: list[Fault] = []
         for name in sorted(names_in(variable.expr)):
             found = self.meaning(name, namespace, index)
             if isinstance(found, Meaning):
-                bindings[name] = found.binding
+                symbols[name], bindings[name] = found.symbol, found.binding
             elif found is not None:
                 faults += [found] if isinstance(found, Fault) else found
             else:
                 faults.append(self._unknown_in(name, variable, namespace))
-            if isinstance(found, Meaning) and not found.symbol.stateless:
-                symbol = replace(symbol, stateless=False)
         collected = FaultList()
         calls = called_in([variable.expr])
         functions = resolve_functions(calls, self, namespace, collected)
         faults += collected.faults
-        if not all(f.stateless for f in functions.values()):
-            symbol = replace(symbol, stateless=False)
-        return faults or Meaning(symbol, Alias(variable.expr, bindings, functions))
+        if faults:
+            return faults
+        what = f"'{variable.name}'"
+        kind = check_expression(
+            variable.expr, symbols, variable.dim, collected, what, {**FUNCTIONS, **functions}
+        )
+        if kind is None or collected.faults:
+            where = f"{self.label}, equations"
+            return [replace(f, label=f.label or where) for f in collected.faults]
+        symbol = replace(symbol, stateless=kind.stateless)
+        return Meaning(symbol, Alias(variable.expr, bindings, functions))
 
     def _unknown_in(
         self, name: str, variable: Subexpression, namespace: Mapping[str, Any]

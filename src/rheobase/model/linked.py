@@ -9,7 +9,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.errors import DimensionMismatchError, Fault, ModelTypeError, ModelValueError
+from rheobase.errors import (
+    DimensionMismatchError,
+    Fault,
+    ModelTypeError,
+    ModelValueError,
+    UnknownNameError,
+    did_you_mean,
+)
 from rheobase.ir.builder import Alias, Element, Literal, Position
 from rheobase.ir.dtypes import I32
 from rheobase.ir.kernels import At, Index, Part
@@ -73,6 +80,7 @@ def linked_var(group_or_variable: Any, name: str | None = None, index: Any = Non
                         number, or the only one; an integer array with a number for each element;
                         or the name of an integer variable of the linked group, which may change
 
+    Raises UnknownNameError for a name that the group has not.
     Setting raises DimensionMismatchError, ModelTypeError or ModelValueError if the two do not fit.
 
     >>> from rheobase import NeuronGroup, linked_var
@@ -96,7 +104,9 @@ def linked_var(group_or_variable: Any, name: str | None = None, index: Any = Non
     if name is None:
         raise ModelValueError("linked_var: say which variable of the group: linked_var(G, 'v')")
     if name not in known:
-        raise ModelValueError(f"linked_var: {group_or_variable.label} has no variable '{name}'")
+        near = did_you_mean(name, known)
+        message = f"linked_var: {group_or_variable.label} has no variable '{name}'. {near}"
+        raise UnknownNameError(message.rstrip())
     return LinkedValue(group_or_variable, name, index)
 
 

@@ -18,6 +18,8 @@ from rheobase.model.externals import STORED, external_symbol
 from rheobase.model.functions import DEFAULT_FUNCTIONS, function_of
 from rheobase.model.variables import Meaning, constant_meaning
 from rheobase.topics import topic
+from rheobase.units import Quantity
+from rheobase.units.dimensions import Dimension
 
 __all__ = [
     "Conflicts",
@@ -166,6 +168,11 @@ class Constants:
 
     def __init__(self) -> None:
         self._slots: dict[tuple[str, Type], Slot] = {}
+        self._dims: dict[str, Dimension] = {}
+
+    def values(self) -> dict[str, Quantity]:
+        """The constants that the last run found, by name."""
+        return {n: Quantity(s.data[0], dim=self._dims[n]) for (n, _), s in self._slots.items()}
 
     def meaning(
         self, name: str, group: Mapping[str, Any], run: Mapping[str, Any]
@@ -183,4 +190,5 @@ class Constants:
             self._slots[key] = Slot(name, STORED[symbol.type])
         slot = self._slots[key]
         slot.data[0] = symbol.value
+        self._dims[name] = symbol.dim
         return constant_meaning(name, symbol, slot)

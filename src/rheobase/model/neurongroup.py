@@ -8,8 +8,10 @@ from html import escape
 from typing import Any, Literal, TypeAlias, get_args
 
 from rheobase.equations import Equations, SingleEquation
-from rheobase.equations.units import check_equations, noise_symbols
+from rheobase.equations.units import check_equations, noise_symbols, unknown_in
 from rheobase.errors import (
+    EquationError,
+    Fault,
     FaultList,
     ModelTypeError,
     ModelValueError,
@@ -20,6 +22,7 @@ from rheobase.integration import MethodChoice
 from rheobase.integration.crossing import SPIKED, Spiking
 from rheobase.ir.dtypes import BOOL, F64
 from rheobase.ir.kernels import Elementwise, Indexed, Select
+from rheobase.lang.check import check_statements
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Expr, Logic, Name, Number, names_in, substitute
 from rheobase.lang.scope import default_symbol
@@ -163,6 +166,7 @@ class NeuronGroup(EventGroup):
         if self.refractory_code is not None:
             not_refractory = self.add_array("not_refractory", Type.BOOLEAN, fill=True)
         if self.refractory_code is not None or self._between_grid_points:
+            self._refuse_own("lastspike")
             self.add_array(
                 "lastspike", dim=second.dim, fill=NEVER, dtype=self._dtypes.get("lastspike", F64)
             )
@@ -170,6 +174,15 @@ class NeuronGroup(EventGroup):
             self.add_array(SPIKED, Type.BOOLEAN, fill=False)
         for equation in self.equations.values():
             self._add_equation(equation, not_refractory)
+
+    def _refuse_own(self, name: str) -> None:
+        """Raise EquationError if the model declares what refractoriness brings."""
+        if name in self.equations:
+            place = self.equations[name].name_span
+            text = f"'{name}' is a variable of each group with refractoriness: the time of the "
+            hint = "Choose another name, or remove it: it is there already."
+            fault = Fault(EquationError, text + "last spike.", place, hint)
+            raise_faults([fault], f"{self.label}, equations")
 
     def _add_equation(self, equation: SingleEquation, guard: ArrayVariable | None) -> None:
         name, kind, dim = equation.varname, equation.var_type, equation.dim
@@ -239,8 +252,12 @@ class NeuronGroup(EventGroup):
     def _check_known(self) -> None:
         """What can be checked before the script's own constants are known."""
         scope: dict[str, Symbol] = {n: symbol_of(v) for n, v in self.variables.items()}
+        for n, v in self.variables.items():
+            if isinstance(v, LinkedVariable):  # what it will be linked to may be written to
+                scope[n] = replace(scope[n], read_only=False)
         scope |= noise_symbols(self.equations)
-        codes = list(self._conditions.values())
+        reset = read_statements(self._reset or "", f"{self.label}, reset", "v = -70*mV")
+        codes = [*self._conditions.values(), *(s.value for s in reset)]
         codes += [self.refractory_code] if self.refractory_code is not None else []
         names = frozenset[str]().union(*map(names_in, [*self.equations.expressions(), *codes]))
         for name in names - set(scope):
@@ -251,10 +268,11 @@ class NeuronGroup(EventGroup):
         functions = self._known_functions([*self.equations.expressions(), *codes])
         check_equations(self.equations, scope, faults, functions)
         for event, condition in self._conditions.items():
-            known = called_in([condition]).keys() <= functions.keys()
-            if known and names_in(condition) <= set(scope):
-                result = Result(condition, None, BOOL, f"the {_what_finds(event)}")
-                check_result(result, scope, faults, functions)
+            result = Result(condition, None, BOOL, f"the {_what_finds(event)}")
+            unknown = unknown_in([condition], scope, functions)
+            check_result(result, scope, faults, functions, unknown)
+        unknown = unknown_in([s.value for s in reset], scope, functions)
+        check_statements(reset, scope, faults, functions, self.known_names(), unknown)
         if self.refractory_code is not None and names_in(self.refractory_code) <= set(scope):
             check_refractory(self.refractory_code, scope, functions, faults)
         raise_faults(faults.faults, f"{self.label}, equations")

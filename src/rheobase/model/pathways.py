@@ -57,6 +57,10 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
     @property
     def label(self) -> str: ...
 
+    def at_event(self, statements: tuple[Assign, ...]) -> tuple[Assign, ...]:
+        """The code of a pathway, after the event-driven variables are brought up to date."""
+        ...
+
     def reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
         """Rows by neuron of a side, the neurons on the other, and the synapses of the entries."""
         ...
@@ -143,9 +147,8 @@ class SynapticPathway(Runner):
     def reaches_far(self) -> bool:
         """Whether the statements look at the neurons on the other side."""
         far = Index.POST if self.side is Index.PRE else Index.PRE
-        names = {s.target for s in self.statements}.union(
-            *(names_in(s.value) for s in self.statements)
-        )
+        statements = self.synapses.at_event(self.statements)
+        names = {s.target for s in statements}.union(*(names_in(s.value) for s in statements))
         for name in names:
             found = self.synapses.meaning(name, {})
             if isinstance(found, Meaning):
@@ -279,13 +282,12 @@ class SynapticPathway(Runner):
 
     def _make_blocks(self) -> Sequence[Block]:
         ways = [*self._frozen, *([self._live] if self._live else [])]
+        statements = self.synapses.at_event(self.statements)
         local = {"delay": self.delays.meaning()}
         domains: list[Propagate | Deliver] = [w.domain for w in ways]
         if self.delays.by_code:
             domains.append(self._arrivals.due)
-        return tuple(
-            Block(self.name, d, self.statements, scatters=True, local=local) for d in domains
-        )
+        return tuple(Block(self.name, d, statements, scatters=True, local=local) for d in domains)
 
     # ------------------------------------------------------------ what is under way
     def freeze(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,9 +13,9 @@ from numpy.typing import NDArray
 from rheobase.equations import Equations
 from rheobase.equations.units import check_equations, noise_symbols
 from rheobase.errors import FaultList, IntegrationError, labelled, raise_faults
-from rheobase.integration import MethodChoice, candidates, choose, find_method, memory_of
+from rheobase.integration import Choice, MethodChoice, candidates, choose, memory_of
 from rheobase.integration.control import FAILED_AT
-from rheobase.integration.crossing import LATE, SPIKED, BetweenGridPoints, Spiking
+from rheobase.integration.crossing import LATE, SPIKED, Spiking
 from rheobase.integration.rosenbrock import ROSENBROCK
 from rheobase.integration.system import Method, System, Table
 from rheobase.ir.builder import Element
@@ -203,9 +204,10 @@ class StateUpdater(Runner):
             self.equations,
         )
         with labelled(f"{self.group.label}, equations"):
-            method, updates = choose(system, self._methods(), self.method_options)
-        self.method = method.method if isinstance(method, BetweenGridPoints) else method
-        topic("method_choice").info("%s: integrated by '%s'", self.group.label, self.method.name)
+            begun = time.perf_counter()
+            choice = choose(system, self.method_choice, self.method_options, self.spiking)
+        self.method, updates = choice.method, choice.updates
+        self._say_choice(choice, time.perf_counter() - begun)
         self._tables = []
         local: dict[str, Meaning] = {}
         for table in updates.tables:
@@ -223,18 +225,21 @@ class StateUpdater(Runner):
             (*self.first, *updates.statements),
             checked=True,
             loop=updates.loop,
+            is_step=True,
         )
         bindings = {**resolution.bindings, **{k: m.binding for k, m in local.items()}}
         full = replace(resolution, symbols=scope, bindings=bindings)
         self._works = self.lowered(0, block, full)
 
-    def _methods(self) -> MethodChoice | Sequence[MethodChoice] | None:
-        """The methods to choose from, with spikes within their steps if that is asked for."""
-        if self.spiking is None:
-            return self.method_choice
-        return [
-            BetweenGridPoints(find_method(m), self.spiking) for m in candidates(self.method_choice)
-        ]
+    def _say_choice(self, choice: Choice, seconds: float) -> None:
+        """Say which of several methods was taken, and why none of those before it."""
+        if len(candidates(self.method_choice)) < 2:
+            return
+        why = "".join(f", since '{n}' cannot: {r.rstrip('.')}" for n, r in choice.reasons.items())
+        topic("method_choice").info(
+            "%s: integrated by '%s'%s (chosen in %.2g s)",
+            self.group.label, choice.method.name, why, seconds,
+        )  # fmt: skip
 
     def _check_spiking(
         self, scope: Mapping[str, Symbol], faults: FaultList, functions: Mapping[str, FunctionInfo]

@@ -65,7 +65,7 @@ class EventGroup(Group):
 
     def __getitem__(self, item: Any) -> Subgroup:
         if isinstance(item, str):
-            return Subgroup(self, self.select(item))
+            return Subgroup(self, _some(self.select(item), item, len(self), self.label))
         return Subgroup(self, _chosen(item, len(self), self.label))
 
 
@@ -198,6 +198,11 @@ def _number_table(positions: NDArray[Any]) -> Slot:
 def _chosen(item: Any, size: int, label: str) -> NDArray[np.int64]:
     """The numbers of a subgroup's elements: different ones, at least one, all in range."""
     numbers = np.arange(size)[item] if isinstance(item, slice) else _listed(item, size, label)
+    return _some(numbers, item, size, label)
+
+
+def _some(numbers: NDArray[Any], item: Any, size: int, label: str) -> NDArray[np.int64]:
+    """The numbers that an index means; IndexError if there are none."""
     if not len(numbers):
         raise IndexError(f"{label} has {size} elements (0 to {size - 1}); {item!r} holds none")
     return numbers
@@ -211,7 +216,7 @@ def _listed(item: Any, size: int, label: str) -> NDArray[np.int64]:
                 f"{label} has {size} elements; a boolean index has as many, not {array.shape}"
             )
         return np.flatnonzero(array)
-    if array.dtype.kind not in "iu" or array.ndim > 1:
+    if (array.dtype.kind not in "iu" and array.size) or array.ndim > 1:
         raise ModelTypeError(
             f"{label}: a subgroup is chosen by a number, a slice, an array of numbers or of truth "
             f"values, or a condition as text, not by {item!r}"

@@ -21,7 +21,8 @@ from rheobase.errors import (
 from rheobase.integration import MethodChoice
 from rheobase.ir.dtypes import F64
 from rheobase.ir.kernels import Elementwise, Index
-from rheobase.lang.functions import called_in
+from rheobase.ir.slots import Slot
+from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.lang.nodes import Assign
 from rheobase.model.clock import Clock
 from rheobase.model.code import Block, Runner
@@ -32,12 +33,14 @@ from rheobase.model.eventdriven import (
     check_dependencies,
     event_driven,
     event_driven_update,
+    right_sides,
     with_update,
 )
 from rheobase.model.group import Group
 from rheobase.model.namespace import hidden, warn_of_attributes
 from rheobase.model.pathways import SynapticPathway
 from rheobase.model.runregularly import RegularCode, steps_of
+from rheobase.model.sharedhistory import SharedHistory, shared_coefficients
 from rheobase.model.spikes import EventSource, events_of
 from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.storage import storage_of
@@ -84,6 +87,10 @@ class Synapses(SynapticGroup):
 
     Names in statements mean, in this order: variables of the synapse; x_pre and x_post, those of
     its two neurons; x alone, those of the target; constants from outside.
+
+    Equations with (event-driven) are linear. Their coefficients stand still; or they change in
+    steps, for all synapses alike (TimedArrays, shared variables), and then the variables are up to
+    date at the end of a run, too. What Python sets holds from the present step on.
 
     `delay` is a variable, too: in statements of a pathway its own, elsewhere that of the pathway
     'pre'; `post_delay` is that of the pathway 'post', and so on. Statements may assign to it. A
@@ -150,7 +157,8 @@ class Synapses(SynapticGroup):
         self.float_dtype, self._dtypes = storage.floats, storage.single
         self._add_model_variables()
         self.pathways: dict[str, SynapticPathway] = {}
-        self._update = event_driven_update(self.equations, self.label)
+        self._update: tuple[Assign, ...] | None = None  # found when it is needed first
+        self._history = self._add_history()
         self._add_pathways(on_pre, "pre", delay, on_event)
         self._add_pathways(on_post, "post", delay, on_event)
         self._check_pathway_names("delays", delay)
@@ -222,6 +230,35 @@ class Synapses(SynapticGroup):
     def called_functions(self) -> Collection[str]:
         return called_in(self.equations.expressions())
 
+    def _add_history(self) -> SharedHistory | None:
+        system = shared_coefficients(self, right_sides(self.equations))
+        if system is None:
+            return None
+        history = SharedHistory(self, system)
+        self.contained_objects.append(history)
+        return history
+
+    def at_event(self, statements: tuple[Assign, ...]) -> tuple[Assign, ...]:
+        """The code of a pathway, after the event-driven variables are brought up to date.
+
+        Raises UnsupportedEquationsError for equations that cannot be solved between events.
+        """
+        if self._update is None:
+            system = None if self._history is None else self._history.system
+            self._update = event_driven_update(self.equations, self.label, system)
+            if self._history is not None:
+                self._update += self._history.at_event()
+        return with_update(statements, self._update, self.variables)
+
+    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+        own = {} if self._history is None else self._history.functions
+        return own.get(name) or super().function(name, namespace)
+
+    def adopt_rows(self, targets: Slot, counts: NDArray[np.int64]) -> None:
+        super().adopt_rows(targets, counts)
+        if self._history is not None:
+            self._history.born(np.ones(len(self), bool))
+
     def _add_runners(
         self,
         method: MethodChoice | Sequence[MethodChoice],
@@ -278,7 +315,6 @@ class Synapses(SynapticGroup):
             event = on_event.get(name, "spike") if _is_mapping(on_event) else str(on_event)
             group = self.source if side == "pre" else self.target
             statements = read_statements(text, f"{self.label}, on_{side}", "v_post += w")
-            statements = with_update(statements, self._update, self.variables)
             index = Index.PRE if side == "pre" else Index.POST
             pathway = SynapticPathway(
                 self, name, statements, index, self._events(group, event), own
@@ -522,6 +558,10 @@ class Synapses(SynapticGroup):
                 p.delays.separate_each()  # new synapses have no delay
 
     def after_adding(self, moved: NDArray[np.int32]) -> None:
+        if self._history is not None:
+            new = np.ones(len(self.connections), bool)
+            new[moved[moved >= 0]] = False
+            self._history.born(new)
         for p in self.pathways.values():
             p.renumber(moved)
 

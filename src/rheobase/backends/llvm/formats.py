@@ -29,7 +29,7 @@ class Format:
     root_half      the bits of sqrt(1/2)
     exp_range      beyond it exp is 0 or inf
     expm1_low      below it, expm1 is -1
-    exprel_range   from the first on, e^x is computed in smaller units; the last is beyond the range
+    exprel_high    beyond it, exprel is inf
     tanh_high      from its half on, tanh is 1
     sinh_high      beyond it, sinh and cosh are inf
     sinh_low       below it, sinh x is x
@@ -52,7 +52,7 @@ class Format:
     root_half: int
     exp_range: tuple[float, float]
     expm1_low: float
-    exprel_range: tuple[float, float]
+    exprel_high: float
     tanh_high: float
     sinh_high: float
     sinh_low: float
@@ -85,7 +85,7 @@ DOUBLE = Format(
     root_half=0x3FE6A09E667F3BCD,
     exp_range=(-746.0, 710.0),
     expm1_low=-50.0,
-    exprel_range=(700.0, 717.0),
+    exprel_high=719.0,
     tanh_high=50.0,
     sinh_high=710.5,
     sinh_low=2.0**-28,
@@ -130,7 +130,7 @@ SINGLE = Format(
     root_half=0x3F3504F3,
     exp_range=(-104.0, 89.0),
     expm1_low=-20.0,
-    exprel_range=(80.0, 94.0),
+    exprel_high=96.0,
     tanh_high=20.0,
     sinh_high=89.5,
     sinh_low=2.0**-13,

@@ -135,7 +135,8 @@ def _host(features: Mapping[str, bool], target: str) -> Host:
         return Host(lanes=2, fma=True)
     lanes = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
     pause = _X86_PAUSE if target.startswith("x86") else ""
-    return Host(lanes, bool(features.get("fma")), pause)
+    scale = bool(pause and features.get("avx512f"))
+    return Host(lanes, bool(features.get("fma")), pause, scale)
 
 
 @cache

@@ -55,11 +55,13 @@ class Host:
     lanes   elements that vectors hold
     fma     whether the processor multiplies and adds with one rounding
     pause   the intrinsic that lets a processor rest in a loop that waits; "": there is none
+    scale   whether vectors of 64 bytes are multiplied with powers of two in one instruction
     """
 
     lanes: int
     fma: bool
     pause: str = ""
+    scale: bool = False
 
 
 class Needed(NamedTuple):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from rheobase.ir.kernels import Kernel
 from rheobase.ir.passes.hoist import hoist
 from rheobase.ir.passes.once import write_shared_once
+from rheobase.ir.passes.reciprocals import multiply_by_reciprocals
 from rheobase.ir.passes.simplify import simplify
 
-__all__ = ["hoist", "optimize", "simplify", "write_shared_once"]
+__all__ = ["hoist", "multiply_by_reciprocals", "optimize", "simplify", "write_shared_once"]
 
 
 def optimize(kernel: Kernel) -> Kernel:

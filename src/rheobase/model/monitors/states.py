@@ -75,6 +75,8 @@ class Recorder(Monitor):
         self.record = record
         if record is True or record is False:
             record = np.arange(len(source) if record else 0)
+        elif isinstance(record, tuple) and self._reach is None:
+            record = list(cast("tuple[Any, ...]", record))  # numbers; of synapses, S[i, j]
         self.indices: NDArray[np.int64] = np.atleast_1d(source.view_indices(record))
         if isinstance(source, Synapses):
             source.followers.add(self)

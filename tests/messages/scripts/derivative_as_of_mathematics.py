@@ -1,0 +1,3 @@
+from rheobase import *
+
+NeuronGroup(1, "∂v/∂t = -v/(10*ms) : 1", name="cells")

@@ -1,0 +1,3 @@
+from rheobase import *
+
+NeuronGroup(1, "g : 1 (constant", name="cells")

@@ -1,0 +1,3 @@
+from rheobase import *
+
+BinomialFunction(10, 1.5)

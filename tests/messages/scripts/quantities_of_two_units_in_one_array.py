@@ -1,0 +1,3 @@
+from rheobase import *
+
+Quantity([1 * mV, 2 * ms])

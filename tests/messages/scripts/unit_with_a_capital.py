@@ -1,0 +1,3 @@
+from rheobase import *
+
+NeuronGroup(1, "v : Volt", name="cells")

@@ -1,0 +1,3 @@
+from rheobase import *
+
+Statements("g += k*w", g=3)
