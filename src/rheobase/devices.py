@@ -58,6 +58,8 @@ class Device:
     network_schedule: Sequence[str] | None = None
 
     def __init__(self) -> None:
+        self._last_run_time: float | None = None
+        self._last_run_completed_fraction: float | None = None
         self.build_on_run = True
         self.build_options: dict[str, Any] = {}
 
@@ -72,6 +74,14 @@ class Device:
     def submit(self, network: Simulated, action: Callable[[], None]) -> None:
         """A network is to run: do it now, or later."""
         action()
+
+    def has_run(self, seconds: float, fraction: float) -> None:
+        """A run is over: what it took in real time, and how much of it was simulated, 0 to 1.
+
+        Scripts read these under the names that they have in Brian 2.
+        """
+        self._last_run_time = seconds
+        self._last_run_completed_fraction = fraction
 
     def build(self, **options: Any) -> None:
         """Nothing to do: everything has run."""

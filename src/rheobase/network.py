@@ -186,8 +186,8 @@ class Network(Members):
 
     def _run(self, request: _Request) -> None:
         """Run to the end; prepare anew, and go on, whenever code has changed the structure."""
-        started = time.perf_counter()
-        end = self.t_ + request.length
+        started, start = time.perf_counter(), self.t_
+        end = start + request.length
         progress = make_report(request.report, request.report_period, self.t_, request.length)
         watch = Watch(self.all_objects(), request.on_nonfinite)
         spent: Counter[str] = Counter()
@@ -213,7 +213,10 @@ class Network(Members):
         progress.end()
         if request.profile:
             self.profile = [ProfileEntry(name, seconds) for name, seconds in spent.items()]
-        self.last_run = RunReport(cost[0], cost[1], cost[2], time.perf_counter() - started)
+        took = time.perf_counter() - started
+        self.last_run = RunReport(cost[0], cost[1], cost[2], took)
+        done = (self.t_ - start) / request.length if request.length else 1.0
+        devices.get_device().has_run(took, min(done, 1.0))
 
     def _prepare(self, namespace: Mapping[str, Any]) -> tuple[list[Pair], list[Clock]]:
         objects = self.all_objects()

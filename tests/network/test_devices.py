@@ -156,3 +156,16 @@ def test_random_numbers_come_again_from_a_kept_state():
     get_device().set_random_state(state)
     assert_array_equal(go_on(), second)
     assert (first != second).all()
+
+
+@pytest.mark.parametrize("name", ["runtime", "cpp_standalone"])
+def test_a_device_knows_how_long_the_last_run_took_and_how_far_it_came(name):
+    set_device(name)
+    group = NeuronGroup(1, "dv/dt = 1/ms : 1", method="euler")
+    net = Network(group, rb.NetworkOperation(lambda t: net.stop() if t > 0.2 * ms else None))
+    net.run(1.6 * ms)
+    assert 0 < device._last_run_time < 60
+    assert device._last_run_completed_fraction == pytest.approx(0.25)
+    net.run(0 * ms)
+    assert device._last_run_completed_fraction == 1
+    reset_device()
