@@ -277,6 +277,17 @@ def test_an_event_clock_ticks_between_the_steps_of_others():
         EventClock([1, 1] * ms)
 
 
+@pytest.mark.parametrize("times", [[0.9], [0.9, 5000.0], [0.05, 0.0501, 0.9]])
+def test_given_times_count_however_far_apart_they_are(times):
+    """What lies shortly before the end of a run happens in it, and in order of time."""
+    seen: list[str] = []
+    one = NetworkOperation(lambda t: seen.append(f"{t / ms:.4f}"), clock=EventClock(times * ms))
+    late = EventClock([0.92] * ms)
+    two = NetworkOperation(lambda t: seen.append(f"{t / ms:.4f}"), clock=late, when="before_start")
+    Network(one, two).run(0.95 * ms)
+    assert seen == [f"{t:.4f}" for t in [*times, 0.92] if t < 0.95]
+
+
 def test_a_duration_between_steps_is_warned_of(caplog):
     with caplog.at_level(logging.WARNING):
         Network(NeuronGroup(1, "dv/dt = 1/ms : 1")).run(0.25 * ms)

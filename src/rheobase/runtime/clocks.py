@@ -14,6 +14,8 @@ from rheobase.ir.slots import Slot
 
 __all__ = ["ClockState", "EventClockState"]
 
+_FINEST = 1e-6  # s
+
 
 class ClockState:
     """The state of one clock, in seconds.
@@ -86,8 +88,10 @@ class EventClockState(ClockState):
         gaps = np.diff(times)
         listed = Slot("times", F64)
         listed.assign([*times, math.inf])
-        # a step much shorter than the least gap: it decides which clocks are at the same time
-        super().__init__(float(gaps.min()) if len(gaps) else 1.0, listed)
+        # dt decides which times are equal: the least gap, but no more than a microsecond, or what
+        # is left of one at times of many digits
+        finest = max(_FINEST, 1e-9 * float(times.max(initial=0.0)))
+        super().__init__(min([finest, *gaps.tolist()]), listed)
         self._times = times
         self.set_step(0)
 
