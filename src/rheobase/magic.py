@@ -336,6 +336,11 @@ def scheduling_summary(net: Network | None = None, level: int = 0) -> Scheduling
 def profiling_summary(net: Network | None = None, show: int | None = None) -> ProfilingSummary:
     """What the kernels of the last run(..., profile=True) cost, the dearest first.
 
+    Two lines are for the rest, so that all of them add up to the time of the run: "(preparing)" is
+    what comes before the first step (names, checks, compiling), "(run loop)" what goes on between
+    kernels (the schedule, looking at the clock, returns to Python, making room for what is
+    recorded).
+
     net    a network; None: the magic one
     show   how many kernels; None: all
 
@@ -348,7 +353,8 @@ def profiling_summary(net: Network | None = None, show: int | None = None) -> Pr
     ['cells_stateupdater']
     """
     network = magic_network if net is None else net
-    return ProfilingSummary(network.measured(), show)
+    measured = network.measured()
+    return ProfilingSummary(measured.entries, show, measured.outside)
 
 
 def restore_initial_state() -> None:

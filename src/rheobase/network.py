@@ -38,7 +38,7 @@ from rheobase.runtime.backends import active_backend
 from rheobase.runtime.engine import RunHooks, execute
 from rheobase.runtime.interrupts import interruptible
 from rheobase.runtime.rewind import Rewind, rewind_of
-from rheobase.summaries import ProfileEntry
+from rheobase.summaries import ProfileEntry, ProfilingSummary
 from rheobase.topics import topic
 from rheobase.units import Quantity, second
 
@@ -114,7 +114,7 @@ class Network(Members):
         super().__init__(name)
         self.t_ = 0.0
         self.last_run: RunReport | None = None
-        self.profile: list[ProfileEntry] | None = None
+        self.profile: ProfilingSummary | None = None
         self._stop = False
         self._is_cut = False  # the run was left because the structure has changed
         self._key: tuple[object, ...] | None = None
@@ -192,7 +192,6 @@ class Network(Members):
         watch = Watch(self.all_objects(), request.on_nonfinite)
         spent: Counter[str] = Counter()
         cost = [0.0, 0.0, 0.0]
-        progress.begin()
         while True:
             begun = time.perf_counter()
             work, clocks = self._prepare(request.namespace)
@@ -203,6 +202,7 @@ class Network(Members):
             compiled = time.perf_counter()
             for seen in _watchers:
                 seen(self, program)
+            progress.begin()
             control = Control.profiling(len(program.calls)) if request.profile else Control()
             native = self._execute(program, executable, work, clocks, end, progress, control, watch)
             cost = [a + b for a, b in zip(cost, (prepared - begun, compiled - prepared, native))]
@@ -210,11 +210,11 @@ class Network(Members):
                 spent.update(_spent(work, control))
             if not self._is_cut:
                 break
-        progress.end()
-        if request.profile:
-            self.profile = [ProfileEntry(name, seconds) for name, seconds in spent.items()]
+        progress.end(self.t_)
         took = time.perf_counter() - started
         self.last_run = RunReport(cost[0], cost[1], cost[2], took)
+        if request.profile:
+            self.profile = _profile(spent, self.last_run)
         done = (self.t_ - start) / request.length if request.length else 1.0
         devices.get_device().has_run(took, min(done, 1.0))
 
@@ -416,7 +416,7 @@ class Network(Members):
         )
 
     # ------------------------------------------------------------ profile
-    def measured(self) -> list[ProfileEntry]:
+    def measured(self) -> ProfilingSummary:
         """What the last run with profile=True has measured; ModelValueError if there was none."""
         if self.profile is None:
             raise ModelValueError(
@@ -430,8 +430,8 @@ class Network(Members):
 
         Raises ModelValueError if there was none.
         """
-        ordered = sorted(self.measured(), key=lambda e: -e.seconds)
-        return [(e.name, Quantity(e.seconds, dim=second.dim)) for e in ordered]
+        entries = self.measured().entries
+        return [(e.name, Quantity(e.seconds, dim=second.dim)) for e in entries]
 
     # ------------------------------------------------------------ state
     def get_states(
@@ -536,6 +536,15 @@ def _steps_left(clock: Clock) -> int:
 def _n_threads() -> int:
     """How many threads a run may use."""
     return prefs["devices.cpp_standalone.openmp_threads"] or prefs["core.threads"]
+
+
+def _profile(spent: Mapping[str, float], run: RunReport) -> ProfilingSummary:
+    """The time of a run by kernel, and the rest of it."""
+    entries = [ProfileEntry(name, seconds) for name, seconds in spent.items()]
+    before = run.prepare_seconds + run.compile_seconds
+    between = run.total_seconds - before - sum(spent.values())
+    outside = ProfileEntry("(preparing)", before), ProfileEntry("(run loop)", between)
+    return ProfilingSummary(entries, None, outside)
 
 
 def _spent(work: Sequence[Pair], control: Control) -> dict[str, float]:

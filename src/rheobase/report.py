@@ -31,6 +31,7 @@ class Report:
         self.start = start
         self.duration = duration
         self.began = self.last = time.perf_counter()
+        self._has_begun = False
 
     def _call(self, completed: float) -> None:
         if self.function is None:
@@ -39,19 +40,50 @@ class Report:
         self.function(_time(elapsed), completed, _time(self.start), _time(self.duration))
 
     def begin(self) -> None:
-        self.began = self.last = time.perf_counter()
-        self._call(0.0)
+        """The model is ready, and the first step comes; counts once."""
+        if not self._has_begun:
+            self._has_begun = True
+            self._call(0.0)
+
+    def _completed(self, t: float) -> float:
+        return (t - self.start) / self.duration if self.duration > 0 else 1.0
 
     def at(self, t: float) -> None:
         """The simulation has come to time t."""
         now = time.perf_counter()
         if now - self.last >= self.period and self.duration > 0:
             self.last = now
-            self._call((t - self.start) / self.duration)
+            self._call(self._completed(t))
 
-    def end(self) -> None:
-        """The run has ended: at its end, or where it was stopped."""
+    def end(self, t: float) -> None:
+        """The run has ended at time t, its end or where it was stopped."""
+        del t
         self._call(1.0)
+
+
+class OwnReport(Report):
+    """A report of ours, which says where a run was stopped.
+
+    stopped   is called with the elapsed time, s, and the completed fraction
+    """
+
+    def __init__(
+        self,
+        function: ReportFunction,
+        stopped: Callable[[float, float], None],
+        period: float,
+        start: float,
+        duration: float,
+    ) -> None:
+        super().__init__(function, period, start, duration)
+        self._stopped = stopped
+
+    def end(self, t: float) -> None:
+        completed = self._completed(t)
+        if completed < 1 - 1e-9:
+            self._stopped(time.perf_counter() - self.began, completed)
+        else:
+            super().end(t)
 
 
 def make_report(
@@ -65,7 +97,8 @@ def make_report(
     if not isinstance(report, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ModelTypeError(f"report must be a name or a function, not {report!r}")
     if report == "bar":
-        return Report(_bar(), min(period, 0.1), start, duration)
+        show, stopped = _bar()
+        return OwnReport(show, stopped, min(period, 0.1), start, duration)
     streams: dict[str, TextIO] = {
         "text": sys.stdout,
         "stdout": sys.stdout,
@@ -75,25 +108,34 @@ def make_report(
         raise ModelValueError(
             f"report must be 'text', 'stdout', 'stderr', 'bar', a function or None, not {report!r}"
         )
-    return Report(_text_report(streams[report]), period, start, duration)
+    write, stopped = _text_report(streams[report], _time(duration))
+    return OwnReport(write, stopped, period, start, duration)
 
 
-def _text_report(stream: TextIO) -> ReportFunction:
+def _text_report(
+    stream: TextIO, whole: Quantity
+) -> tuple[ReportFunction, Callable[[float, float], None]]:
     def write(elapsed: Quantity, completed: float, start: Quantity, duration: Quantity) -> None:
         if completed == 0.0:
-            stream.write(f"Simulating {duration} from t = {start}\n")
+            say(f"Simulating {duration} from t = {start}")
             return
         line = f"{completed * duration} ({completed:.0%}) simulated in {_plain(float(elapsed))}"
         if completed < 1:
             remaining = float(elapsed) * (1 - completed) / completed
             line += f", about {_plain(remaining)} to go"
+        say(line)
+
+    def stopped(elapsed: float, completed: float) -> None:
+        say(f"Stopped at {completed * whole} ({completed:.0%}) after {_plain(elapsed)}")
+
+    def say(line: str) -> None:
         stream.write(line + "\n")
         stream.flush()
 
-    return write
+    return write, stopped
 
 
-def _bar() -> ReportFunction:
+def _bar() -> tuple[ReportFunction, Callable[[float, float], None]]:
     """A progress bar, in a terminal or a notebook; ImportError without the package tqdm."""
     try:
         tqdm: Any = importlib.import_module("tqdm.auto").tqdm
@@ -113,7 +155,11 @@ def _bar() -> ReportFunction:
         if completed == 1.0:
             bars[0].close()
 
-    return show
+    def stopped(elapsed: float, completed: float) -> None:
+        bars[0].update(completed * bars[0].total - bars[0].n)
+        bars[0].close()
+
+    return show, stopped
 
 
 def _time(value: float) -> Quantity:

@@ -72,20 +72,29 @@ class ProfileEntry:
 
 
 class ProfilingSummary:
-    """What the kernels of a run cost, the dearest first.
+    """What the kernels of a run cost, the dearest first, and what it cost outside of them.
 
     entries   ProfileEntry of each kernel
     show      how many of them; None: all
+    outside   the rest of the run's time, by what it went into
+
+    Its `total`, in seconds, is the time of the whole run.
     """
 
-    def __init__(self, entries: Sequence[ProfileEntry], show: int | None = None) -> None:
+    def __init__(
+        self,
+        entries: Sequence[ProfileEntry],
+        show: int | None = None,
+        outside: Sequence[ProfileEntry] = (),
+    ) -> None:
         ordered = sorted(entries, key=lambda e: -e.seconds)
-        self.total = sum(e.seconds for e in ordered)
+        self.total = sum(e.seconds for e in (*ordered, *outside))
         self.entries = ordered if show is None else ordered[:show]
+        self.outside = tuple(outside)
 
     def _rows(self) -> list[tuple[str, ...]]:
         rows: list[tuple[str, ...]] = [("kernel", "time", "share")]
-        for e in self.entries:
+        for e in (*self.entries, *self.outside):
             share = 100 * e.seconds / self.total if self.total else 0.0
             time = Quantity(e.seconds, dim=second.dim).in_best_unit(precision=3)
             rows.append((e.name, time, f"{share:.1f} %"))
