@@ -61,8 +61,8 @@ def messages(caplog, name):
 
 # NeuronGroup(N, model, ...): the arguments, in order, with these defaults.
 def test_arguments_and_their_defaults():
-    found = inspect.signature(NeuronGroup.__init__).parameters
-    given = {n: p.default for n, p in found.items() if n != "self"}
+    found = inspect.signature(NeuronGroup).parameters
+    given = {n: p.default for n, p in found.items()}
     assert list(given)[: len(GIVEN)] == list(GIVEN)
     assert {n: given[n] for n in GIVEN} == GIVEN
 

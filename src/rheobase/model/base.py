@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import keyword
 import sys
 import uuid
@@ -55,6 +56,12 @@ class _Making(type):
         made = super().__call__(*args, **options)
         made._unused = True
         return made
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """The arguments that making one takes, for help() and editors: those of its __init__."""
+        made = inspect.signature(cls.__init__)
+        return made.replace(parameters=list(made.parameters.values())[1:])
 
 
 class SimulationObject(metaclass=_Making):
