@@ -13,8 +13,8 @@ class Row:
     model         its folder in models/ and its program in c/
     size          cells, as the model counts them
     duration      s of biological time
-    unit          what the time of a run is divided by: "cell and step", "step" or
-                  "synaptic event"
+    unit          what the time of a run is divided by: "cell and step", "step",
+                  "synaptic event" or "script"
     state_bytes   read and written for a cell in each step, if nothing is kept in registers
     in_short      s, for Brian 2's runtime mode and NEST, which would take minutes for `duration`
     in_part       cells, for NEST, where it has not the memory for `size`; for models without
@@ -38,6 +38,8 @@ class Row:
     def n_steps(self) -> int:
         return round(self.duration / DT)
 
+
+SMALLEST = "smallest"  # the row that times a script as a whole: smallest/with_*.py
 
 ROWS = {
     row.name: row
@@ -75,5 +77,6 @@ ROWS = {
             tolerance=0.1,
         ),
         Row("noise", "noise", 100_000, 0.2, state_bytes=16, in_short=0.02),
+        Row(SMALLEST, SMALLEST, 1, 0.1, "script", brian=False),
     )
 }

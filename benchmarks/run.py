@@ -27,7 +27,7 @@ from pathlib import Path
 
 from rows import ROWS
 from sides import CFLAGS, HERE, SIDES, RunError, Tools, build, call_json
-from table import table
+from table import table, write_into
 
 
 def interpreter_with(package, given):
@@ -73,7 +73,8 @@ def measure(row, sides, args, tools, results):
             result = side.run(row, seed, tools)
             full = {"duration": row.duration, "seed": seed, **result}
             results.add(row.name, side.name, full)
-            print(f"{row.name:16} {side.name:14} {full['loop_seconds']:9.4f} s  {full['rates']}")
+            seconds = full.get("loop_seconds", full["process_seconds"])
+            print(f"{row.name:17} {side.name:16} {seconds:9.4f} s  {full.get('rates', '')}")
 
 
 def arguments():
@@ -88,6 +89,7 @@ def arguments():
     parser.add_argument("--brian", help="a Python interpreter that has Brian 2")
     parser.add_argument("--nest", help="a Python interpreter that has NEST")
     parser.add_argument("--prepare", action="store_true", help="build the programs only")
+    parser.add_argument("--docs", action="store_true", help="tables into docs/performance.md")
     parser.add_argument("--only-table", action="store_true", help="measure nothing")
     args = parser.parse_args()
     unknown = sorted(set(args.rows) - set(ROWS))
@@ -113,6 +115,8 @@ def main():
                 except RunError as failure:
                     print(failure, file=sys.stderr)
     print(table(results.read()))
+    if args.docs:
+        write_into(HERE.parent / "docs" / "performance.md", results.read())
 
 
 if __name__ == "__main__":

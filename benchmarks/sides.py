@@ -9,9 +9,12 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from rows import SMALLEST
 
 HERE = Path(__file__).resolve().parent
 BIN = HERE / "bin"
@@ -213,6 +216,41 @@ class Nest:
         return {**result, **scaled, "duration": part.duration, "size": part.size}
 
 
+@dataclass(frozen=True)
+class Script:
+    """The smallest script, from the start of its process to its end.
+
+    cold   with an empty cache of compiled models; byte code of Python is there, as in a package
+           that has been installed
+    """
+
+    simulator: str
+    cold: bool = False
+
+    @property
+    def name(self):
+        return f"{self.simulator}-{'cold' if self.cold else 'warm'}"
+
+    def available(self, row, tools):
+        return row.name == SMALLEST and self._python(tools) is not None
+
+    def _python(self, tools):
+        return {"rheobase": sys.executable, "nest": tools.nest}[self.simulator]
+
+    def prepare(self, row, tools):
+        self._script(tools, tools.cache)
+
+    def run(self, row, seed, tools):
+        with tempfile.TemporaryDirectory(prefix="rheobase-bench-") as empty:
+            return {"process_seconds": self._script(tools, empty if self.cold else tools.cache)}
+
+    def _script(self, tools, cache):
+        env = {**os.environ, "RHEOBASE_CACHE_DIR": cache}
+        env["PYTHONPYCACHEPREFIX"] = str(BIN / "bytecode")
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
+        return call([self._python(tools), HERE / SMALLEST / f"with_{self.simulator}.py"], env)[1]
+
+
 SIDES = {
     side.name: side
     for side in (
@@ -227,5 +265,8 @@ SIDES = {
         BrianRuntime(),
         Nest(1),
         Nest(2),
+        Script("rheobase", cold=True),
+        Script("rheobase"),
+        Script("nest"),
     )
 }

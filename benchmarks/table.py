@@ -3,7 +3,9 @@
 import statistics
 from collections import defaultdict
 
-from rows import DT, ROWS
+from rows import DT, ROWS, SMALLEST
+
+BEGIN, END = "<!-- results: written by benchmarks/run.py --docs -->", "<!-- end of results -->"
 
 
 def _median(runs, key):
@@ -170,8 +172,52 @@ def measured(lines):
     return [Measured(row, sides) for row, sides in rows if sides.get("rheobase-1")]
 
 
+STARTS = ("rheobase-cold", "rheobase-warm", "nest-warm")
+
+
+def _starts(lines):
+    """One row: the smallest script, in seconds."""
+    found = defaultdict(list)
+    for line in lines:
+        if line["row"] == SMALLEST:
+            found[line["side"]].append(line)
+    times = [_number(_median(found[s], "process_seconds")) if found[s] else "" for s in STARTS]
+    header = ("", "rheobase, nothing compiled, s", "rheobase, s", "NEST, s")
+    return _markdown(header, [["smallest script, from start to end", *times]])
+
+
+def _summary(rows):
+    """What the ratios come to, rows with unequal rates left out."""
+    said = []
+    for side, base, label in (
+        ("rheobase-1", "c", "rheobase takes {mean:.2f} of the time of C"),
+        ("brian-cpp-1", "rheobase-1", "Brian 2's C++ takes {mean:.1f} times the time of rheobase"),
+        ("nest-1", "rheobase-short-1", "NEST takes {mean:.1f} times the time of rheobase"),
+    ):
+        found = [(m, m.pairs(side, base)) for m in rows]
+        ratios = {m.row.name: statistics.median(p) for m, p in found if p and m.agrees(side, base)}
+        if ratios:
+            low, high = min(ratios, key=ratios.get), max(ratios, key=ratios.get)
+            mean = statistics.geometric_mean(ratios.values())
+            said.append(
+                f"- {label.format(mean=mean)}: geometric mean of {len(ratios)} rows, "
+                f"{ratios[low]:.2f} ({low}) to {ratios[high]:.2f} ({high}), one thread each."
+            )
+    return "\n".join(said)
+
+
 def table(lines):
-    """Two tables: times and ratios; rates and memory. Ratios of unequal rates are in brackets."""
+    """Three tables: times and ratios; rates and memory; the smallest script. Ratios of simulators
+    whose rates differ are in brackets."""
     rows = measured(lines)
     times, facts = [_times(m) for m in rows], [_facts(m) for m in rows]
-    return "\n\n".join([_markdown(TIMES, times), _markdown(FACTS, facts)])
+    parts = [_summary(rows), _markdown(TIMES, times), _markdown(FACTS, facts), _starts(lines)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def write_into(page, lines):
+    """Put the tables into a page, between its two marks."""
+    text = page.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    page.write_text(f"{before}{BEGIN}\n\n{table(lines)}\n\n{END}{after}", encoding="utf-8")
