@@ -48,8 +48,6 @@ from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["Generated", "Request", "expressions_of", "generate", "reaches"]
 
-_LAST_STREAM = 0xFFFFFFFF
-
 
 @dataclass(frozen=True)
 class Request:
@@ -80,15 +78,12 @@ class Generated:
     others: Slot
 
 
-def generate(
-    owner: CodeOwner, request: Request, namespace: Mapping[str, Any], trial: int | None = None
-) -> Generated:
+def generate(owner: CodeOwner, request: Request, namespace: Mapping[str, Any]) -> Generated:
     """Make the pairs.
 
-    trial   a number for random numbers that are not taken from those of the script
     Raises ModelError for code that does not fit, ModelIndexError for targets outside the group.
     """
-    kernel, domain = _kernel(owner, request, namespace, trial)
+    kernel, domain = _kernel(owner, request, namespace)
     try:
         run_once(kernel)
     except GenerateError as error:
@@ -118,7 +113,7 @@ def _bad_size(owner: CodeOwner, request: Request, error: GenerateError) -> Model
 
 
 def _kernel(
-    owner: CodeOwner, request: Request, namespace: Mapping[str, Any], trial: int | None
+    owner: CodeOwner, request: Request, namespace: Mapping[str, Any]
 ) -> tuple[Kernel, Generate]:
     symbols, bindings, functions = _resolve(owner, request, namespace)
     request = _settle_probability(request, bindings)
@@ -127,8 +122,7 @@ def _kernel(
     _check(request, symbols, functions)
     generator = _skip_outer(request, bindings, functions)
     state = random.new_stream_state("connect")
-    number = random.take_streams() if trial is None else _LAST_STREAM - trial
-    random.write_stream(state, number, 0)
+    random.write_stream(state, random.take_streams(), 0)
     stream = Stream(state, ClockState(1.0).slots.step)
     generator = _with_absent(request, generator, bindings)
     builder = KernelBuilder(bindings, functions=functions)

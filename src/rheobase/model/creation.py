@@ -18,7 +18,7 @@ from rheobase.lang.nodes import Expr, Name, Number, names_in
 from rheobase.model.callers import caller_namespace
 from rheobase.model.connect import Generated, Request, expressions_of, generate
 from rheobase.model.connections import is_sorted
-from rheobase.model.generators import Generator, only_condition, parse_generator
+from rheobase.model.generators import only_condition, parse_generator
 from rheobase.model.group import new_part
 from rheobase.model.pairs import (
     Pairs,
@@ -31,10 +31,18 @@ from rheobase.model.synapticgroup import SynapticGroup, numbering
 from rheobase.model.texts import read_expression
 from rheobase.model.variables import Meaning
 
-__all__ = ["Call", "Expected", "connect", "expected_synapses", "new_pairs"]
+__all__ = [
+    "Call",
+    "check_call",
+    "connect",
+    "is_false",
+    "listed_pairs",
+    "new_pairs",
+    "p_and_n",
+    "request_of",
+]
 
 _GENERATOR = re.compile(r"\bfor\b.*\bin\b", re.DOTALL)
-_TRIALS = 64  # rows that are looked at to expect a number
 
 
 @dataclass(frozen=True)
@@ -63,36 +71,17 @@ class Call:
         return caller_namespace(self.level) if self.namespace is None else self.namespace
 
 
-@dataclass(frozen=True)
-class Expected:
-    """What a connect() would make.
-
-    synapses   how many, on average
-    bytes_each, bytes_all   of memory, while running: the connection and the variables
-    """
-
-    synapses: float
-    bytes_each: float
-    bytes_all: float
-
-
 def connect(synapses: SynapticGroup, call: Call) -> None:
     """Make the synapses that the call asks for."""
-    _check_call(synapses, call)
-    if call.generates and _is_false(call.condition):
+    check_call(synapses, call)
+    if call.generates and is_false(call.condition):
         synapses.mark_connected()
         return
     if call.generates:
-        request = _request(synapses, call)
+        request = request_of(synapses, call)
         _add_generated(synapses, request, call.names())
         return
-    if call.table is None:
-        pairs, copies = _listed(synapses, call)
-    else:
-        pairs, copies = read_table(synapses.label, call.table, call.values), None
-    valid = _valid(synapses, pairs, call.skip_if_invalid)
-    if valid is not None:
-        copies = np.where(valid, 1 if copies is None else copies, 0)
+    pairs, copies = listed_pairs(synapses, call)
     n_before = len(synapses)
     _append(synapses, _repeated(pairs.sources, copies), _repeated(pairs.targets, copies))
     for name, values in pairs.values.items():
@@ -101,11 +90,24 @@ def connect(synapses: SynapticGroup, call: Call) -> None:
         getattr(synapses, f"{name}_")[n_before:] = _repeated(values, copies)
 
 
+def listed_pairs(synapses: SynapticGroup, call: Call) -> tuple[Pairs, NDArray[Any] | None]:
+    """The pairs of a call that lists them, and how many synapses of each; None: one."""
+    if call.table is None:
+        pairs, copies = _listed(synapses, call)
+    else:
+        pairs, copies = read_table(synapses.label, call.table, call.values), None
+    valid = _valid(synapses, pairs, call.skip_if_invalid)
+    if valid is not None:
+        copies = np.where(valid, 1 if copies is None else copies, 0)
+    return pairs, copies
+
+
 def _repeated(values: NDArray[Any], copies: NDArray[Any] | None) -> NDArray[Any]:
     return values if copies is None else np.repeat(values, copies)
 
 
-def _check_call(synapses: SynapticGroup, call: Call) -> None:
+def check_call(synapses: SynapticGroup, call: Call) -> None:
+    """Raise what is wrong with the arguments, by themselves and together."""
     given = call.i is not None or call.j is not None
     label = synapses.label
     if call.condition is not None and (given or call.table is not None):
@@ -130,12 +132,14 @@ def _check_call(synapses: SynapticGroup, call: Call) -> None:
         )
 
 
-def _is_false(condition: Any) -> bool:
+def is_false(condition: Any) -> bool:
+    """Whether a condition is the value False: no synapses."""
     return isinstance(condition, (bool, np.bool_)) and not condition
 
 
 # ------------------------------------------------------------------ generated pairs
-def _request(synapses: SynapticGroup, call: Call) -> Request:
+def request_of(synapses: SynapticGroup, call: Call) -> Request:
+    """What a call that generates pairs asks for."""
     (source, target), positions = _sides(synapses)
     side, outer, inner = Index.PRE, source, target
     if call.i is None and call.j is None:
@@ -152,7 +156,7 @@ def _request(synapses: SynapticGroup, call: Call) -> Request:
         generator = parse_generator(text, Source(text, f"{synapses.label}, connect"))
         if isinstance(call.i, str):
             side, outer, inner = Index.POST, target, source
-    p, n, numbers = _p_and_n(synapses, call)
+    p, n, numbers = p_and_n(synapses, call)
     skip = call.skip_if_invalid
     request = Request(generator, side, outer, inner, p, n, skip, numbers, positions)
     _check_names(synapses, request)
@@ -174,7 +178,7 @@ def _sides(synapses: SynapticGroup) -> tuple[tuple[Part, Part], Mapping[Index, S
     return (parts[0], parts[1]), positions
 
 
-def _p_and_n(synapses: SynapticGroup, call: Call) -> tuple[Expr, Expr, Mapping[str, Meaning]]:
+def p_and_n(synapses: SynapticGroup, call: Call) -> tuple[Expr, Expr, Mapping[str, Meaning]]:
     """p and n as expressions; numbers other than 1 stand in memory, not in code."""
     found: list[Expr] = []
     numbers: dict[str, Meaning] = {}
@@ -235,8 +239,8 @@ def new_pairs(
     synapses: SynapticGroup, call: Call, namespace: Mapping[str, Any]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The pairs that a call generates, as users count neurons; nothing is made of them."""
-    _check_call(synapses, call)
-    request = _request(synapses, call)
+    check_call(synapses, call)
+    request = request_of(synapses, call)
     made = generate(synapses, request, namespace)
     outer, inner = np.repeat(np.arange(len(made.counts)), made.counts), made.others.data
     return (outer, inner) if request.side is Index.PRE else (inner, outer)
@@ -264,7 +268,7 @@ def _listed(synapses: SynapticGroup, call: Call) -> tuple[Pairs, NDArray[Any] | 
     pairs = Pairs(i, j)
     valid = _valid(synapses, pairs, call.skip_if_invalid)
     valid = np.ones(len(i), bool) if valid is None else valid
-    p, times, numbers = _p_and_n(synapses, replace(call, n=call.n if n_is_code else 1))
+    p, times, numbers = p_and_n(synapses, replace(call, n=call.n if n_is_code else 1))
     copies = np.zeros(len(i), np.int64)
     copies[valid] = chosen_copies(synapses, i[valid], j[valid], p, times, numbers, call.names())
     return pairs, copies * n
@@ -294,51 +298,3 @@ def _append(synapses: SynapticGroup, sources: NDArray[Any], targets: NDArray[Any
     """Add synapses; sources and targets as users count them."""
     synapses.mark_connected()
     synapses.add_pairs(*synapses.placed(sources, targets))
-
-
-# ------------------------------------------------------------------ before making any
-def expected_synapses(synapses: SynapticGroup, call: Call) -> Expected:
-    """How many synapses a call would make on average, and their memory; nothing is made."""
-    _check_call(synapses, call)
-    if not call.generates:
-        number = float(_number_listed(synapses, call))
-    elif _is_false(call.condition):
-        number = 0.0
-    else:
-        number = _number_generated(synapses, call)
-    each = synapses.bytes_each()
-    return Expected(number, each, number * each)
-
-
-def _number_listed(synapses: SynapticGroup, call: Call) -> float:
-    if call.table is not None:
-        return len(read_table(synapses.label, call.table, call.values).sources)
-    n = 1 if isinstance(call.n, str) else call.n
-    *_, copies = index_arrays(synapses.label, call.i, call.j, n)
-    p = 1.0 if isinstance(call.p, str) else float(call.p)
-    return float(copies.sum()) * p
-
-
-def _number_generated(synapses: SynapticGroup, call: Call) -> float:
-    """From some rows, evenly spaced; exact where the number does not depend on chance and there
-    are few rows."""
-    factor = 1.0
-    if not isinstance(call.p, str) and not isinstance(call.n, str):
-        factor, call = float(call.p) * int(call.n), replace(call, p=1.0, n=1)
-    request = _request(synapses, call)
-    if _takes_all(request.generator):
-        return factor * len(synapses.source) * len(synapses.target)
-    first, size = int(request.outer.first.data[0]), int(request.outer.size.data[0])
-    rows = np.unique(np.linspace(0, size - 1, min(size, _TRIALS)).round().astype(int))
-    names = call.names()
-    counts = [
-        generate(
-            synapses, replace(request, outer=new_part(first + int(r), 1)), names, trial=k
-        ).counts.sum()
-        for k, r in enumerate(rows)
-    ]
-    return factor * float(np.mean(counts)) * size
-
-
-def _takes_all(generator: Generator) -> bool:
-    return generator.variable == "_k" and generator.condition is None

@@ -24,7 +24,15 @@ from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.variables import ArrayVariable, Meaning, Reach, symbol_of
 from rheobase.units.dimensions import DIMENSIONLESS
 
-__all__ = ["Pairs", "chosen_copies", "index_arrays", "number_meaning", "read_table"]
+__all__ = [
+    "Pairs",
+    "chosen_copies",
+    "index_arrays",
+    "number_meaning",
+    "pair_numbers",
+    "pair_values",
+    "read_table",
+]
 
 
 @dataclass(frozen=True)
@@ -135,8 +143,8 @@ class _PairOwner:
 
 def chosen_copies(
     synapses: SynapticGroup,
-    sources: NDArray[np.int64],
-    targets: NDArray[np.int64],
+    sources: NDArray[Any],
+    targets: NDArray[Any],
     p: Expr,
     n: Expr,
     local: Mapping[str, Meaning],
@@ -146,56 +154,77 @@ def chosen_copies(
 
     sources, targets   valid numbers of elements, as users count them
     """
-    slots: list[Slot] = []
-    for group, numbers in ((synapses.source, sources), (synapses.target, targets)):
-        slot = Slot("pair", I32, len(numbers))
-        slot.data[:] = group.positions(numbers)
-        slots.append(slot)
     copies = Slot("copies", I64, len(sources))
     symbol = Symbol("_copies", Type.INTEGER, DIMENSIONLESS)
     value: Expr = Binary("*", n, Number(1))
     if not (isinstance(p, Number) and p.value == 1):
         value = Conditional(Compare("<", Call("rand", ()), p), value, Number(0))
-    block = Block(
-        "connect",
-        Elementwise(new_part(0, len(sources))),
-        (Assign("_copies", None, value),),
-        local={**local, "_copies": Meaning(symbol, Element(copies, Index.OWN))},
-    )
-    run_block(block, _PairOwner(synapses, slots[0], slots[1]), namespace)
+    meaning = Meaning(symbol, Element(copies, Index.OWN))
+    _compute(synapses, sources, targets, value, meaning, local, namespace)
     return np.maximum(copies.data, 0)
+
+
+def pair_numbers(
+    synapses: SynapticGroup,
+    sources: NDArray[Any],
+    targets: NDArray[Any],
+    expr: Expr,
+    local: Mapping[str, Meaning],
+    namespace: Mapping[str, Any],
+) -> NDArray[np.float64]:
+    """(n,) the value of an expression of i, j and the neurons' variables, for each pair."""
+    out = Slot("value", F64, len(sources))
+    symbol = Symbol("_value", Type.FLOAT, DIMENSIONLESS)
+    meaning = Meaning(symbol, Element(out, Index.OWN))
+    _compute(synapses, sources, targets, expr, meaning, local, namespace)
+    return out.data
 
 
 def pair_values(
     synapses: SynapticGroup,
-    sources: NDArray[np.int64],
-    targets: NDArray[np.int64],
+    sources: NDArray[Any],
+    targets: NDArray[Any],
     variable: ArrayVariable,
     code: str,
     namespace: Mapping[str, Any],
 ) -> NDArray[Any]:
-    """(n,) the value of an expression of i, j and the neurons' variables, for each pair.
+    """(n,) the same for the text of an expression.
 
-    variable   which is to take them: its type and its dimension
+    variable   which is to take the values: its type and its dimension
     """
-    slots: list[Slot] = []
-    for group, numbers in ((synapses.source, sources), (synapses.target, targets)):
-        slots.append(Slot("pair", I32, len(numbers)))
-        slots[-1].data[:] = group.positions(numbers)
     out = Slot(variable.name, variable.slot.dtype, len(sources))
     expr = parse_expression(code, Source(code, f"{synapses.label}, value of '{variable.name}'"))
     own = names_in(expr) & {v.name for v in synapses.synaptic_arrays()}
     if own:
         message = f"{synapses.label}: '{min(own)}' has no value yet for a synapse that is made"
         raise ModelValueError(message)
+    meaning = Meaning(symbol_of(variable, "_value"), Element(out, Index.OWN))
+    _compute(synapses, sources, targets, expr, meaning, {}, namespace)
+    return out.data
+
+
+def _compute(
+    synapses: SynapticGroup,
+    sources: NDArray[Any],
+    targets: NDArray[Any],
+    value: Expr,
+    result: Meaning,
+    local: Mapping[str, Meaning],
+    namespace: Mapping[str, Any],
+) -> None:
+    """Set the result of each pair."""
+    slots: list[Slot] = []
+    for group, numbers in ((synapses.source, sources), (synapses.target, targets)):
+        slots.append(Slot("pair", I32, len(numbers)))
+        slots[-1].data[:] = group.positions(numbers.astype(np.int64))
+    name = result.symbol.name
     block = Block(
-        f"new {variable.name}",
+        "connect",
         Elementwise(new_part(0, len(sources))),
-        (Assign("_value", None, expr),),
-        local={"_value": Meaning(symbol_of(variable, "_value"), Element(out, Index.OWN))},
+        (Assign(name, None, value),),
+        local={**local, name: result},
     )
     run_block(block, _PairOwner(synapses, slots[0], slots[1]), namespace)
-    return out.data
 
 
 def number_meaning(name: str, value: float | int) -> Meaning:

@@ -26,9 +26,9 @@ from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.lang.nodes import Assign
 from rheobase.model.clock import Clock
 from rheobase.model.code import Block, Runner
-from rheobase.model.connections import end_of, number_type
-from rheobase.model.creation import Call, Expected, connect, expected_synapses
+from rheobase.model.creation import Call, connect
 from rheobase.model.delays import Delays, DelayView
+from rheobase.model.dryrun import Expected, expected_synapses
 from rheobase.model.eventdriven import (
     check_dependencies,
     event_driven,
@@ -46,7 +46,7 @@ from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.storage import storage_of
 from rheobase.model.structural import Growth, Pruning, StructuralChanges
 from rheobase.model.summed import add_summed
-from rheobase.model.synapticgroup import SynapticGroup
+from rheobase.model.synapticgroup import SynapticGroup, bytes_of_number
 from rheobase.model.texts import read_equations, read_expression, read_statements
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Meaning, Reach, Subexpression
 from rheobase.topics import topic
@@ -442,7 +442,9 @@ class Synapses(SynapticGroup):
         table       a scipy.sparse matrix (N_pre, N_post), or a table with columns i, j and those
                     of variables, in SI units
         values      the variable that takes the entries of a matrix
-        dry_run     make nothing: return how many synapses are expected, and their bytes
+        dry_run     make nothing: return how many synapses are expected, and their bytes, in an
+                    object that says so when it is printed: `synapses`, `std`, `estimated`,
+                    `bytes_each`, `bytes_all`, `parts`
 
         Raises IndexError for indices outside the groups; ModelError for code that does not fit.
         """
@@ -543,13 +545,18 @@ class Synapses(SynapticGroup):
         own = super().synaptic_arrays()
         return own + [p.delays.variable for p in self.pathways.values() if p.delays.separate]
 
-    def bytes_each(self) -> float:
+    def bytes_of_one(self) -> dict[str, int]:
+        found = super().bytes_of_one()
         posts = [p for p in self.pathways.values() if p.side is Index.POST]
-        by_target = 4 if posts else 0
-        if any(p.reaches_far for p in posts):
-            by_target += number_type(end_of(self.source.span)).numpy.itemsize
-        by_delay = sum(12 for p in self.pathways.values() if p.delays.separate)
-        return super().bytes_each() + by_target + by_delay
+        if posts:
+            far = any(p.reaches_far for p in posts)
+            found["list by target"] = 4 + (bytes_of_number(self.source) if far else 0)
+        for name, p in self.pathways.items():
+            if p.delays.separate:
+                found.pop("delay", None)
+                far = bytes_of_number(p.target) if p.side is Index.PRE or p.reaches_far else 0
+                found[f"delay of {name}"] = 8 + 4 + far
+        return found
 
     def before_adding(self) -> None:
         for p in self.pathways.values():

@@ -37,7 +37,7 @@ from rheobase.model.variables import (
 from rheobase.model.views import VariableView
 from rheobase.units.dimensions import DIMENSIONLESS
 
-__all__ = ["Follower", "SynapticGroup", "SynapticSubgroup", "numbering"]
+__all__ = ["Follower", "SynapticGroup", "SynapticSubgroup", "bytes_of_number", "numbering"]
 
 _AT_ONCE = 1 << 16  # pairs: what they take in passing stays in the cache
 _COUNTS = {"N_incoming": Index.POST, "N_outgoing": Index.PRE}
@@ -274,10 +274,10 @@ class SynapticGroup(Group):
         for variable in self.synaptic_arrays():
             variable.slot.resize(n)
 
-    def bytes_each(self) -> float:
-        """Memory of a synapse made in order: its target and its variables."""
-        widths = [v.slot.dtype.numpy.itemsize for v in self.synaptic_arrays()]
-        return float(number_type(end_of(self.target.span)).numpy.itemsize + sum(widths))
+    def bytes_of_one(self) -> dict[str, int]:
+        """Memory of a synapse made in order, by what it is for: its target and its variables."""
+        variables = {v.name: v.slot.dtype.numpy.itemsize for v in self.synaptic_arrays()}
+        return {"target": bytes_of_number(self.target), **variables}
 
     # ------------------------------------------------------------ domains
     def domain(self) -> Domain:
@@ -540,6 +540,11 @@ def _elements_of(group: Group, item: Any) -> NDArray[Any]:
 def _all_positions(group: Group) -> NDArray[Any]:
     """(n,) where the elements of a group stand, as users count them."""
     return group.positions(np.arange(len(group)))
+
+
+def bytes_of_number(group: Group) -> int:
+    """What the number of an element takes where synapses keep it."""
+    return number_type(end_of(group.span)).numpy.itemsize
 
 
 def numbering(group: Group) -> Slot | None:

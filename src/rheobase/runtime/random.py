@@ -10,7 +10,8 @@ before it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 
 from rheobase.ir.dtypes import I64
 from rheobase.ir.slots import Slot
@@ -25,6 +26,7 @@ __all__ = [
     "seed",
     "set_state",
     "take_streams",
+    "untouched",
     "write_stream",
 ]
 
@@ -96,6 +98,16 @@ def take_streams(n: int = 1) -> int:
     first = _state.next_stream
     _state.next_stream += n
     return first
+
+
+@contextmanager
+def untouched() -> Generator[None, None, None]:
+    """What is drawn within is drawn for trial: the script goes on as if it had not been."""
+    first = _state.next_stream
+    try:
+        yield
+    finally:
+        _state.next_stream = first
 
 
 def new_stream_state(name: str) -> Slot:
