@@ -12,11 +12,11 @@ here has types and dimensions that fit. The result is simplified and hoisted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
-from rheobase.ir.kernels import Array, At, Domain, Generate, Index, Kernel, Linked, Repeat, Stream
+from rheobase.ir.kernels import Array, At, Domain, Index, Kernel, Linked, Repeat, Stream
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.passes import optimize
 from rheobase.ir.slots import Slot
@@ -514,16 +514,17 @@ class KernelBuilder:
     ) -> Kernel:
         """The kernel, simplified and hoisted (not if `as_written`)."""
         random = any(is_random(op) for op in self._ops)
-        random = random or (isinstance(domain, Generate) and domain.draws)
         kernel = Kernel(
             name,
             domain,
             tuple(self._arrays),
             body=tuple(self._ops if self._loop is None else self._ops[: self._loop.first]),
             results=results,
-            stream=stream if random else None,
+            stream=stream,
             repeat=None if self._loop is None else self._loop.made(self._ops),
         )
+        if not random and not kernel.domain_draws:
+            kernel = replace(kernel, stream=None)
         return kernel if as_written else optimize(kernel)
 
     @property

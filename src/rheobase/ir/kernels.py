@@ -14,6 +14,7 @@ The domains, and which element each index means:
     domain        iterates over                           own             pre, post
     Elementwise   start <= k < start + size               k               -
     Select        start <= k < start + size               k               -
+    Bernoulli     start <= k < start + size               k               -
     Indexed       the entries of an index list            the entry       -
     Propagate     the synapses of the events' rows        the synapse     the two neurons
     Reduce        all synapses, row by row                the synapse     the two neurons
@@ -35,8 +36,10 @@ from rheobase.ir.ops import Op
 from rheobase.ir.slots import Slot
 
 __all__ = [
+    "DENSE",
     "Array",
     "At",
+    "Bernoulli",
     "Chosen",
     "DelayRows",
     "Domain",
@@ -174,6 +177,24 @@ class Select:
 
     part: Part
     out: IndexList
+
+
+@dataclass(frozen=True)
+class Bernoulli:
+    """All elements, each chosen with a probability of its own (results[0], F64), independently;
+    those chosen are listed in `out`, ascending. The code neither draws nor has effects.
+
+    Where the greatest probability P is above DENSE, element k is chosen if its uniform 0 is below
+    its probability. Else few are: candidates have probability P and are found by geometric gaps
+    (see Sample; draw 0xffff at the element m >> 4 << 3 | m & 7), and a candidate stays if P times
+    its uniform 1 is below its probability. Elements count from the beginning of the part.
+    """
+
+    part: Part
+    out: IndexList
+
+
+DENSE = 1 / 2  # from here on, a gap costs more than a uniform number for each element
 
 
 @dataclass(frozen=True)
@@ -384,6 +405,7 @@ class Python:
 Domain: TypeAlias = (
     Elementwise
     | Select
+    | Bernoulli
     | Indexed
     | Propagate
     | Reduce
@@ -468,6 +490,12 @@ class Kernel:
     results: tuple[int, ...] = ()
     stream: Stream | None = None
     repeat: Repeat | None = None
+
+    @property
+    def domain_draws(self) -> bool:
+        """Whether the domain itself draws random numbers."""
+        domain = self.domain
+        return isinstance(domain, Bernoulli) or (isinstance(domain, Generate) and domain.draws)
 
     @property
     def parts(self) -> tuple[tuple[Op, ...], ...]:

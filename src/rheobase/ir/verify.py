@@ -23,6 +23,7 @@ from typing import NoReturn, TypeAlias, cast
 from rheobase.ir.dtypes import BOOL, F64, I32, I64, U16, DType
 from rheobase.ir.kernels import (
     At,
+    Bernoulli,
     Chosen,
     DelayRows,
     Deliver,
@@ -190,7 +191,7 @@ class _Verifier:
         match self.kernel.domain:
             case (
                 Elementwise(part=Chosen()) | Select(part=Chosen()) | Reduce(part=Chosen())
-                | Generate(outer=Chosen()) | Generate(inner=Chosen())
+                | Bernoulli(part=Chosen()) | Generate(outer=Chosen()) | Generate(inner=Chosen())
             ):  # fmt: skip
                 self.fail(f"{type(self.kernel.domain).__name__} goes over all of a range")
             case Push() | Replay() | Python() if self.ops or self.kernel.arrays:
@@ -405,6 +406,8 @@ class _Verifier:
         match kernel.domain:
             case Select():
                 wanted = (BOOL,)
+            case Bernoulli():
+                wanted = (F64,)
             case Generate():
                 wanted = (I64, BOOL, I64)
             case Record(buffers=buffers):
@@ -432,10 +435,14 @@ class _Verifier:
             if self.ops[value].dtype is not dtype:
                 self.fail(f"candidates need %{value} as {dtype.value}")
 
+    def _has_effects(self) -> bool:
+        return any(has_effect(op) for op in self.ops)
+
     def _stream(self) -> None:
-        domain = self.kernel.domain
-        sampled = isinstance(domain, Generate) and domain.draws
-        needed = sampled or any(is_random(op) for op in self.ops)
+        random = any(is_random(op) for op in self.ops)
+        needed = self.kernel.domain_draws or random
+        if isinstance(self.kernel.domain, Bernoulli) and (random or self._has_effects()):
+            self.fail("Bernoulli has code without effects and random numbers")
         if needed is not (self.kernel.stream is not None):
             self.fail("random numbers and a stream: both or neither")
 
@@ -464,7 +471,7 @@ def _slot_fields(x: object, owner: type = object, name: str = "") -> Iterator[_F
 def _slots_written(domain: Domain) -> tuple[Slot, ...]:
     """The slots that running the domain writes."""
     match domain:
-        case Select(out=out) | Replay(out=out):
+        case Select(out=out) | Bernoulli(out=out) | Replay(out=out):
             return (out.indices, out.count)
         case Record(cursor=cursor, buffers=buffers):
             return (cursor, *buffers)

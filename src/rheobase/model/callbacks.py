@@ -24,7 +24,17 @@ from numpy.typing import NDArray
 
 from rheobase.errors import Fault, FaultList, ModelTypeError
 from rheobase.ir.builder import Alias, Binding, Element
-from rheobase.ir.kernels import Domain, Elementwise, Index, Indexed, Part, Record, Reduce, Select
+from rheobase.ir.kernels import (
+    Bernoulli,
+    Domain,
+    Elementwise,
+    Index,
+    Indexed,
+    Part,
+    Record,
+    Reduce,
+    Select,
+)
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_statements, infer
 from rheobase.lang.functions import FunctionInfo, called_in
@@ -93,7 +103,7 @@ def _before(domain: Domain) -> Domain | None:
     match domain:
         case Elementwise() | Indexed() | Reduce():
             return domain
-        case Select(part=part):
+        case Select(part=part) | Bernoulli(part=part):
             return Elementwise(part)
         case Record(list=None):
             return Elementwise(Part(Slot("first", STORED[Type.INTEGER]), _one()))

@@ -7,7 +7,7 @@ from typing import Any
 
 from rheobase.errors import DimensionMismatchError, ModelValueError, Source
 from rheobase.ir.dtypes import BOOL, F64
-from rheobase.ir.kernels import Select
+from rheobase.ir.kernels import DENSE, Bernoulli, Select
 from rheobase.lang.nodes import Binary, Call, Compare, Expr, Name
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Type
@@ -17,8 +17,9 @@ from rheobase.model.group import new_part
 from rheobase.model.neurongroup import group_size
 from rheobase.model.spikes import EventSource, SpikeFinder
 from rheobase.model.subgroup import EventGroup
-from rheobase.model.variables import Subexpression
+from rheobase.model.variables import ArrayVariable, Subexpression
 from rheobase.units import hertz
+from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["PoissonGroup"]
 
@@ -65,8 +66,12 @@ class PoissonGroup(EventGroup):
         else:
             self.add_array("rates", dim=hertz.dim)
             self._set_rates(rates)
-        block = self._block(source, used)
-        finder = SpikeFinder(self, source, lambda: (block,), f"{self.name}_thresholder")
+        every, few = self._block(source, used), self._sparse_block(source, used)
+
+        def blocks() -> tuple[Block]:
+            return (few if self._are_rare() else every,)
+
+        finder = SpikeFinder(self, source, blocks, f"{self.name}_thresholder")
         self.contain(finder)
         self.seal()
 
@@ -79,6 +84,23 @@ class PoissonGroup(EventGroup):
             ) from None
         if (self.rates_[:] < 0).any():
             raise ModelValueError(f"{self.label}: rates cannot be negative")
+
+    def _are_rare(self) -> bool:
+        """Whether spikes are drawn by the gaps between them. Rates that are written in code, which
+        may draw random numbers or call Python, are asked for each neuron."""
+        rates = self.variables["rates"]
+        if not isinstance(rates, ArrayVariable):
+            return False
+        return float(rates.slot.data.max(initial=0.0)) * self.clock.dt_ <= DENSE
+
+    def _sparse_block(self, source: EventSource, rates: Expr) -> Block:
+        chance = Binary("*", rates, Name("dt"))
+        return Block(
+            f"{self.name} spikes",
+            Bernoulli(self.part, source.current),
+            results=(Result(chance, DIMENSIONLESS, F64, "rates"),),
+            parts=(Result(rates, hertz.dim, F64, "the rate"),),
+        )
 
     def _block(self, source: EventSource, rates: Expr) -> Block:
         chance = Binary("*", rates, Name("dt"))

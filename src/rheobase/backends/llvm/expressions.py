@@ -32,7 +32,16 @@ from rheobase.backends.llvm.text import (
     vector_type,
 )
 from rheobase.ir.dtypes import DType
-from rheobase.ir.kernels import At, Elementwise, Index, Kernel, Linked, Repeat, Select
+from rheobase.ir.kernels import (
+    At,
+    Bernoulli,
+    Elementwise,
+    Index,
+    Kernel,
+    Linked,
+    Repeat,
+    Select,
+)
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.slots import Slot
 
@@ -303,7 +312,7 @@ class Emitter:
         if "own" not in self._positions:
             return self.code.const(I64, 0)
         own, domain = self._position_of(Index.OWN), self.kernel.domain
-        if not isinstance(domain, (Elementwise, Select)):
+        if not isinstance(domain, (Elementwise, Select, Bernoulli)):
             return own
         with self.code.hoisted():
             first = self.read(domain.part.first)

@@ -11,19 +11,14 @@ from dataclasses import dataclass
 
 from rheobase.backends.llvm import philox
 from rheobase.backends.llvm.expressions import MEMORY, Emitter
-from rheobase.backends.llvm.library import call
-from rheobase.backends.llvm.text import F64, I64, Value, Var, vector_type
+from rheobase.backends.llvm.gaps import GAP_DRAW, by_gaps, scale_of_gaps
+from rheobase.backends.llvm.text import F64, I64, Value, Var
 from rheobase.ir.kernels import Generate, Index, Kernel, Range, Sample
 from rheobase.ir.program import Control, Status
 
 __all__ = ["generate"]
 
 NEEDED, OUTER = Control.FIELDS.index("needed"), Control.FIELDS.index("outer")
-GAP_DRAW = 0xFFFF
-LANES = 8  # gaps that are drawn together: half of those that share the words of their draws
-MOST = 1 << 51  # candidates of a sample
-AS_BITS = 2.0**52  # of a whole number x < 2^52: the bits of x + 2^52 are x and the exponent
-EXPONENT = 0x4330000000000000
 
 
 def generate(e: Emitter, domain: Generate) -> None:
@@ -138,9 +133,7 @@ def _each_with_probability(
     """
     e, code = row.e, row.e.code
     n = code.select(p > 0.0, n, 0)
-    everything = p >= 1.0
-    scale = 1.0 / call(code, "log1p", -code.select(everything, 0.5, p))
-    scale = code.select(everything, 0.0, scale)
+    scale = scale_of_gaps(code, p)
 
     def one_by_one(positions: Value, count: Value) -> None:
         place = code.stacked(positions)
@@ -186,44 +179,9 @@ def _takes_candidates(kernel: Kernel) -> bool:
 
 def _sampled(row: _Row, n: Value, scale: Value, take: Callable[[Value, Value], None]) -> None:
     """take(positions, how many of them count), until position n."""
-    e, code = row.e, row.e.code
-    limit = code.select(n < MOST, n, MOST)
-    farthest = limit.cast("sitofp", F64)
-    lanes = Value(code, I64, LANES, "<" + ", ".join(f"i64 {k}" for k in range(LANES)) + ">")
-    last, block = Var(code, I64, -1), Var(code, I64, 0)
-    test, body, done = code.label("sample"), code.label("draw"), code.label("done")
-    code.jump(test)
-    code.begin(test)
-    code.branch(last.get() + 1 < n, body, done)
-    code.begin(body)
-    now = block.get()
-    block.set(now + LANES)
-    seed, stream = e.seeds()
-    draw = code.const(I64, GAP_DRAW)
-    for u in philox.uniforms(seed, row.outer, draw, now + lanes, stream):
-        gap = code.floor(call(code, "log", 1.0 - u) * scale)
-        gap = code.select(gap < farthest, gap, farthest)
-        jumps = (gap + AS_BITS).bits() - (EXPONENT - 1)
-        positions = _running_sums(jumps) + last.get()
-        last.set(code.lane(positions, LANES - 1))
-        inside = code.let(f"i{LANES}", 1, f"bitcast {positions < n} to i{LANES}")
-        count = code.call(f"llvm.ctpop.i{LANES}", f"i{LANES}", 1, inside).cast("zext", I64)
-        take(positions, count)
-    code.jump(test)
-    code.begin(done)
-
-
-def _running_sums(x: Value) -> Value:
-    """The sum of each lane and those before it, by doubling (Hillis & Steele 1986)."""
-    code, shift = x.code, 1
-    zero = f"{vector_type(x.elem, x.width)} zeroinitializer"
-    while shift < x.width:
-        chosen = [x.width if k < shift else k - shift for k in range(x.width)]
-        lanes = ", ".join(f"i32 {k}" for k in chosen)
-        mask = f"<{x.width} x i32> <{lanes}>"
-        x = x + code.let(x.elem, x.width, f"shufflevector {x}, {zero}, {mask}")
-        shift *= 2
-    return x
+    seed, stream = row.e.seeds()
+    draw = row.e.code.const(I64, GAP_DRAW)
+    by_gaps(row.e.code, n, scale, lambda k: philox.uniforms(seed, row.outer, draw, k, stream), take)
 
 
 def _number(e: Emitter, low: Value, high: Value, step: Value) -> Value:

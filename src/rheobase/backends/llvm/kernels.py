@@ -15,10 +15,13 @@ everything else is a loop over scalars, in the order that ir/kernels.py states.
 
 from __future__ import annotations
 
-from rheobase.backends.llvm import generate, library, philox, rows
+from functools import partial
+
+from rheobase.backends.llvm import bernoulli, generate, library, philox, rows
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.text import BOOL, I32, I64, LIKELIHOOD, Code, Host, Value, Var
 from rheobase.ir.kernels import (
+    Bernoulli,
     Deliver,
     Elementwise,
     Generate,
@@ -51,6 +54,8 @@ def write_kernel(kernel: Kernel, host: Host, symbol: str, contract: bool) -> str
             _elementwise(emitter, part, None)
         case Select(part=part, out=out):
             _elementwise(emitter, part, out)
+        case Bernoulli() as domain:
+            _bernoulli(emitter, domain)
         case Indexed(list=list_, part=part):
             _indexed(emitter, list_, part)
         case Record() as record:
@@ -81,7 +86,8 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
     """
     if isinstance(kernel.domain, (Propagate, Reduce)):
         return host.lanes if rows.in_vectors(kernel) else 1
-    if not isinstance(kernel.domain, (Elementwise, Select)) or not elements_are_independent(kernel):
+    over_all = isinstance(kernel.domain, (Elementwise, Select, Bernoulli))
+    if not over_all or not elements_are_independent(kernel):
         return 1
     calls = [op.name for op in kernel.inner if op.name in library.FUNCTIONS]
     short = len(calls) <= 2
@@ -154,16 +160,17 @@ def _elementwise(e: Emitter, part: Part, out: IndexList | None) -> None:
         e.body()
         e.flush(end)
         if out is not None:
-            _list_chosen(e, out, count, k, end)
+            _list_chosen(e, out, count, e.result(0), k, end)
     if out is not None:
         e.write(out.count, 0, count.get() - offset)
     code.leave(Status.DONE)
 
 
-def _list_chosen(e: Emitter, out: IndexList, count: Var, k: Value, end: Value) -> None:
+def _list_chosen(
+    e: Emitter, out: IndexList, count: Var, chosen: Value, k: Value, end: Value
+) -> None:
     """Append the elements k, k + 1, ... whose condition holds."""
     code = e.code
-    chosen = e.result(0)
     if e.width == 1:
         with code.when(chosen):
             _append(e, out, count, k)
@@ -191,6 +198,11 @@ def _append(e: Emitter, out: IndexList, count: Var, k: Value) -> None:
     n = count.get()
     e.write(out.indices, n, k.cast("trunc", I32))
     count.set(n + 1)
+
+
+def _bernoulli(e: Emitter, domain: Bernoulli) -> None:
+    count = Var(e.code, I64, 0)
+    bernoulli.bernoulli(e, domain, partial(_list_chosen, e, domain.out, count), count)
 
 
 # ------------------------------------------------------------------ lists

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from rheobase.backends.reference.access import Together, together
 from rheobase.backends.reference.code import Code, Elements, Position, draw
-from rheobase.backends.reference.philox import uniform
+from rheobase.backends.reference.philox import Words, uniform
 from rheobase.ir.evaluate import Value
 from rheobase.ir.kernels import (
+    DENSE,
+    Bernoulli,
     Chosen,
     DelayRows,
     Deliver,
@@ -34,6 +36,7 @@ from rheobase.ir.kernels import (
     Sample,
     SampleSize,
     Select,
+    Stream,
 )
 from rheobase.ir.program import Control, Status
 from rheobase.ir.slots import Slot
@@ -56,6 +59,8 @@ def runner(kernel: Kernel, one_by_one: bool) -> Runner:
             return _elementwise(code, domain, grain)
         case Select() as domain:
             return _select(code, domain, grain)
+        case Bernoulli() as domain:
+            return _bernoulli(code, domain, grain)
         case Indexed() as domain:
             return _indexed(code, domain, grain)
         case Propagate() as domain:
@@ -123,6 +128,59 @@ def _select(code: Code, domain: Select, grain: Together) -> Runner:
         return Status.DONE
 
     return run
+
+
+def _bernoulli(code: Code, domain: Bernoulli, grain: Together) -> Runner:
+    def run(control: Control) -> Status:
+        values = code.once()
+        first, last = _bounds(domain.part)
+        n = last - first
+        domain.out.count.data[0] = 0
+        if n <= 0:
+            return Status.DONE
+        elements = Elements(n, own=slice(first, last, None), origin=first)
+        (found,) = code.results(values, elements, grain is Together.ALL)
+        p = np.minimum(np.broadcast_to(found, n), 1.0)
+        chosen = _chosen_with(code.kernel.stream, p) + first
+        domain.out.indices.data[: len(chosen)] = chosen
+        domain.out.count.data[0] = len(chosen)
+        return Status.DONE
+
+    return run
+
+
+def _chosen_with(stream: Stream | None, p: NDArray[np.float64]) -> Ints:
+    """The numbers of the elements that are chosen; see ir/kernels.Bernoulli."""
+    assert stream is not None
+    step = int(stream.step.data[0]) - int(stream.state.data[2])
+    greatest = float(np.fmax.reduce(p, initial=0.0))
+    everyone = np.arange(len(p))
+    if greatest > DENSE:
+        return np.flatnonzero(uniform(draw(stream, everyone, 0, step)) < p)
+    candidates = by_gaps(len(p), greatest, lambda k: draw(stream, k, 0xFFFF, step))
+    u = uniform(draw(stream, candidates, 1, step))
+    return candidates[greatest * u < p[candidates]]
+
+
+def by_gaps(n: int, p: float, words_of: Callable[[Ints], Words]) -> Ints:
+    """Positions < n, each chosen with probability p, by geometric gaps."""
+    if not p > 0:
+        return np.zeros(0, np.int64)
+    if p >= 1:
+        return np.arange(n)
+    chosen: list[Ints] = []
+    last, m = -1, 0
+    while last < n:
+        chunk = int((n - last) * p * 1.1) + 8
+        number = np.arange(m, m + chunk)
+        words = words_of(number >> 4 << 3 | number & 7)
+        u = np.where(number & 8, uniform(words, 1), uniform(words))
+        gaps = 1 + np.floor(np.log(1 - u) * (1 / np.log1p(-p)))
+        found = last + np.cumsum(np.minimum(gaps, n + 1.0).astype(np.int64))
+        chosen.append(found)
+        last, m = int(found[-1]), m + chunk
+    positions = np.concatenate(chosen)
+    return positions[positions < n]
 
 
 def _indexed(code: Code, domain: Indexed, grain: Together) -> Runner:
@@ -401,23 +459,7 @@ class _Generator:
         return chosen
 
     def _sampled(self, n: int, p: float, outer: int) -> Ints:
-        """Positions < n, each chosen with probability p, by geometric gaps."""
-        if not p > 0:
-            return np.zeros(0, np.int64)
-        if p >= 1:
-            return np.arange(n)
+        """Positions < n, each chosen with probability p."""
         stream = self.code.kernel.stream
         assert stream is not None
-        chosen: list[Ints] = []
-        last, m = -1, 0
-        while last < n:
-            chunk = int((n - last) * p * 1.1) + 8
-            number = np.arange(m, m + chunk)
-            words = draw(stream, np.full(chunk, outer), 0xFFFF, number >> 4 << 3 | number & 7)
-            u = np.where(number & 8, uniform(words, 1), uniform(words))
-            gaps = 1 + np.floor(np.log(1 - u) * (1 / np.log1p(-p)))
-            found = last + np.cumsum(np.minimum(gaps, n + 1.0).astype(np.int64))
-            chosen.append(found)
-            last, m = int(found[-1]), m + chunk
-        positions = np.concatenate(chosen)
-        return positions[positions < n]
+        return by_gaps(n, p, lambda k: draw(stream, np.full(len(k), outer), 0xFFFF, k))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rheobase.ir.kernels import (
     Array,
+    Bernoulli,
     EventLog,
     Generate,
     Kernel,
@@ -39,7 +40,7 @@ def written(kernel: Kernel) -> frozenset[Slot]:
     """Every slot that the kernel writes, by its code or its domain."""
     by_code = slots_written(kernel, kernel.ops)
     match kernel.domain:
-        case Select(out=out) | Replay(out=out):
+        case Select(out=out) | Bernoulli(out=out) | Replay(out=out):
             return by_code | {out.indices, out.count}
         case Record(cursor=cursor, buffers=buffers):
             return by_code | {cursor, *buffers}
@@ -85,13 +86,11 @@ def rebuild(
 
     once, outer, body, code, after = (tuple(renumbered(ops[k]) for k in part) for part in parts)
     domain, stream = kernel.domain, kernel.stream
-    sampled = False
     if isinstance(domain, Generate):
         c = domain.candidates
         bounds = {f: number[same[getattr(c, f)]] for f in c.__dataclass_fields__}
         domain = replace(domain, candidates=replace(c, **bounds))
-        sampled = domain.draws
-    if not sampled and not any(is_random(ops[k]) for k in number):
+    if not kernel.domain_draws and not any(is_random(ops[k]) for k in number):
         stream = None
     results = tuple(number[same[r]] for r in kernel.results)
     repeat = kernel.repeat
