@@ -18,6 +18,7 @@ from rheobase import (
     UnknownNameError,
     UnsupportedEquationsError,
     amp,
+    linked_var,
     ms,
     mV,
     nA,
@@ -284,3 +285,12 @@ def test_the_choice_of_a_method_says_which_and_which_term_ruled_out_the_others(c
     assert "integrated by 'euler', since 'exact' cannot: 'exp((v - VT)/DT)' in the" in said[0]
     assert "equation for 'v' is not linear in v (chosen in" in said[0]
     assert "integrated by 'exact' (chosen in" in said[1]
+
+
+def test_a_reset_may_change_a_variable_that_is_linked_later():
+    source = NeuronGroup(2, "x : 1")
+    group = NeuronGroup(2, "y : 1\nz : 1 (linked)", threshold="y > 1", reset="y = 0; z += 1")
+    group.z = linked_var(source, "x")
+    group.y = 2
+    Network(source, group).run(0.1 * ms)
+    assert source.x[:].tolist() == [1, 1]

@@ -178,7 +178,7 @@ class Function:
         self.__name__ = getattr(pyfunc, "__name__", "function")
         self.__doc__ = getattr(pyfunc, "__doc__", None) or type(self).__doc__
         self._kept: tuple[tuple[object, ...], FunctionInfo | Fault] | None = None
-        self._inlined: Inlined | str | None = None
+        self._inlined: tuple[Callable[..., Any], Inlined | str] | None = None
         self._slots: dict[tuple[str, Type], Slot] = {}
 
     def __call__(self, *args: Any) -> Any:
@@ -210,14 +210,15 @@ class Function:
 
     def _code(self) -> Inlined | str:
         """The function as code of models, or why there is none."""
-        if self._inlined is None:
+        function, _ = self._computed
+        if self._inlined is None or self._inlined[0] is not function:
             try:
                 if self.auto_vectorise or not self.stateless:
                     raise CannotInlineError("is not a function of its arguments alone")
-                self._inlined = inline(self._computed[0])
+                self._inlined = function, inline(function)
             except CannotInlineError as problem:
-                self._inlined = str(problem)
-        return self._inlined
+                self._inlined = function, str(problem)
+        return self._inlined[1]
 
     def _present(
         self,

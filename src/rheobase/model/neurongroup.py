@@ -272,6 +272,8 @@ class NeuronGroup(EventGroup):
             unknown = unknown_in([condition], scope, functions)
             check_result(result, scope, faults, functions, unknown)
         unknown = unknown_in([s.value for s in reset], scope, functions)
+        linked = {n: v for n, v in self.variables.items() if isinstance(v, LinkedVariable)}
+        scope |= {n: replace(symbol_of(v), read_only=False) for n, v in linked.items()}
         check_statements(reset, scope, faults, functions, self.known_names(), unknown)
         if self.refractory_code is not None and names_in(self.refractory_code) <= set(scope):
             check_refractory(self.refractory_code, scope, functions, faults)
