@@ -22,7 +22,7 @@ CHECKS = (
     ("ruff format", "--check", "."),
     ("pyright",),
     ("lint-imports",),
-    ("mkdocs", "build", "--quiet", "--strict"),  # runs the gallery and the code on the pages
+    ("mkdocs", "build", "--strict"),  # runs the gallery and code on pages; --quiet hides faults
     ("pytest", "-n", "2"),  # last: its closing line closes the output
 )
 

@@ -40,6 +40,12 @@ class Model:
         return self.docstring.splitlines()[0].rstrip(".")
 
     @property
+    def reference(self):
+        """Authors and year, from the name: 'Wang, Buzsaki 1996'."""
+        *authors, year = self.name.split("_")
+        return f"{', '.join(a.capitalize() for a in authors)} {year}"
+
+    @property
     def text(self):
         return "\n".join(self.docstring.splitlines()[1:]).strip()
 

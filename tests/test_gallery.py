@@ -246,7 +246,7 @@ def _connor(names: Names) -> None:
     assert names["slowest"][1] > 100
 
 
-def _fourcaud_trocme(names: Names) -> None:
+def _fourcaud(names: Names) -> None:
     """The exponential cell follows fast inputs less (fig. 8)."""
     slope, gains = names["slope"], names["gains"]
     assert slope["exponential"] < slope["leaky"] < -0.4
@@ -320,7 +320,7 @@ CHECKS: dict[str, Callable[[Names], None]] = {
     "diesmann_1999": _diesmann,
     "ermentrout_kopell_1986": _ermentrout_kopell,
     "fitzhugh_nagumo_1961": _fitzhugh,
-    "fourcaud_trocme_2003": _fourcaud_trocme,
+    "fourcaud_2003": _fourcaud,
     "gerstein_mandelbrot_1964": _gerstein_mandelbrot,
     "graupner_brunel_2012": _graupner_brunel,
     "hindmarsh_rose_1984": _hindmarsh_rose,

@@ -35,6 +35,12 @@ def page(model, printed):
     )
 
 
+def on_config(config):
+    """Code that pages run may import show.py."""
+    sys.path.append(str(ROOT / "docs" / "hooks"))
+    return config
+
+
 def on_files(files, config):
     cards = []
     for model in gallery.models():
@@ -45,7 +51,7 @@ def on_files(files, config):
         )
         cards.append(
             f"-   [![{model.title}]({model.name}.png)]({model.name}.md)\n\n"
-            f"    [{model.title}]({model.name}.md)\n"
+            f"    [{model.title}]({model.name}.md)<br>{model.reference}\n"
         )
     head = (ROOT / "docs" / "hooks" / "gallery_head.md").read_text(encoding="utf-8")
     text = f'{head}\n<div class="grid cards" markdown>\n\n' + "\n".join(cards) + "\n</div>\n"

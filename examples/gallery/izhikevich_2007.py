@@ -1,10 +1,10 @@
-"""A reward that comes seconds later reaches the right synapse
+"""A reward that comes later reaches the right synapse
 
 E. M. Izhikevich, "Solving the distal reward problem through linkage of STDP and dopamine
 signaling", Cereb. Cortex 17:2443-2452 (2007), eqs. 1-3 and fig. 1.
 
-Below, one of a hundred synapses is rewarded: whenever its target fires within 10 ms after its
-source, dopamine comes up to two seconds later. The slow trace c remembers who was meant.
+Below, one of forty synapses is rewarded: whenever its target fires within 10 ms after its
+source, dopamine comes up to a second later. The slow trace c remembers who was meant.
 """
 
 import matplotlib.pyplot as plt
@@ -15,7 +15,7 @@ from rheobase import *
 seed(1)
 tau_c, tau_d, tau_stdp = 1 * second, 200 * ms, 20 * ms
 A_plus, A_minus = 1.0, 1.5
-n = 100
+n = 40
 before, after = PoissonGroup(n, 4 * Hz), PoissonGroup(n, 4 * Hz)
 reward = NeuronGroup(1, "dd/dt = -d/tau_d : 1", method="exact")
 synapses = Synapses(
@@ -29,7 +29,7 @@ synapses = Synapses(
     on_pre="apre += 1; c -= A_minus*apost",
     on_post="apost += 1; c += A_plus*apre",
     method="euler",
-    dt=2 * ms,
+    dt=4 * ms,
 )
 synapses.connect("i == j")
 synapses.d_reward = linked_var(reward, "d")
@@ -46,14 +46,14 @@ def dopamine(t):
         seen[0] = spikes_after.num_spikes
         lag = spikes_after.t_[-1] - spikes_before.t_[-1] if spikes_before.num_spikes else -1
         if 0 <= lag < 0.01:
-            pending.append(now + rng.uniform(0.2, 2))
+            pending.append(now + rng.uniform(0.2, 1))
     while pending and pending[0] <= now:
         pending.pop(0)
         reward.d += 0.5
 
 
 trace = StateMonitor(synapses, ["c", "s"], record=True, dt=1 * second)
-run(400 * second)
+run(1500 * second)
 
 strength = np.asarray(synapses.s[:])
 rank = int(np.sum(strength > strength[0])) + 1
