@@ -2,8 +2,8 @@
 
 A leaky integrate-and-fire neuron gets 1000 excitatory inputs, Poisson trains of equal rate, whose
 conductances change with the times of input and output spikes, and 200 inhibitory ones of fixed
-strength. Synapses compete for the control of the neuron's spikes: in the end nearly all are either
-strong or weak, and the output, regular at first, becomes slower and irregular.
+strength. Synapses compete for the control of the neuron's spikes: most become strong or weak, and
+the output, regular at first, becomes slower and irregular.
 
 Source: S. Song, K. D. Miller, L. F. Abbott, Nature Neurosci. 3:919-926 (2000); values of its
 Methods, conductances in units of the leak conductance.

@@ -130,6 +130,40 @@ def test_f_i_curve_agrees_with_brian() -> None:
     assert np.all(np.abs(mine - theirs)[stable] <= one_spike + 1e-9)
 
 
+def test_the_voltage_rule_depends_on_rate_and_order_as_published(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Clopath et al. 2010, figure 2: depression by one order at low rates, potentiation by both at
+    50 Hz. Beside it, NEST 3.10 (aeif_psc_delta_clopath, clopath_synapse, the same parameters): what
+    adaptation does at high rates depends on how a spike is cut, so that 20 % are left to it."""
+    load("clopath").main(["--no-plot"])
+    printed = capsys.readouterr().out
+    rows = re.findall(r"^[+-]10 ms +(.*)$", printed, re.MULTILINE)
+    met = np.array([[float(x) for x in row.split()] for row in rows])
+    assert printed.count("spikes     52\n") == 1  # one for each pulse
+    np.testing.assert_allclose(met[0, :2], 100, atol=2)
+    assert (met[1, :3] < 65).all()
+    assert (np.diff(met[:, 2:], axis=1) > 0).all()
+    assert (met[:, -1] > 130).all()
+    nest = [[101.1, 100.2, 100.6, 106.8, 119.0, 137.2], [58.7, 59.7, 57.5, 63.7, 84.3, 119.5]]
+    np.testing.assert_allclose(met[:, :3], np.array(nest)[:, :3], atol=3.5)
+    np.testing.assert_allclose(met, nest, atol=20)
+
+
+def test_synapses_compete_under_plasticity_that_depends_on_the_times_of_spikes() -> None:
+    """Song, Miller & Abbott 2000, figures 2 and 3: the output falls to an irregular rate, strengths
+    gather at both limits."""
+    example = load("stdp")
+    _, plastic, spikes = example.simulate(200 * second, 1)
+    counts = np.histogram(spikes.t_, [0, 5, 160, 200])[0] / [5, 155, 40]
+    assert counts[0] > 60
+    assert 10 < counts[-1] < 35
+    g = np.asarray(plastic.g[:]) / example.g_max
+    heaps = np.histogram(g, 5, range=(0, 1))[0]
+    assert heaps[0] > 2 * heaps[1:4].max()
+    assert heaps[4] > heaps[1:4].max()
+
+
 def test_readme_script_draws_its_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The script in README.md has at most 15 lines and saves readme.png."""
     pytest.importorskip("matplotlib")
