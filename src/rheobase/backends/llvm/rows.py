@@ -7,6 +7,7 @@ neurons cannot see each other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from rheobase.backends.llvm.expressions import Emitter
@@ -27,11 +28,15 @@ from rheobase.ir.kernels import (
 from rheobase.ir.ops import Op, has_effect
 from rheobase.ir.passes.rewrite import ARRAY_OPS, array_of
 from rheobase.ir.program import Status
+from rheobase.ir.slots import Slot
 
 __all__ = ["in_vectors", "propagate", "reduce"]
 
 UNROLL = 4  # entries of a row that short code treats in one turn of the loop
 UNROLLED_BELOW = 6  # operations
+AHEAD = 4  # events
+LINE, LINES = 64, 2  # of a cache, bytes; how many of each array are asked for
+MOST_ASKED = 2  # arrays of the synapses
 
 
 def in_vectors(kernel: Kernel) -> bool:
@@ -115,15 +120,11 @@ def propagate(e: Emitter, domain: Propagate) -> None:
     """The rows of the events that lie in the part; with delays, their entries of each delay."""
     code, events, delays = e.code, domain.events, domain.delays
     first, begin, high = shared_block(e, domain.part)
-    size = high - begin
+    share = _Share(first, begin, high - begin)
     if delays is None:
         listed = _listed(e, events, None if events.delay is None else e.read(events.delay))
         e.once()
-        with code.loop(listed.low, listed.high) as position:
-            event = listed.event(e, position)
-            row = event - first
-            with code.when(inside(e, domain.part, event, begin, size)):
-                _row(e, domain, event, row)
+        _walk(e, domain, listed, share, lambda row: _whole_row(e, domain, row))
         code.leave(Status.DONE)
         return
     n_delays = e.length(delays.steps)
@@ -131,12 +132,77 @@ def propagate(e: Emitter, domain: Propagate) -> None:
     e.once()
     with code.loop(0, n_delays) as k:
         listed = _listed(e, events, e.read(delays.steps, k))
-        with code.loop(listed.low, listed.high) as position:
-            event = listed.event(e, position)
-            row = event - first
-            with code.when(inside(e, domain.part, event, begin, size)):
-                _segment(e, domain, delays, event, row * n_words + (k >> 6), k & 63)
+        word, bit = k >> 6, k & 63
+        _walk(e, domain, listed, share, lambda row: _segment(e, delays, row * n_words + word, bit))
     code.leave(Status.DONE)
+
+
+@dataclass(frozen=True)
+class _Share:
+    """Events first <= event are of the part, begin <= event < begin + size of the share."""
+
+    first: Value
+    begin: Value
+    size: Value
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Entries starts[number] <= e < starts[number + 1], if the condition holds."""
+
+    starts: Slot
+    number: Value
+    exists: Value | None = None
+
+    def begin(self, e: Emitter) -> Value:
+        return e.read_index(self.starts, self.number)
+
+    def end(self, e: Emitter) -> Value:
+        return e.read_index(self.starts, self.number + 1)
+
+
+def _walk(
+    e: Emitter,
+    domain: Propagate,
+    listed: _Listed,
+    share: _Share,
+    piece_of: Callable[[Value], _Piece],
+) -> None:
+    """Each event: the entries of its row that `piece_of` names. Rows stand anywhere in memory, so
+    what the event AHEAD of it needs first is asked for in time."""
+    code = e.code
+
+    def found(position: Value) -> tuple[Value, Value]:
+        event = listed.event(e, position)
+        return event, inside(e, domain.part, event, share.begin, share.size)
+
+    with code.loop(listed.low, listed.high) as position:
+        later = position + AHEAD
+        with code.when(later < listed.high):
+            event, counts = found(later)
+            with code.when(counts):
+                _ask_for(e, domain, piece_of(event - share.first))
+        event, counts = found(position)
+        with code.when(counts):
+            piece = piece_of(event - share.first)
+            with code.when(piece.exists) if piece.exists else nullcontext():
+                _entries(e, domain, event, piece.begin(e), piece.end(e))
+
+
+def _ask_for(e: Emitter, domain: Propagate, piece: _Piece) -> None:
+    """Have the beginning of a piece in the cache soon."""
+    slots = [domain.others if domain.synapses is None else domain.synapses]
+    if domain.synapses is None:
+        own = {a.slot: None for a in _arrays(e.kernel, lambda _: True) if a.index is Index.OWN}
+        slots += list(own)[:MOST_ASKED]
+    elif e.reaches(_far(domain)):
+        slots.append(domain.others)
+    with e.code.when(piece.exists) if piece.exists else nullcontext():
+        begin = piece.begin(e)
+        for slot in slots:
+            place = e.pointer(slot, begin)
+            for line in range(LINES):
+                e.code.prefetch(place, line * LINE)
 
 
 def _listed(e: Emitter, events: Events, delay: Value | None) -> _Listed:
@@ -161,19 +227,13 @@ def _listed(e: Emitter, events: Events, delay: Value | None) -> _Listed:
     return _Listed(low, high, place, mask)
 
 
-def _segment(
-    e: Emitter, domain: Propagate, delays: DelayRows, event: Value, word: Value, bit: Value
-) -> None:
-    """The entries of one delay in the row of an event, if there are any."""
-    code = e.code
+def _segment(e: Emitter, delays: DelayRows, word: Value, bit: Value) -> _Piece:
+    """The entries of one delay in a row."""
     mask = e.read(delays.masks, word)
-    own = code.const(I64, 1) << bit
-    with code.when((mask & own).ne(0)):
-        below = code.call("llvm.ctpop.i64", I64, 1, mask & (own - 1))
-        segment = e.read_index(delays.ranks, word) + below
-        piece = _piece(e, segment)
-        begin, end = e.read_index(delays.starts, piece), e.read_index(delays.starts, piece + 1)
-        _entries(e, domain, event, begin, end)
+    own = e.code.const(I64, 1) << bit
+    below = e.code.call("llvm.ctpop.i64", I64, 1, mask & (own - 1))
+    segment = e.read_index(delays.ranks, word) + below
+    return _Piece(delays.starts, _piece(e, segment), (mask & own).ne(0))
 
 
 def reduce(e: Emitter, domain: Reduce) -> None:
@@ -182,14 +242,13 @@ def reduce(e: Emitter, domain: Reduce) -> None:
     first, begin, end = shared_block(e, domain.part)
     e.once()
     with code.loop(begin, end) as element:
-        _row(e, domain, element, element - first)
+        row = _whole_row(e, domain, element - first)
+        _entries(e, domain, element, row.begin(e), row.end(e))
     code.leave(Status.DONE)
 
 
-def _row(e: Emitter, domain: Propagate | Reduce, event: Value, row: Value) -> None:
-    piece = _piece(e, row)
-    begin, end = e.read(domain.rows, piece), e.read(domain.rows, piece + 1)
-    _entries(e, domain, event, begin, end)
+def _whole_row(e: Emitter, domain: Propagate | Reduce, row: Value) -> _Piece:
+    return _Piece(domain.rows, _piece(e, row))
 
 
 def _piece(e: Emitter, row: Value) -> Value:

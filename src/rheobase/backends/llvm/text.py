@@ -351,6 +351,12 @@ class Code:
         """The address of element k."""
         return self.let(PTR, 1, f"getelementptr {elem}, ptr {place}, {k}").ref
 
+    def prefetch(self, place: str, offset: int) -> None:
+        """Have the line of an address, `offset` bytes further, in the cache; any address may be."""
+        at = self.let(PTR, 1, f"getelementptr i8, ptr {place}, i64 {offset}").ref
+        self.declared.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        self.line(f"call void @llvm.prefetch.p0(ptr {at}, i32 0, i32 3, i32 1)")
+
     # ------------------------------------------------------------ values
     def const(self, elem: str, value: float | int | bool, width: int = 1) -> Value:
         text = constant(elem, value)
