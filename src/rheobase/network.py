@@ -505,7 +505,7 @@ class Network(Members):
 
     def snapshot(self) -> checkpoints.Snapshot:
         """The present state; see checkpoints."""
-        return checkpoints.take(self.all_objects(), self.t_)
+        return checkpoints.take(_settled(self.all_objects()), self.t_)
 
     def way_back(self) -> Callable[[bool], None]:
         """What brings the objects of now back to the state of now."""
@@ -522,7 +522,7 @@ class Network(Members):
         objects: Sequence[SimulationObject],
         restore_random_state: bool,
     ) -> None:
-        checkpoints.put_back(snapshot, objects, restore_random_state)
+        checkpoints.put_back(snapshot, _settled(objects), restore_random_state)
         self.t_ = snapshot.t
         for clock in {id(x.clock): x.clock for x in objects}.values():
             clock.state.go_to(self.t_)
@@ -531,6 +531,13 @@ class Network(Members):
 def _steps_left(clock: Clock) -> int:
     """How many steps the clock has to make in this run."""
     return int(clock.state.slots.end.data[0]) - clock.timestep
+
+
+def _settled(objects: Sequence[SimulationObject]) -> Sequence[SimulationObject]:
+    """The objects, with everything done that they have put off."""
+    for x in objects:
+        x.settle()
+    return objects
 
 
 def _n_threads() -> int:

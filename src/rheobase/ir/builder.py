@@ -169,6 +169,7 @@ class KernelBuilder:
         self._aliases: dict[tuple[int, int], int] = {}
         self._n_draws = 0
         self._loop: _OpenLoop | None = None
+        self._guard: int | None = None  # what must be true for anything to be written
 
     # ------------------------------------------------------------ ops
     def op(
@@ -236,11 +237,8 @@ class KernelBuilder:
     def store(self, element: Element, value: int) -> None:
         """element = value, in the slot's own type; nothing where the guard is false."""
         value = self._to_dtype(value, element.slot.dtype)
-        if element.guard is not None:
-            value = self.op(
-                "select", self.load(element.guard), value, self.load(element),
-                dtype=element.slot.dtype,
-            )  # fmt: skip
+        for guard in self._guards(element):
+            value = self.op("select", guard, value, self.load(element), dtype=element.slot.dtype)
         number = self.array(element.slot, element.index)
         self.op("store", value, attr=number)
         self._forget(element.slot, but=number)
@@ -249,13 +247,20 @@ class KernelBuilder:
     def accumulate(self, element: Element, value: int) -> None:
         """element += value, in order of iteration."""
         value = self._to_dtype(value, element.slot.dtype)
-        if element.guard is not None:
+        for guard in self._guards(element):
             zero = self._to_dtype(self.const(0.0), element.slot.dtype)
-            value = self.op(
-                "select", self.load(element.guard), value, zero, dtype=element.slot.dtype
-            )
+            value = self.op("select", guard, value, zero, dtype=element.slot.dtype)
         self.op("accumulate", value, attr=self.array(element.slot, element.index))
         self._forget(element.slot)
+
+    def write_where(self, condition: Expr) -> None:
+        """From now on, write only where a condition holds; it is looked at once, now."""
+        self._guard = self.typed(condition, BOOL)
+
+    def _guards(self, element: Element) -> list[int]:
+        """What must be true for an element to be written."""
+        own = [] if element.guard is None else [self.load(element.guard)]
+        return own if self._guard is None else [*own, self._guard]
 
     def _forget(self, slot: Slot, but: int = -1) -> None:
         """Values loaded from the slot may be out of date now."""

@@ -236,6 +236,7 @@ class Propagate:
     rows       I64 (n_rows + 1)
     others     I32 or U16 (n_entries)   the neuron on the other side, numbered as in its own group
     synapses   I32 (n_entries)   the synapse of each entry; None: entry e is synapse e
+    ascending  whether others ascend within each row (with delays: within each segment)
     """
 
     events: Events
@@ -245,6 +246,7 @@ class Propagate:
     others: Slot
     synapses: Slot | None = None
     delays: DelayRows | None = None
+    ascending: bool = True
 
 
 @dataclass(frozen=True)
@@ -256,6 +258,7 @@ class Reduce:
     rows: Slot
     others: Slot
     synapses: Slot | None = None
+    ascending: bool = True
 
 
 @dataclass(frozen=True)

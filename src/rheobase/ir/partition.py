@@ -69,6 +69,8 @@ def divided_by(kernel: Kernel) -> Index | None:
     match kernel.domain:
         case Elementwise() | Select() | Indexed():
             candidates = (Index.OWN,)
+        case Propagate(ascending=False, side=side) | Reduce(ascending=False, side=side):
+            candidates = (side,)
         case Propagate() | Reduce():
             candidates = (Index.POST, Index.PRE)
         case _:

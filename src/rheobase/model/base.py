@@ -150,7 +150,7 @@ class SimulationObject(metaclass=_Making):
         return f"{type(self).__name__} '{self.name}'{where}"
 
     def settle(self) -> None:
-        """Called before any object is prepared: do what code of the last step has asked for."""
+        """Called before any object is prepared or stored: do what has been put off."""
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         """Called before each run: look up names, check, fill tables."""

@@ -44,6 +44,7 @@ class Block:
               faults speak of the user's text
     is_step   the code is a step of an integration method: its results need not be rounded correctly
     any_unit  values may be in another unit than the variables that take them
+    guard     a condition: where it is false, nothing is written; its names are in `local`
     full      Record only: what makes room in the buffers; None: they grow
     """
 
@@ -58,6 +59,7 @@ class Block:
     loop: Loop | None = None
     is_step: bool = False
     any_unit: bool = False
+    guard: Expr | None = None
     full: Callable[[int], None] | None = None
 
     def expressions(self) -> tuple[Expr, ...]:
@@ -65,7 +67,8 @@ class Block:
 
     def names(self) -> frozenset[str]:
         """Names that must mean something: those read, and the targets of assignments."""
-        found = frozenset[str]().union(*(names_in(e) for e in self.expressions()))
+        guard = () if self.guard is None else (self.guard,)
+        found = frozenset[str]().union(*(names_in(e) for e in (*self.expressions(), *guard)))
         return found | {s.target for s in self.statements}
 
     def temporaries(self) -> frozenset[str]:

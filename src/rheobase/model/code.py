@@ -314,6 +314,8 @@ def lower(
 ) -> Kernel:
     """The kernel of a checked block."""
     builder = KernelBuilder(resolution.bindings, block.scatters, float_dtype, resolution.functions)
+    if block.guard is not None:
+        builder.write_where(block.guard)
     for statement in block.statements:
         builder.assign(statement)
     if block.loop is not None:

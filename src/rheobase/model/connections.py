@@ -232,6 +232,32 @@ class Connections:
             self._by_target = (rows, sources, entries)
         return self._by_target if with_sources else (rows, entries, entries)
 
+    @property
+    def rows_by_target(self) -> tuple[Slot, Slot, Slot] | None:
+        """What `by_target` has made, if it was asked; sources are entries if they do not matter."""
+        return self._by_target
+
+    def refill(
+        self, sources: NDArray[Any], targets: NDArray[Any], first_pre: int, first_post: int
+    ) -> NDArray[np.int32]:
+        """Take synapses in the order in which users count them, in place of those that were there.
+
+        Slots stay the same, those of the rows by target too. Returns (n,): which one of them stands
+        at each entry.
+        """
+        found = rows_of(sources, targets, len(self.rows) - 1)
+        self.rows.data[:] = found.starts
+        self.targets.assign(found.targets)
+        self.order = None if is_ascending(found.order) else places_of(found.order)
+        if self._by_target is not None:
+            rows, others, entries = self._by_target
+            starts, listed = lists_of(self.targets.data, first_post + len(rows) - 1)
+            rows.data[:] = starts[first_post:]
+            entries.assign(listed.data)
+            if others is not entries:
+                others.assign(gathered(self.sources(first_pre), listed.data))
+        return found.order
+
 
 def end_of(part: Part) -> int:
     """One more than the greatest position of a part."""

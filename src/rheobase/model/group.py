@@ -432,6 +432,13 @@ class Group(SimulationObject):
         name = name or f"{self.name}_run_at*"
         return self.run_regularly(code, None, EventClock(times), when, order, name)
 
+    def guarded(self, block: Block, clock: Clock, lag: Slot | None = None) -> Block:
+        """The block, for the elements that take part in steps of a clock: here all of them.
+
+        lag   how many steps ago they must have, I64 (1,)
+        """
+        return block
+
     def contain(self, x: SimulationObject) -> None:
         """Make an object run wherever this group runs."""
         self.contained_objects.append(x)

@@ -51,11 +51,23 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
     name: str
     source: Group
     target: Group
-    connections: Connections
+    clock: Clock
     order: int
 
     @property
+    def connections(self) -> Connections: ...
+
+    @property
     def label(self) -> str: ...
+
+    @property
+    def rows_ascend(self) -> bool:
+        """Whether others ascend in each row, at all times."""
+        ...
+
+    def guarded(self, block: Block, clock: Clock, lag: Slot | None = None) -> Block:
+        """The block, for those synapses that were there so many steps ago."""
+        ...
 
     def at_event(self, statements: tuple[Assign, ...]) -> tuple[Assign, ...]:
         """The code of a pathway, after the event-driven variables are brought up to date."""
@@ -75,6 +87,7 @@ class _Way:
     dt        of those steps, in seconds
     key       of the delays and connections that this was made for
     created   the step in which it was made
+    lag       from event to arrival, in the steps of this dt: one number, 0 where delays differ
     """
 
     domain: Propagate
@@ -82,6 +95,7 @@ class _Way:
     dt: float
     key: tuple[object, ...]
     created: int
+    lag: Slot
 
     @property
     def log(self) -> EventLog | None:
@@ -201,12 +215,23 @@ class SynapticPathway(Runner):
         live = self._live
         if live is not None and live.dt == dt and now < live.created:  # gone back in time
             self._live, live, self._was_restored = None, None, True
-        key = (self.delays.key(), self.synapses.connections.version, id(self.events.log))
+        key = self._key()
         if live is None or live.key != key or live.dt != dt:
             self.freeze()
             self._live = self._new_way(now, 0 if self._was_restored else now)
             self._was_restored = False
         super().prepare(namespace)
+
+    def _key(self) -> tuple[object, ...]:
+        ascending = self.synapses.rows_ascend
+        version = self.synapses.connections.version
+        return (self.delays.key(), version, ascending, id(self.events.log))
+
+    @property
+    def may_be_held_apart(self) -> bool:
+        """Whether it knows synapses by the rows of the connections alone."""
+        known = self.delays.separate or self.delays.by_code or self._frozen
+        return not known and self.clock is self.synapses.clock
 
     def work(self) -> Sequence[Work]:
         if not self.delays.by_code:
@@ -269,9 +294,10 @@ class SynapticPathway(Runner):
             others = entries if others is synapses else _in_order(others, order)
             synapses = entries
         events = self._events(greatest, since)
-        domain = Propagate(events, part, self.side, rows, others, synapses, delays)
-        key = (self.delays.key(), self.synapses.connections.version, id(self.events.log))
-        return _Way(domain, distinct, self.clock.dt_, key, now)
+        ascending = self.synapses.rows_ascend
+        domain = Propagate(events, part, self.side, rows, others, synapses, delays, ascending)
+        lag = Slot("lag", I64, fill=greatest if len(distinct) == 1 else 0)
+        return _Way(domain, distinct, self.clock.dt_, self._key(), now, lag)
 
     def _events(self, steps: int, since: int) -> Events:
         if steps == 0:
@@ -284,10 +310,13 @@ class SynapticPathway(Runner):
         ways = [*self._frozen, *([self._live] if self._live else [])]
         statements = self.synapses.at_event(self.statements)
         local = {"delay": self.delays.meaning()}
-        domains: list[Propagate | Deliver] = [w.domain for w in ways]
+        domains: list[tuple[Propagate | Deliver, Slot | None]] = [(w.domain, w.lag) for w in ways]
         if self.delays.by_code:
-            domains.append(self._arrivals.due)
-        return tuple(Block(self.name, d, statements, scatters=True, local=local) for d in domains)
+            domains.append((self._arrivals.due, None))
+        blocks = [
+            (Block(self.name, d, statements, scatters=True, local=local), lag) for d, lag in domains
+        ]
+        return tuple(self.synapses.guarded(block, self.clock, lag) for block, lag in blocks)
 
     # ------------------------------------------------------------ what is under way
     def freeze(self) -> None:
@@ -345,7 +374,8 @@ def _frozen(way: _Way, clock: Clock) -> list[_Way]:
         synapses=_filled("entries", entries),
         delays=domain.delays and replace(domain.delays, steps=_filled("delays", read, I64)),
     )
-    return [_Way(own, read, clock.dt_, (), clock.timestep)]
+    lag = Slot("lag", I64, fill=round(int(way.lag.data[0]) * ratio))
+    return [_Way(own, read, clock.dt_, (), clock.timestep, lag)]
 
 
 def _in_order(slot: Slot, order: Slot) -> Slot:

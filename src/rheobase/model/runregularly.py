@@ -32,7 +32,8 @@ class RegularCode(Runner):
     def _make_blocks(self) -> tuple[Block, ...]:
         local = guarded_targets(self.group, self.statements)
         domain = self.group.domain()
-        return (Block(self.name, domain, self.statements, scatters=True, local=local),)
+        block = Block(self.name, domain, self.statements, scatters=True, local=local)
+        return (self.group.guarded(block, self.clock),)
 
 
 def guarded_targets(group: Group, statements: tuple[Assign, ...]) -> dict[str, Meaning]:

@@ -1,11 +1,13 @@
 """Synapses that come and go during a run: what S.prune and S.grow return.
 
 Which synapses go is decided by native code in each due step, which pairs come by that of connect().
-Both take effect at the end of the step: then the connections are rebuilt, once for all changes of
-the step, and the run goes on. Those that go are taken out first.
+Both take effect at the end of the step, those that go first. As a rule this is done in place, and
+costs what the rows of the changed synapses hold (model/room). Where something knows synapses by
+where they stand - a StateMonitor, delays of their own, other Synapses - the run is left, the
+connections are rebuilt, once for all changes of the step, and the run goes on.
 
-A rebuild copies each variable once, and looks for the place of each new synapse by bisection: O(n +
-m log n) for n synapses and m new ones. A step that changes nothing costs the condition only.
+Such a rebuild copies each variable once, and looks for the place of each new synapse by bisection:
+O(n + m log n) for n synapses and m new ones. A step that changes nothing costs the condition only.
 """
 
 from __future__ import annotations
@@ -20,10 +22,11 @@ from numpy.typing import NDArray
 from rheobase.errors import ModelTypeError, ModelValueError, UnknownNameError, did_you_mean
 from rheobase.ir.dtypes import BOOL
 from rheobase.ir.kernels import Index, Kernel, Python
+from rheobase.ir.program import EPSILON
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, Expr
 from rheobase.lang.symbols import Type
-from rheobase.model.base import Work
+from rheobase.model.base import SimulationObject, Work
 from rheobase.model.clock import Clock
 from rheobase.model.code import Block, Result, Runner
 from rheobase.model.creation import Call, new_pairs
@@ -33,7 +36,9 @@ from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.variables import ArrayVariable, Meaning, symbol_of
 from rheobase.units.dimensions import DIMENSIONLESS
 
-__all__ = ["Growth", "Pruning", "StructuralChanges"]
+__all__ = ["Finish", "Growth", "Pruning", "StructuralChanges"]
+
+_LAST = 1 << 30  # order within the last slot of a step
 
 
 @dataclass(frozen=True)
@@ -50,30 +55,82 @@ class StructuralChanges:
 
     def __init__(self, synapses: SynapticGroup) -> None:
         self._synapses = synapses
-        self._gone: list[tuple[NDArray[np.bool_], Pruning]] = []
+        self._gone: list[tuple[NDArray[np.int64], Pruning]] = []
         self._new: list[_New] = []
+        self._prunings: list[Pruning] = []
+        self._sets_delays = False
+        self.room = synapses.may_change(self._moved)
+        self.work = Work(Kernel(f"{synapses.name} changes", Python()), self._finish)
 
-    def remove(self, gone: NDArray[np.bool_], pruning: Pruning) -> None:
-        """gone (n,) by entry."""
+    def watch(self, pruning: Pruning) -> None:
+        """A further object that finds synapses."""
+        self._prunings.append(pruning)
+
+    def set_delays(self) -> None:
+        """New synapses get delays of their own."""
+        self._sets_delays = True
+
+    def _moved(self, moved: NDArray[np.int64]) -> None:
+        self._gone = [(moved[gone], pruning) for gone, pruning in self._gone]
+        for pruning in self._prunings:
+            pruning.make_room(int(self._synapses.part.size.data[0]))
+
+    def remove(self, gone: NDArray[np.int64], pruning: Pruning) -> None:
+        """Remove the synapses at some entries."""
         self._gone.append((gone, pruning))
-        structure_changed()
 
     def add(self, new: _New) -> None:
         self._new.append(new)
-        structure_changed()
+
+    def _finish(self) -> None:
+        """At the end of a step: do it in place, or leave the run to do it."""
+        if not self._gone and not self._new:
+            return
+        room = self.room
+        if room.is_open or (self._synapses.may_be_held_apart and not self._sets_delays):
+            if not room.is_open:
+                room.open()
+            self.apply()
+            if room.is_open and room.is_mostly_free:
+                room.close()
+        else:
+            structure_changed()
 
     def apply(self) -> None:
         """Do it all: remove, then add."""
-        if self._gone:
-            total = np.zeros(len(self._synapses), bool)
-            for gone, pruning in self._gone:
-                pruning.count += int((gone & ~total).sum())
-                total |= gone
-            self._gone = []
-            self._synapses.remove_entries(total)
+        gone = self._counted()
+        if len(gone) and self.room.is_open:
+            self.room.remove(gone)
+        elif len(gone):
+            removed = np.zeros(len(self._synapses), bool)
+            removed[gone] = True
+            self._synapses.remove_entries(removed)
         pending, self._new = self._new, []
         for new in pending:
             new.growth.make(new.sources, new.targets)
+        if self.room.is_open:
+            self._synapses.set_number(len(self.room))
+
+    def _counted(self) -> NDArray[np.int64]:
+        """The entries that go, each once, and counted for the first that wanted it."""
+        total = np.zeros(0, np.int64)
+        for gone, pruning in self._gone:
+            new = np.setdiff1d(gone[gone >= 0], total)
+            pruning.count += len(new)
+            total = np.concatenate([total, new])
+        self._gone = []
+        return total
+
+
+class Finish(SimulationObject):
+    """The end of a step in which synapses may come or go."""
+
+    def __init__(self, changes: StructuralChanges, clock: Clock, name: str) -> None:
+        super().__init__(name, when="after_end", order=_LAST, clock=clock)
+        self._changes = changes
+
+    def work(self) -> Sequence[Work]:
+        return [self._changes.work]
 
 
 class Pruning(Runner):
@@ -100,9 +157,14 @@ class Pruning(Runner):
         slot = Slot("pruned", BOOL, 0)
         self._pruned = ArrayVariable("_pruned", Type.BOOLEAN, DIMENSIONLESS, slot)
         self._remove = Work(Kernel(f"{name} remove", Python()), self._ask)
+        changes.watch(self)
+
+    def make_room(self, n: int) -> None:
+        """There are n entries now, some of them free."""
+        self._pruned.slot.resize(n)
 
     def _make_blocks(self) -> Sequence[Block]:
-        self._pruned.slot.resize(len(self.synapses.connections))
+        self.make_room(len(self.synapses.connections))
         local = {"_pruned": Meaning(symbol_of(self._pruned), self._pruned.element(Index.OWN))}
         statement = Assign("_pruned", None, self._condition)
         checked = (Result(self._condition, None, BOOL, "the condition of prune()"),)
@@ -113,8 +175,10 @@ class Pruning(Runner):
         return [*super().work(), self._remove]
 
     def _ask(self) -> None:
-        if self._pruned.slot.data.any():
-            self._changes.remove(self._pruned.slot.data.copy(), self)
+        found = np.flatnonzero(self._pruned.slot.data)
+        found = found[self._changes.room.are_alive(found)]
+        if len(found):
+            self._changes.remove(found, self)
 
 
 class Growth(Runner):
@@ -151,6 +215,8 @@ class Growth(Runner):
             if name not in known:
                 near = did_you_mean(name, known)
                 raise UnknownNameError(f"{synapses.label} has no variable '{name}'. {near}")
+        if "delay" in self._values:
+            changes.set_delays()
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
@@ -165,26 +231,47 @@ class Growth(Runner):
 
     def make(self, sources: NDArray[np.int64], targets: NDArray[np.int64]) -> None:
         """Make synapses of those pairs that have none, or of all if several are allowed."""
-        synapses = self.synapses
+        rows, ends = self.synapses.placed(sources, targets)
         if not self._multiple:
-            free = ~synapses.connections.have(*synapses.placed(sources, targets))
-            sources, targets = sources[free], targets[free]
+            room = self._changes.room
+            have = room.have if room.is_open else self.synapses.connections.have
+            free = ~have(rows, ends)
+            sources, targets, rows, ends = sources[free], targets[free], rows[free], ends[free]
         if not len(sources):
             return
-        computed = {n: self._computed(n, v, sources, targets) for n, v in self._values.items()}
-        first = len(synapses)
-        synapses.add_pairs(*synapses.placed(sources, targets))
+        values = {n: self._computed(n, v, sources, targets) for n, v in self._values.items()}
         self.count += len(sources)
-        for name, value in computed.items():
-            plain = isinstance(self._values[name], str)
-            getattr(synapses, f"{name}_" if plain else name)[first:] = value
+        self._add(rows, ends, values)
+
+    def _add(
+        self, rows: NDArray[Any], ends: NDArray[Any], values: Mapping[str, NDArray[Any]]
+    ) -> None:
+        synapses, room = self.synapses, self._changes.room
+        entries = room.add(rows, ends, self._next_step()) if room.is_open else None
+        if entries is not None:
+            for name, numbers in values.items():
+                variable = synapses.variables[name]
+                assert isinstance(variable, ArrayVariable)
+                variable.slot.data[entries] = numbers
+            return
+        first = len(synapses)
+        synapses.add_pairs(rows, ends)
+        for name, numbers in values.items():
+            getattr(synapses, f"{name}_")[first:] = numbers
+
+    def _next_step(self) -> int:
+        """The first step of the synapses after the present one of this object."""
+        clock = self.synapses.clock
+        is_due = clock.t_ <= self.clock.t_ + EPSILON * clock.dt_
+        return clock.timestep + is_due
 
     def _computed(
         self, name: str, value: Any, sources: NDArray[np.int64], targets: NDArray[np.int64]
-    ) -> Any:
-        if not isinstance(value, str):
-            return value
+    ) -> NDArray[Any]:
+        """The values of a variable in SI, for each pair or for all."""
         view = getattr(self.synapses, name)
+        if not isinstance(value, str):
+            return view.si(value)
         variable = view.variable
         if not isinstance(variable, ArrayVariable):
             raise ModelTypeError(f"{self.synapses.label}: '{name}' cannot be set")

@@ -59,7 +59,8 @@ def add_summed(
         return (Block(f"{label} clear", domain, (clear,), local=own, checked=True),)
 
     def adding() -> Sequence[Block]:
-        return (Block(label, synapses.domain(), (add,), scatters=True, local=reached),)
+        block = Block(label, synapses.domain(), (add,), scatters=True, local=reached)
+        return (synapses.guarded(block, synapses.clock),)
 
     clock = synapses.clock
     order = group.order

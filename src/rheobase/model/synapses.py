@@ -44,7 +44,7 @@ from rheobase.model.sharedhistory import SharedHistory, shared_coefficients
 from rheobase.model.spikes import EventSource, events_of
 from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.storage import storage_of
-from rheobase.model.structural import Growth, Pruning, StructuralChanges
+from rheobase.model.structural import Finish, Growth, Pruning, StructuralChanges
 from rheobase.model.summed import add_summed
 from rheobase.model.synapticgroup import SynapticGroup, bytes_of_number
 from rheobase.model.texts import read_equations, read_expression, read_statements
@@ -150,7 +150,7 @@ class Synapses(SynapticGroup):
             multisynaptic_index=multisynaptic_index,
         )
         self.add_dependency(source, target)
-        self._changes = StructuralChanges(self)
+        self._changes: StructuralChanges | None = None  # once prune() or grow() is called
         self.equations = self._checked(read_equations("" if model is None else model, self.label))
         types = {e.varname: e.var_type for e in self.equations.values()}
         storage = storage_of(dtype, types, self.label)
@@ -487,9 +487,16 @@ class Synapses(SynapticGroup):
         expr = read_expression(condition, source, "w < 0.1")
         steps = steps_of(self, dt, clock)
         chosen = name or f"{self.name}_prune*"
-        pruning = Pruning(self, self._changes, expr, steps, when, order, chosen)
+        changes = self._structural_changes()
+        pruning = Pruning(self, changes, expr, steps, when, order, chosen)
         self.contain(pruning)
+        self.contain(Finish(changes, steps, f"{pruning.name}_finish*"))
         return pruning
+
+    def _structural_changes(self) -> StructuralChanges:
+        if self._changes is None:
+            self._changes = StructuralChanges(self)
+        return self._changes
 
     def grow(
         self,
@@ -528,18 +535,26 @@ class Synapses(SynapticGroup):
         call = Call(condition, i, j, p)
         steps = steps_of(self, dt, clock)
         chosen = name or f"{self.name}_grow*"
-        growth = Growth(
-            self, self._changes, call, values or {}, multiple, steps, when, order, chosen
-        )
+        changes = self._structural_changes()
+        growth = Growth(self, changes, call, values or {}, multiple, steps, when, order, chosen)
         self.contain(growth)
+        self.contain(Finish(changes, steps, f"{growth.name}_finish*"))
         return growth
+
+    @property
+    def may_be_held_apart(self) -> bool:
+        pathways = self.pathways.values()
+        quiet = self._history is None and all(p.may_be_held_apart for p in pathways)
+        return quiet and super().may_be_held_apart
 
     def written(self, variable: ArrayVariable) -> None:
         if hasattr(self, "state_updater"):  # not while it is made
             self.state_updater.written(variable)
 
     def settle(self) -> None:
-        self._changes.apply()
+        if self._changes is not None:
+            self._changes.apply()
+            assert self.connections is not None  # compressed
 
     def synaptic_arrays(self) -> list[ArrayVariable]:
         own = super().synaptic_arrays()
@@ -580,6 +595,8 @@ class Synapses(SynapticGroup):
                 "have no synapses"
             )
         self._find_assigned_delays()
+        if self._room is not None:
+            self._room.count_in(self.clock.dt_)
 
 
 def _renamed(side: str, old: Any, new: Any) -> Any:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rheobase.errors import Fault, ModelTypeError, ModelValueError, Source, UnknownNameError
 from rheobase.ir.builder import Alias, Binding, Element, Position
-from rheobase.ir.dtypes import I32
+from rheobase.ir.dtypes import I32, I64
 from rheobase.ir.kernels import Chosen, Domain, Elementwise, Index, Reduce
 from rheobase.ir.slots import Buffer, Slot
 from rheobase.lang.nodes import Assign, Binary, Expr, Name
@@ -24,6 +24,7 @@ from rheobase.model.connect import reaches
 from rheobase.model.connections import Connections, end_of, number_type
 from rheobase.model.group import Group, new_part
 from rheobase.model.lookups import structure_changed
+from rheobase.model.room import Room
 from rheobase.model.variables import (
     ArrayVariable,
     Meaning,
@@ -40,6 +41,7 @@ from rheobase.units.dimensions import DIMENSIONLESS
 __all__ = ["Follower", "SynapticGroup", "SynapticSubgroup", "bytes_of_number", "numbering"]
 
 _AT_ONCE = 1 << 16  # pairs: what they take in passing stays in the cache
+_TAKES_PART = parse_expression("_born + _lag <= _step")
 _COUNTS = {"N_incoming": Index.POST, "N_outgoing": Index.PRE}
 _OF_SOURCE, _OF_TARGET = frozenset(("i", "N_pre")), frozenset(("N", "N_post"))
 
@@ -76,7 +78,10 @@ class SynapticGroup(Group):
         super().__init__(
             name, new_part(0, 0), order=order, dt=dt, clock=own_clock, namespace=namespace
         )
-        self.connections = Connections(int(source.span.size.data[0]))
+        self._connections = Connections(int(source.span.size.data[0]))
+        self._room: Room | None = None  # once synapses may come and go during a run
+        self._counts_in_code = False
+        self._no_lag = Slot("lag", I64)
         self._connected = False
         self.followers: weakref.WeakSet[Follower] = weakref.WeakSet()
         self._is_reached = False  # by other Synapses: entries must not move
@@ -93,6 +98,61 @@ class SynapticGroup(Group):
         if multisynaptic_index is not None:
             expr = Name("_copy")
             self.add_variable(Subexpression(multisynaptic_index, Type.INTEGER, DIMENSIONLESS, expr))
+
+    @property
+    def connections(self) -> Connections:
+        """Where the synapses are, compressed."""
+        if self._room is not None and self._room.is_open:
+            self._room.close()
+        return self._connections
+
+    def __len__(self) -> int:
+        return len(self.connections)
+
+    # ------------------------------------------------------------ synapses that come and go
+    def may_change(self, moved: Callable[[NDArray[np.int64]], None]) -> Room:
+        """From now on, synapses may come and go during a run.
+
+        moved   see Room
+        """
+        if self._room is None:
+            born = self.add_array("_born", Type.INTEGER, dtype=I32, read_only=True)
+            number = self.variables["N"]
+            assert isinstance(number, ArrayVariable)
+            self.add_variable(replace(number, slot=Slot("N", I64, fill=len(self))))
+            self._room = Room(self, self._connections, born.slot, moved)
+        return self._room
+
+    @property
+    def rows_ascend(self) -> bool:
+        """Whether others ascend in each row, at all times."""
+        return self._room is None
+
+    @property
+    def may_be_held_apart(self) -> bool:
+        """Whether nobody knows synapses by where they stand, so that there may be room for more."""
+        sides = self.source, self.target
+        inner = any(isinstance(g, SynapticGroup) for g in sides)
+        return not (inner or self.followers or self._is_reached or self._counts_in_code)
+
+    def set_number(self, n: int) -> None:
+        """There are n synapses now."""
+        number = self.variables["N"]
+        assert isinstance(number, ArrayVariable)
+        number.slot.data[0] = n
+
+    def guarded(self, block: Block, clock: Clock, lag: Slot | None = None) -> Block:
+        if self._room is None:
+            return block
+        born = self.variables["_born"]
+        assert isinstance(born, ArrayVariable)
+        whole, shared = Symbol("_guard", Type.INTEGER), Index.SHARED
+        names = {
+            "_born": Meaning(whole, Element(born.slot, Index.OWN)),
+            "_lag": Meaning(whole, Element(lag or self._no_lag, shared)),
+            "_step": Meaning(whole, Element(clock.state.slots.step, shared)),
+        }
+        return replace(block, guard=_TAKES_PART, local={**block.local, **names})
 
     # ------------------------------------------------------------ names in code
     def known_names(self) -> Collection[str]:
@@ -138,6 +198,7 @@ class SynapticGroup(Group):
     def _side_binding(self, name: str, index: Reach) -> Binding:
         """i or j of the synapse that `index` reaches."""
         if index is not Index.OWN:
+            self._counts_in_code = True
             return Element(self._table(name), index)
         group, side = (self.source, Index.PRE) if name == "i" else (self.target, Index.POST)
         table = numbering(group)
@@ -145,6 +206,7 @@ class SynapticGroup(Group):
 
     def _counted(self, name: str, index: Reach) -> Meaning | Fault:
         """Numbers that are counted from the connections."""
+        self._counts_in_code = True
         symbol = Symbol(name, Type.INTEGER, constant=True)
         if name == "_copy":
             return Meaning(symbol, Element(self._table(name), index))
@@ -224,11 +286,12 @@ class SynapticGroup(Group):
         for group in (self.source, self.target):
             if isinstance(group, SynapticGroup):
                 group._is_reached = True
+        connections = self.connections  # compressed before anything else is done
         self.before_adding()
-        self.connections.extend_rows(int(self.source.span.size.data[0]))
-        self.connections.has_targets_below(end_of(self.target.span))
+        connections.extend_rows(int(self.source.span.size.data[0]))
+        connections.has_targets_below(end_of(self.target.span))
         slots = [v.slot for v in self.synaptic_arrays()]
-        self.after_adding(self.connections.append(sources, targets, slots))
+        self.after_adding(connections.append(sources, targets, slots))
         self.resize()
 
     def placed(
@@ -271,6 +334,7 @@ class SynapticGroup(Group):
         structure_changed()
         n = len(self.connections)
         self.part.size.data[0] = n
+        self.set_number(n)
         for variable in self.synaptic_arrays():
             variable.slot.resize(n)
 
@@ -282,7 +346,8 @@ class SynapticGroup(Group):
     # ------------------------------------------------------------ domains
     def domain(self) -> Domain:
         c = self.connections
-        return Reduce(self.source.span, Index.PRE, c.rows, c.targets)
+        span = self.source.span
+        return Reduce(span, Index.PRE, c.rows, c.targets, ascending=self.rows_ascend)
 
     def domain_of(self, bindings: Mapping[str, Binding]) -> Domain:
         """All synapses: row by row only if the code reaches neurons."""
@@ -329,6 +394,7 @@ class SynapticGroup(Group):
                 return binding
 
     def _neuron(self, side: Index) -> Element:
+        self._counts_in_code = True
         slot = self._table("_sources") if side is Index.PRE else self.connections.targets
         return Element(slot, Index.OWN)
 

@@ -176,12 +176,12 @@ class VariableView(Lazy):
         variable = self._variable
         if not isinstance(variable, ArrayVariable):
             return self._owner.evaluate(variable, indices, level)
-        data = variable.slot.data
         if variable.shared:
-            return data[0]
+            return variable.slot.data[0]
         if indices is None:
             indices = np.arange(self._owner.view_size())
-        return data[self._owner.positions(indices)]
+        positions = self._owner.positions(indices)  # may bring the values into order
+        return variable.slot.data[positions]
 
     def _wrap(self, values: Any) -> Any:
         if not self._with_unit or self._variable.type is not Type.FLOAT:
@@ -313,6 +313,10 @@ class VariableView(Lazy):
         if variable.read_only:
             raise ModelTypeError(f"{self._owner.label}: '{variable.name}' cannot be set")
         return variable
+
+    def si(self, value: Any) -> Any:
+        """A value for the variable as plain numbers, its unit checked."""
+        return self._si(self._writable(), value)
 
     def _si(self, variable: ArrayVariable, value: Any) -> Any:
         """The value as plain numbers, its unit checked."""

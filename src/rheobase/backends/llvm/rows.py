@@ -48,7 +48,11 @@ def in_vectors(kernel: Kernel) -> bool:
     """
     domain = kernel.domain
     assert isinstance(domain, (Propagate, Reduce))
-    if len(kernel.inner) <= UNROLLED_BELOW or any(op.name == "normal" for op in kernel.ops):
+    if (
+        not domain.ascending
+        or len(kernel.inner) <= UNROLLED_BELOW
+        or any(op.name == "normal" for op in kernel.ops)
+    ):
         return False
     if any(has_effect(op) for op in kernel.once + kernel.outer):
         return False

@@ -1,0 +1,76 @@
+"""What it costs to remove and to make a few synapses in a step, at several numbers of synapses.
+
+    python benchmarks/changes.py [--sizes 1e5 1e6 1e7] [--changes 10]
+
+The synapses have a weight and a pathway of each side; 1000 of them a source. In every step, some
+five random ones are pruned and five grown. Two runs of different length are timed, and the
+difference divided by that of their steps: what a run costs once (holding the rows apart, putting
+them together again) is shown by itself. A third network looks for synapses to prune and finds none:
+what looking costs, which goes over all of them, is subtracted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import rheobase as rb
+from rheobase import ms
+
+SHORT, LONG = 20, 120  # steps
+
+
+def network(n: int, changes: int) -> rb.Network:
+    """About n synapses, of which `changes` go and as many come in a step."""
+    n_pre, n_post = max(n // 1000, 10), 10_000
+    source = rb.NeuronGroup(n_pre, "x : 1", threshold="False")
+    target = rb.NeuronGroup(n_post, "v : 1", threshold="False")
+    S = rb.Synapses(source, target, "w : 1\nfate : 1", on_pre="v_post += w", on_post="w += 0.1")
+    S.connect(p=n / (n_pre * n_post))
+    S.w = "rand()"
+    S.fate = "rand()"
+    # what is pruned: the next piece of the line from 0 to 1
+    S.prune(f"int(floor(fate*{n / max(changes, 1)})) == t_in_timesteps or fate < 0")
+    if changes:
+        rate = changes / (n_pre * n_post)
+        S.grow(j=f"k for k in sample(N_post, p={rate})", values={"w": "rand()", "fate": "rand()"})
+    else:
+        S.fate = 2
+    return rb.Network(source, target, S)
+
+
+def seconds(net: rb.Network, steps: int) -> float:
+    began = time.perf_counter()
+    net.run(steps * 0.1 * ms)
+    return time.perf_counter() - began
+
+
+def measured(n: int, changes: int) -> tuple[float, float]:
+    """Seconds a step, and once a run."""
+    net = network(n, changes)
+    seconds(net, 2)
+    short, long = seconds(net, SHORT), seconds(net, LONG)
+    step = (long - short) / (LONG - SHORT)
+    return step, short - SHORT * step
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sizes", type=float, nargs="+", default=[1e5, 1e6, 1e7])
+    parser.add_argument("--changes", type=int, default=5, help="that go, and that come, in a step")
+    args = parser.parse_args()
+    rb.BrianLogger.log_level_error()
+    print("synapses   looking, a step   changing, a step   a synapse that changes   once a run")
+    for size in args.sizes:
+        looking, _ = measured(int(size), 0)
+        step, once = measured(int(size), args.changes)
+        change = step - looking
+        each = change / (2 * args.changes)
+        print(
+            f"{size:8.0e} {looking * 1e3:13.3f} ms {change * 1e3:15.3f} ms "
+            f"{each * 1e6:17.1f} us {once * 1e3:17.0f} ms"
+        )
+
+
+if __name__ == "__main__":
+    main()
