@@ -67,6 +67,7 @@ __all__ = [
     "Adaptive",
     "Attempt",
     "Slopes",
+    "StepSizes",
     "advance",
     "control_refusal",
     "variables_for",
@@ -101,7 +102,6 @@ _MANY: Final = 2.0**53
 _SHARE: Final = 0.25  # of the tolerance that one step may use up
 
 _BEGIN: Final = """
-_done = 0.0
 _next = dt
 _refused = False
 _n_taken = 0
@@ -112,18 +112,21 @@ _CHOOSE: Final = """
 _left = dt - _done
 _h = _left if _next >= _left else (0.5*_left if _next > 0.5*_left else _next)
 """
-_JUDGE: Final = """
+_PROPOSE: Final = """
 _good = _size <= 1.0
 _factor = _min(5.0, _max(0.2, 0.9*_size**_exponent)) if _size < 1e30 else 0.2
 _factor = _min(_factor, 1.0) if _refused else _factor
-_next = _max(_next, _h*_factor) if _good and _h < _next else _h*_factor
+_proposed = _max(_next, _h*_factor) if _good and _h < _next else _h*_factor
+"""
+_JUDGE: Final = """
+_next = _proposed
 _done = (dt if _h == _left else _done + _h) if _good else _done
 _n_taken = _n_taken + (1 if _good else 0)
 _n_refused = _n_refused + (0 if _good else 1)
 _refused = not _good
 _again = _done < dt and _h > _smallest*dt
 """
-_END: Final = "_failed_at = t if _done < dt and _failed_at < 0.0 else _failed_at"
+_END: Final = "_failed_at = t if _unfinished and _failed_at < 0.0 else _failed_at"
 
 
 class Attempt(Protocol):
@@ -303,49 +306,75 @@ def advance(
     system: System, options: Mapping[str, object], attempt: Attempt, estimate_order: int
 ) -> Updates:
     """One dt: by one attempt, or by as many as the tolerance demands."""
-    control, slopes = _control(options, system), Slopes(system)
-    if control.adaptable:
-        return _adaptive(slopes, control, attempt, estimate_order)
+    slopes = Slopes(system)
+    if _control(options, system).adaptable:
+        return _adaptive(slopes, options, attempt, estimate_order)
     state = {name: Name(name) for name in system.equations}
     tried = attempt(slopes, state, TIME, False)
     first = Assign(STEP.id, None, DT)
     return Updates((first, *tried, *(Assign(n, None, Name(new_name(n))) for n in state)))
 
 
-def _adaptive(slopes: Slopes, control: _Control, attempt: Attempt, order: int) -> Updates:
+class StepSizes:
+    """How long the next step is: statements and numbers for a loop that takes one at a time.
+
+    carried   `_next`, the size that is proposed, and what else a passage hands to the next
+    table     tolerances and limits, as `before` names them: `_most` steps, not below `_smallest` dt
+    judged    from `_h` and the errors of an attempt: whether it is `_good`, and what is `_proposed`
+    after     keeps what scripts may read; `_unfinished` says whether the dt could not be finished
+    """
+
+    memory: Final = (Memory(FAILED_AT, Type.FLOAT, second.dim, -1.0),)
+
+    def __init__(
+        self, system: System, options: Mapping[str, object], state: Mapping[str, Expr], order: int
+    ) -> None:
+        control = _control(options, system)
+        names = ["_most", "_smallest", "_exponent", "_relative", *map(_tolerance_name, state)]
+        values = [control.max_steps or _MANY, _SMALLEST, -1 / order, control.relative]
+        values += control.tolerances.values()
+        self.table = Table("_control", len(values), lambda evaluate: np.array(values, np.float64))
+        self.before = [Assign(n, None, Name(f"_control_{k}")) for k, n in enumerate(names)]
+        self.before += _parsed(_BEGIN)
+        self.after = _parsed(_END)
+        if control.use_last:
+            self.before += _parsed(_BEGIN_WITH_LAST)
+            self.after += _parsed("_last_timestep = _next")
+        if control.save_refused:
+            self.after += _parsed("_failed_steps = _n_refused")
+        if control.save_taken:
+            self.after += _parsed("_step_count = _n_taken")
+        used = frozenset[str]().union(*(names_in(s.value) for s in self.after))
+        self.carried = ("_next", "_refused", *(n for n in ("_n_taken", "_n_refused") if n in used))
+        self.judged = [Assign("_size", None, _size(state, control)), *_parsed(_PROPOSE)]
+
+
+def _adaptive(
+    slopes: Slopes, options: Mapping[str, object], attempt: Attempt, order: int
+) -> Updates:
     state: dict[str, Expr] = {name: Name(f"_at_{name}") for name in slopes.expressions}
+    sizes = StepSizes(slopes.system, options, state, order)
     time = Binary("+", TIME, Name("_done"))
-    numbers = ["_most", "_smallest", "_exponent", "_relative", *map(_tolerance_name, state)]
-    values = [control.max_steps or _MANY, _SMALLEST, -1 / order, control.relative]
-    values += control.tolerances.values()
-    table = Table("_control", len(values), lambda evaluate: np.array(values, np.float64))
-    named = [Assign(n, None, Name(f"_control_{k}")) for k, n in enumerate(numbers)]
-    before = [*named, *_parsed(_BEGIN), *(Assign(_id(x), None, Name(n)) for n, x in state.items())]
-    after = [*(Assign(n, None, x) for n, x in state.items()), *_parsed(_END)]
-    if control.use_last:
-        before += _parsed(_BEGIN_WITH_LAST)
-        after += _parsed("_last_timestep = _next")
-    if control.save_refused:
-        after += _parsed("_failed_steps = _n_refused")
-    if control.save_taken:
-        after += _parsed("_step_count = _n_taken")
-    counted = [n for n in ("_n_taken", "_n_refused") if any(n in names_in(s.value) for s in after)]
-    accepted = [_accepted(n, x) for n, x in state.items()]
+    before = [*sizes.before, *_parsed("_done = 0.0")]
+    before += [Assign(_id(x), None, Name(n)) for n, x in state.items()]
     loop = Loop(
-        carried=("_done", "_next", "_refused", *counted, *map(_id, state.values())),
+        carried=("_done", *sizes.carried, *map(_id, state.values())),
         statements=(
             *_parsed(_CHOOSE),
             *attempt(slopes, state, time, True),
-            Assign("_size", None, _size(state, control)),
+            *sizes.judged,
             *_parsed(_JUDGE),
-            *accepted,
+            *(_accepted(n, x) for n, x in state.items()),
         ),
         again=Name("_again"),
         limit=Name("_most"),
-        after=tuple(after),
+        after=(
+            *(Assign(n, None, x) for n, x in state.items()),
+            *_parsed("_unfinished = _done < dt"),
+            *sizes.after,
+        ),
     )
-    failed = Memory(FAILED_AT, Type.FLOAT, second.dim, -1.0)
-    return Updates(tuple(before), (table,), loop, (failed,))
+    return Updates(tuple(before), (sizes.table,), loop, sizes.memory)
 
 
 def _parsed(text: str) -> list[Assign]:

@@ -6,12 +6,13 @@ and the state after it have the order of the method, whatever the method: nothin
 by a polynomial of another order. h is found by ITP, which needs no derivative, some eight steps for
 a smooth crossing and never more than 2 + log2(1/tolerance) = 46 for any.
 
+Methods that choose their step take trials of their own choice, and shorten the one that ends above.
 A neuron spikes at most once in a dt. Refractoriness that is a time ends within the step, too.
 
 Sources: Oliveira & Takahashi 2020, ACM Trans. Math. Softw. 47:5, algorithm 1 (kappa_1 = 0.2 over
-the first bracket, kappa_2 = 2, n_0 = 1); Morrison, Straube, Plesser & Diesmann 2007, Neural Comput.
-19:47-79, and Hanuschkin, Kunkel, Helias, Morrison & Diesmann 2010, Front. Neuroinform. 4:113, for
-spikes off the grid.
+what is left of dt, kappa_2 = 2, n_0 = 1); for spikes off the grid, Morrison, Straube, Plesser &
+Diesmann 2007, Neural Comput. 19:47-79, and Hanuschkin, Kunkel, Helias, Morrison & Diesmann 2010,
+Front. Neuroinform. 4:113.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from functools import reduce
 from typing import Final
 
 from rheobase.errors import Fault, Source, UnsupportedEquationsError, raise_faults
-from rheobase.integration.control import OPTIONS, control_refusal
+from rheobase.integration.control import Adaptive, Slopes, StepSizes, control_refusal, new_name
 from rheobase.integration.exact import Exact
-from rheobase.integration.system import Loop, Memory, Method, System, Updates
+from rheobase.integration.system import Loop, Memory, Method, System, Table, Updates
 from rheobase.integration.terms import DT, TIME, ZERO, Refusal
 from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.lang.nodes import (
@@ -52,11 +53,12 @@ LATE: Final = "_late"  # the memory that counts spikes that had to wait for the 
 _FIXED_TIME: Final = Name("the t of the clock")  # no name of a model has a blank
 _FIXED_DT: Final = Name("the dt of the clock")
 _H: Final = Name("_h")
+_UNMARKED: Final[Mapping[str, Expr]] = {_FIXED_TIME.id: TIME, _FIXED_DT.id: DT}
+_PASSAGES: Final = Number(200.0)  # more than one spike can take
 _END_OF_TRIAL: Final = Binary("+", Name("_time"), _H)
 
 _BEGIN: Final = """
 _left = dt
-_most = 200
 _seeking = False
 _final = False
 _fired = False
@@ -65,25 +67,27 @@ _high = 0.0
 _low_distance = 0.0
 _high_distance = 0.0
 _reach = 0.0
-_next = 0.0
+_trial = 0.0
 _spike_time = lastspike
 """
 _AIM: Final = """
 _watching = _active and not _fired
 _at_once = _watching and not _seeking and _is_over
-_h = 0.0 if _at_once else (_next if _seeking else _piece)
+_free = not (_at_once or _seeking)
+_h = 0.0 if _at_once else (_trial if _seeking else _length)
 """
 _JUDGE: Final = """
-_over = _watching and (_gets_over or _distance != _distance)
-_spikes = _at_once or _final
-_takes = _spikes or not (_over or _seeking)
-_begins = _over and not (_seeking or _spikes)
+_is_lost = _distance != _distance and _distance_before == _distance_before
+_over = _watching and _good and (_gets_over or _is_lost)
+_spikes = _at_once or _final and _gets_over
+_takes = _at_once or _final or _good and not (_over or _seeking)
+_begins = _over and _free
 _low = 0.0 if _begins else (_low if _over else _h)
 _low_distance = _distance_before if _begins else (_low_distance if _over else _distance)
 _high = _h if _over else _high
 _high_distance = _distance if _over else _high_distance
-_reach = _piece if _begins else 0.5*_reach
-_seeking = (_seeking or _begins) and not _spikes
+_reach = _h if _begins else 0.5*_reach
+_seeking = (_seeking or _begins) and not (_at_once or _final)
 """
 _SEEK: Final = """
 _width = _high - _low
@@ -95,22 +99,31 @@ _aim = _straight + sign(_gap)*_shift if abs(_gap) > _shift else _middle
 _radius = _max(_reach - 0.5*_width, 0.0)
 _aim = _aim if abs(_aim - _middle) <= _radius else _middle - sign(_gap)*_radius
 _final = _seeking and _width <= 1e-13*dt
-_next = _high if _final else _aim
+_trial = _high if _final else _aim
 """
 _TAKE: Final = """
 _spike_time = _time + _h if _spikes else _spike_time
 _fired = _fired or _spikes
 _left = (0.0 if _h == _left else _left - _h) if _takes else _left
-_again = _left > 0.0
 """
 _END: Final = """
 lastspike = _spike_time
 _spiked = _fired
 _late = _late + 1.0 if _fired and _active and _is_over else _late
 """
+_FIXED: Final = """
+_good = True
+"""
+_ADAPTED: Final = """
+_good = _good or not _free
+_next = _proposed if _free else _next
+_refused = not _good if _free else _refused
+_n_refused = _n_refused + (0 if _good else 1)
+"""
+_LENGTH: Final = "_piece if _next >= _piece else (0.5*_piece if _next > 0.5*_piece else _next)"
 _CARRIED: Final = (
     "_left", "_seeking", "_final", "_fired", "_low", "_high", "_low_distance", "_high_distance",
-    "_reach", "_next", "_spike_time",
+    "_reach", "_trial", "_spike_time",
 )  # fmt: skip
 
 
@@ -139,7 +152,7 @@ class Spiking:
 class BetweenGridPoints:
     """A method, with spikes at their own times within its steps.
 
-    method   one of fixed steps
+    method   of any kind; one that chooses its step ends it at a spike, too
     """
 
     method: Method
@@ -157,15 +170,8 @@ class BetweenGridPoints:
         return (
             _system_refusal(system)
             or _spiking_refusal(self.spiking, system)
-            or self._method_refusal()
             or self.method.refuses(system)
         )
-
-    def _method_refusal(self) -> Refusal | None:
-        if OPTIONS.keys() <= self.options.keys():
-            text = "it chooses its steps itself, and cannot be made to end one at a spike."
-            return Refusal(text)
-        return None
 
     def integrate(self, system: System, options: Mapping[str, object]) -> Updates:
         return _Step(self.method, self.spiking, system, options).updates()
@@ -237,6 +243,27 @@ def _expr(x: Expr | Refusal) -> Expr:
 
 
 # -------------------------------------------------------------------- one step of the clock
+@dataclass(frozen=True)
+class _Trials:
+    """How the state is taken further within a dt.
+
+    attempt   from `_at_` over `_h` to `_to_`, and whether that is `_good`
+    length    of a trial that looks for nothing, at most `_piece`
+    taken     what follows when it is known whether the trial counts: whether to go on
+    The rest is what the loop needs for it; see Loop and Updates.
+    """
+
+    attempt: Sequence[Assign]
+    length: str = "_piece"
+    taken: str = "_again = _left > 0.0"
+    before: Sequence[Assign] = ()
+    carried: tuple[str, ...] = ()
+    limit: Expr = _PASSAGES
+    after: Sequence[Assign] = ()
+    tables: tuple[Table, ...] = ()
+    memory: tuple[Memory, ...] = ()
+
+
 class _Step:
     """The statements of one dt.
 
@@ -260,40 +287,51 @@ class _Step:
         self.to: dict[str, Expr] = {n: Name(f"_to_{n}") for n in changing}
 
     def updates(self) -> Updates:
-        before = [*_parsed(_BEGIN), *self.draws, *self._refractory_before()]
+        trials = self._trials()
+        before = [*_parsed(_BEGIN), *trials.before, *self.draws, *self._refractory_before()]
         before += [Assign(_id(x), None, Name(n)) for n, x in self.at.items()]
         statements = [
             *self._refractory_now(),
             *_parsed("_time = t + (dt - _left)"),
             *self._measured("_is_over", "_distance_before", self.at, Name("_time")),
+            *_parsed(f"_length = {trials.length}"),
             *_parsed(_AIM),
-            *self._attempt(),
+            *trials.attempt,
             *self._measured("_gets_over", "_distance", self.to, _END_OF_TRIAL),
             *_parsed(_JUDGE),
             *_parsed(_SEEK),
             *self._taken(),
             *_parsed(_TAKE),
+            *_parsed(trials.taken),
         ]
         after = [
             *self._refractory_now(),
             *self._measured("_is_over", "_distance", self.at, _plus(TIME, DT)),
         ]
         after += [Assign(n, None, x) for n, x in self.at.items()]
-        after += _parsed(_END)
+        after += [*_parsed(_END), *trials.after]
         if self.spiking.refractory is not None:
             after.append(Assign("not_refractory", None, Name("_active")))
         carried = (*_CARRIED, *self._refractory_carried(), *map(_id, self.at.values()))
-        loop = Loop(carried, tuple(statements), Name("_again"), Name("_most"), tuple(after))
-        return Updates(tuple(before), loop=loop, memory=(Memory(LATE, Type.FLOAT),))
+        loop = Loop(
+            (*carried, *trials.carried), tuple(statements), Name("_again"), trials.limit,
+            tuple(after),
+        )  # fmt: skip
+        memory = (Memory(LATE, Type.FLOAT), *trials.memory)
+        return Updates(tuple(before), trials.tables, loop, memory)
 
     # ------------------------------------------------------------ from _at_ to _to_
-    def _attempt(self) -> list[Assign]:
-        """A trial of length h."""
+    def _trials(self) -> _Trials:
+        if isinstance(self.method, Adaptive) and self.options["adaptable_timestep"]:
+            return self._adaptive_trials(self.method)
+        return _Trials(attempt=[*self._attempted(self._written()), *_parsed(_FIXED)])
+
+    def _attempted(self, written: Sequence[Assign]) -> list[Assign]:
+        """A trial of length h, from the statements of a step."""
         renamed: dict[str, Expr] = {**self.at, **{n: self.to[n] for n in self.system.equations}}
         renamed |= {TIME.id: Name("_time"), DT.id: _H, "not_refractory": Name("_active")}
-        renamed |= {_FIXED_TIME.id: TIME, _FIXED_DT.id: DT}
         begun = [Assign(_id(self.to[n]), None, x) for n, x in self.at.items()]
-        return begun + _renamed(self._written(), renamed)
+        return begun + _renamed(written, {**renamed, **_UNMARKED})
 
     def _written(self) -> Sequence[Assign]:
         if isinstance(self.method, Exact):
@@ -308,6 +346,29 @@ class _Step:
             )
             raise_faults([Fault(UnsupportedEquationsError, text)])
         return updates.statements
+
+    def _adaptive_trials(self, method: Adaptive) -> _Trials:
+        state = {n: self.at[n] for n in self.system.equations}
+        sizes = StepSizes(self.system, self.options, state, method.order_low + 1)
+        tried = method.attempt(Slopes(self.system), state, Name("_time"), True)
+        others = {n: x for n, x in self.at.items() if n not in state}
+        names = {**others, "not_refractory": Name("_active"), **_UNMARKED}
+        attempt = [*_renamed(tried, names), *sizes.judged, *_parsed(_ADAPTED)]
+        for n, x in self.at.items():
+            reached = Conditional(Name("_at_once"), x, Name(new_name(n))) if n in state else x
+            attempt.append(Assign(_id(self.to[n]), None, reached))
+        return _Trials(
+            attempt,
+            length=_LENGTH,
+            taken="_n_taken = _n_taken + (1 if _takes else 0)\n"
+            "_again = _left > 0.0 and (_good or _h > _smallest*dt)",
+            before=sizes.before,
+            carried=sizes.carried,
+            limit=_plus(Name("_most"), _PASSAGES),
+            after=[*_parsed("_unfinished = _left > 0.0"), *sizes.after],
+            tables=(sizes.table,),
+            memory=sizes.memory,
+        )
 
     def _measured(
         self, over: str, distance: str, state: Mapping[str, Expr], time: Expr
