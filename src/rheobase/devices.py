@@ -23,6 +23,7 @@ from rheobase.model.timedarray import TimedArray
 from rheobase.model.views import VariableView
 from rheobase.runtime import random
 from rheobase.runtime.deferred import Queue, at_once, record_into
+from rheobase.topics import topic
 
 __all__ = [
     "Device",
@@ -60,6 +61,7 @@ class Device:
     def __init__(self) -> None:
         self._last_run_time: float | None = None
         self._last_run_completed_fraction: float | None = None
+        self._maximum_run_time: Any = None
         self.build_on_run = True
         self.build_options: dict[str, Any] = {}
 
@@ -69,7 +71,8 @@ class Device:
         self.build_options = dict(build_options)
 
     def reinit(self) -> None:
-        """Forget what was recorded."""
+        """Forget what was recorded, and how long a run may take."""
+        self._maximum_run_time = None
 
     def submit(self, network: Simulated, action: Callable[[], None]) -> None:
         """A network is to run: do it now, or later."""
@@ -82,6 +85,15 @@ class Device:
         """
         self._last_run_time = seconds
         self._last_run_completed_fraction = fraction
+
+    def gives_up(self, seconds: float) -> bool:
+        """Whether a run that has taken so long is to end: scripts set `_maximum_run_time`, a time,
+        by the name that it has in Brian 2."""
+        return self._maximum_run_time is not None and seconds > float(self._maximum_run_time)
+
+    def readable_report(self, report: Any) -> Any:
+        """What run(report=...) was given, as it can be done here."""
+        return report
 
     def build(self, **options: Any) -> None:
         """Nothing to do: everything has run."""
@@ -131,8 +143,18 @@ class StandaloneDevice(Device):
         record_into(None if build_on_run else self._queue)
 
     def reinit(self) -> None:
+        super().reinit()
         self._forget()
         record_into(None)
+
+    def readable_report(self, report: Any) -> Any:
+        """The body of a C++ function stands for 'text', with a warning."""
+        if isinstance(report, str) and ";" in report:
+            topic("report_in_cpp").warning(
+                "report: code in C++ cannot run here; report='text' does"
+            )
+            return "text"
+        return report
 
     @property
     def project_dir(self) -> str:

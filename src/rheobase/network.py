@@ -171,6 +171,7 @@ class Network(Members):
         if length < 0:
             raise ModelValueError(f"the duration of a run cannot be negative ({duration})")
         period = seconds(report_period, "report_period")
+        report = devices.get_device().readable_report(report)
         make_report(report, period, 0.0, length)  # says now what is wrong with it
         names = caller_namespace(level) if namespace is None else namespace
         if on_nonfinite not in ("warn", "stop", "raise"):
@@ -314,7 +315,7 @@ class Network(Members):
             k: makers[id(c.kernel)] for k, c in enumerate(program.calls) if id(c.kernel) in makers
         }
         self._stop = self._is_cut = False
-        start = self.t_
+        start, device = self.t_, devices.get_device()
         native = -1.0
         prepared_for = structure()
 
@@ -322,7 +323,7 @@ class Network(Members):
             self.t_ = min((c.t_ for c in clocks), default=end)
             watch.check_finished()
             progress.at(self.t_)
-            self._stop |= watch.sees_runaway()
+            self._stop |= watch.sees_runaway() or device.gives_up(progress.elapsed)
             for x in objects:
                 x.during_run()
             self._is_cut = not self._stop and structure() != prepared_for

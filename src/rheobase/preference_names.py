@@ -15,16 +15,28 @@ import numpy as np
 
 from rheobase.preferences import BrianPreference, Preferences
 
-__all__ = ["prefs"]
+__all__ = ["changes_nothing", "prefs"]
 
 SCHEDULE = ("start", "groups", "thresholds", "synapses", "resets", "end")
 LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "DIAGNOSTIC")
-_NOT_HERE = "Accepted for scripts that set it; it changes nothing: models are compiled by LLVM."
+_ACCEPTED = "Accepted for scripts that set it;"
+_NOT_HERE = f"{_ACCEPTED} it changes nothing: models are compiled by LLVM."
+_NOT_DONE = f"{_ACCEPTED} it changes nothing: this is not done here."
 
 
 def _kept(default: Any, validator: Callable[[Any], Any] | None = None) -> BrianPreference:
     """A preference that means nothing here."""
     return BrianPreference(default, _NOT_HERE, validator)
+
+
+def changes_nothing(preference: BrianPreference) -> bool:
+    """Whether a preference is accepted and checked, but means nothing here.
+
+    >>> from rheobase.preference_names import changes_nothing, prefs
+    >>> changes_nothing(prefs.known["codegen.target"])
+    True
+    """
+    return preference.docs.startswith(_ACCEPTED)
 
 
 def _one_of(default: Any, choices: tuple[Any, ...], docs: str) -> BrianPreference:
@@ -62,7 +74,7 @@ prefs.register_preferences(
     default_integer_dtype=_dtype(
         np.int32,
         (np.int32, np.int64),
-        "Accepted for scripts that set it; integers are stored in 32 bits, counts of steps in 64:",
+        f"{_ACCEPTED} integers are stored in 32 bits, counts of steps in 64:",
     ),
     outdated_dependency_error=_kept(True),
     threads=BrianPreference(
@@ -104,10 +116,10 @@ prefs.register_preferences(
     warn_for_unused_objects=BrianPreference(
         True, "Whether there is a warning when an object goes that no run has ever simulated."
     ),
-    save_script=_kept(True),
-    std_redirection=_kept(True),
-    std_redirection_to_file=_kept(True),
-    display_brian_error_message=_kept(True),
+    save_script=BrianPreference(True, _NOT_DONE),
+    std_redirection=BrianPreference(True, _NOT_DONE),
+    std_redirection_to_file=BrianPreference(True, _NOT_DONE),
+    display_brian_error_message=BrianPreference(True, _NOT_DONE),
 )
 prefs.register_preferences(
     "codegen",
@@ -115,7 +127,7 @@ prefs.register_preferences(
     target=_one_of(
         "auto",
         ("auto", "numpy", "cython", "cpp", "weave"),
-        "Accepted for scripts that set it; every target is LLVM. See set_backend().",
+        f"{_ACCEPTED} every target is LLVM. See set_backend().",
     ),
     string_expression_target=_one_of("auto", ("auto", "numpy", "cython", "cpp"), _NOT_HERE),
     synapse_connect_target=_one_of("auto", ("auto", "numpy", "cython", "cpp"), _NOT_HERE),

@@ -36,8 +36,12 @@ class Report:
     def _call(self, completed: float) -> None:
         if self.function is None:
             return
-        elapsed = time.perf_counter() - self.began
-        self.function(_time(elapsed), completed, _time(self.start), _time(self.duration))
+        self.function(_time(self.elapsed), completed, _time(self.start), _time(self.duration))
+
+    @property
+    def elapsed(self) -> float:
+        """Real time since the run was called, s."""
+        return time.perf_counter() - self.began
 
     def begin(self) -> None:
         """The model is ready, and the first step comes; counts once."""
@@ -81,7 +85,7 @@ class OwnReport(Report):
     def end(self, t: float) -> None:
         completed = self._completed(t)
         if completed < 1 - 1e-9:
-            self._stopped(time.perf_counter() - self.began, completed)
+            self._stopped(self.elapsed, completed)
         else:
             super().end(t)
 

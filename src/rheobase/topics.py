@@ -29,6 +29,7 @@ TOPICS: Final[dict[str, tuple[str, str, str]]] = {
     "unused_brian_object": ("core.base", "WARNING", "an object is gone, and was never simulated"),
     "many_timesteps": ("core.clocks", "WARNING", "so many steps that t hardly changes"),
     "schedule_conflict": ("core.network", "WARNING", "a device has a schedule of its own"),
+    "report_in_cpp": ("devices", "WARNING", "a report is code in C++"),
     "fractional_steps": ("core.network", "WARNING", "a run is no whole number of steps"),
     "interrupted": ("core.network", "WARNING", "Ctrl-C was pressed"),
     "python_function": ("core.functions", "WARNING", "a function is called in Python in each step"),
