@@ -181,6 +181,7 @@ class Members:
                 x.when,
                 x.order,
                 x.clock.dt,
+                x.clock.pace,
                 x.clock.name,
                 x.active,
             )

@@ -24,6 +24,7 @@ class SchedulingEntry:
     """One object that runs in a step.
 
     owner   name of the object to which it belongs, or ''
+    pace    how often it runs: dt, or the number of times of an EventClock
     """
 
     name: str
@@ -32,6 +33,7 @@ class SchedulingEntry:
     when: str
     order: int
     dt: Any
+    pace: str
     clock: str
     active: bool
 
@@ -39,7 +41,7 @@ class SchedulingEntry:
         part = f"{self.name} ({self.type}{f' of {self.owner}' if self.owner else ''})"
         if not self.active:
             part += ", inactive"
-        return part, self.when, str(self.order), f"{self.dt} ({self.clock})"
+        return part, self.when, str(self.order), f"{self.pace} ({self.clock})"
 
 
 class SchedulingSummary:

@@ -288,6 +288,18 @@ def test_given_times_count_however_far_apart_they_are(times):
     assert seen == [f"{t:.4f}" for t in [*times, 0.92] if t < 0.95]
 
 
+def test_given_times_are_no_steps():
+    clock = EventClock([0.2, 0.7] * ms)
+    with pytest.raises(ModelTypeError, match="the clock of a group has steps"):
+        NeuronGroup(1, "dv/dt = 1/ms : 1", clock=clock)
+    group = NeuronGroup(1, "v : 1", name="cells")
+    group.run_at("v += 1", [0.2, 0.7] * ms, name="at")
+    net = Network(group)
+    net.run(1 * ms)
+    assert group.v[0] == 2
+    assert "2 times (eventclock)" in str(net.scheduling_summary())
+
+
 def test_a_duration_between_steps_is_warned_of(caplog):
     with caplog.at_level(logging.WARNING):
         Network(NeuronGroup(1, "dv/dt = 1/ms : 1")).run(0.25 * ms)

@@ -67,6 +67,11 @@ class Clock:
         self.state.set_dt(number)
 
     @property
+    def pace(self) -> str:
+        """How often it ticks, for people."""
+        return str(self.dt)
+
+    @property
     def dt_(self) -> float:
         """The step in seconds."""
         return self.state.dt
@@ -142,6 +147,11 @@ class EventClock(Clock):
             )
         self.times = Quantity(listed, dim=second.dim)
         self.state = EventClockState(listed)
+
+    @property
+    def pace(self) -> str:
+        """How often it ticks, for people."""
+        return f"{len(self.times)} times"
 
     def is_whole(self, duration: float) -> bool:
         """Any duration is: there are no steps in between."""

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.errors import Fault, FaultList, Source, UnknownNameError, did_you_mean
+from rheobase.errors import (
+    Fault,
+    FaultList,
+    ModelTypeError,
+    Source,
+    UnknownNameError,
+    did_you_mean,
+)
 from rheobase.ir.builder import Alias, Binding
 from rheobase.ir.dtypes import BOOL, F64, I32, I64, DType
 from rheobase.ir.kernels import Domain, Elementwise, Index, Indexed, IndexList, Part, Select
@@ -87,6 +94,11 @@ class Group(SimulationObject):
         namespace: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(name, when, order, dt, clock)
+        if isinstance(clock, EventClock):
+            raise ModelTypeError(
+                f"{self.label}: the clock of a group has steps, dt; an EventClock has none. It is "
+                "for code, operations and monitors: run_on_clock(code, clock), clock=..."
+            )
         self.part = self.span = part
         self.float_dtype: DType = F64
         self.namespace = OwnNamespace(own_namespace(namespace, self.label))
