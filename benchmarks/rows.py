@@ -60,23 +60,15 @@ ROWS = {
             "microcircuit",
             7_717,
             2.0,
-            "synaptic event",
-            48,
+            state_bytes=48,
             in_short=0.5,
             brian=False,
             tolerance=0.15,
         ),
         Row(
-            "microcircuit",
-            "microcircuit",
-            77_169,
-            0.5,
-            "synaptic event",
-            48,
-            brian=False,
-            tolerance=0.1,
+            "microcircuit", "microcircuit", 77_169, 0.5, state_bytes=48, brian=False, tolerance=0.1
         ),
-        Row("noise", "noise", 100_000, 0.2, state_bytes=16, in_short=0.02),
+        Row("noise", "noise", 100_000, 0.2, state_bytes=16, in_short=0.2, in_part=20_000),
         Row(SMALLEST, SMALLEST, 1, 0.1, "script", brian=False),
     )
 }
