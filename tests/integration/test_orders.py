@@ -34,9 +34,9 @@ WITH_TIME = "dx/dt = x*cos(t/second)/second : 1"
 NONLINEAR = "dx/dt = -x**2/second : 1\ndy/dt = 2*x*y/second : 1"
 
 
-def end_state(text, method, n_steps, start, size=1, noise=None):
+def end_state(text, method, n_steps, start, size=1, noise=None, **kwds):
     """The variables at t = 1 s after n steps."""
-    cells = NeuronGroup(size, text, method=method, dt=1 / n_steps * second)
+    cells = NeuronGroup(size, text, method=method, dt=1 / n_steps * second, **kwds)
     for name, value in start.items():
         setattr(cells, name, value)
     if noise is not None:
@@ -90,6 +90,40 @@ def test_exact_has_no_error_in_dt():
         assert x == pytest.approx(damped(1.0), rel=1e-13)
 
 
+# -------------------------------------------------------------------- steps of a fixed length
+ADAPTIVE = {n: m.order for n, m in METHODS.items() if "adaptable_timestep" in m.options}  # pyright: ignore
+
+
+FIXED = {"adaptable_timestep": False}
+
+
+def order_of_fixed_steps(text, method, start, name, wanted):
+    n = 4 if ADAPTIVE[method] > 5 else 32
+    errors = [
+        abs(float(end_state(text, method, k, start, method_options=FIXED)[name][0]) - wanted)
+        for k in (n, 2 * n)
+    ]
+    return math.log2(errors[0] / errors[1])
+
+
+@pytest.mark.parametrize("method", ADAPTIVE)
+def test_order_of_methods_that_may_choose_their_step_on_linear_equations(method):
+    """With steps of dt. The oscillation x'' = -4*x."""
+    text = "dx/dt = 2*y/second : 1\ndy/dt = -2*x/second : 1"
+    order = order_of_fixed_steps(text, method, {"x": 1.0, "y": 0.0}, "x", math.cos(2.0))
+    if method == "gsl_rk8pd":
+        # its error on x' = z*x has hardly a term of z**9 (0.13 % of z**9/9!): it converges faster
+        assert order > 7.9
+    else:
+        assert order == pytest.approx(ADAPTIVE[method], abs=0.1)
+
+
+@pytest.mark.parametrize("method", ADAPTIVE)
+def test_order_of_methods_that_may_choose_their_step_on_an_equation_with_time(method):
+    order = order_of_fixed_steps(WITH_TIME, method, {"x": 1.0}, "x", math.exp(math.sin(1.0)))
+    assert order == pytest.approx(ADAPTIVE[method], abs=0.1)
+
+
 # -------------------------------------------------------------------- noise
 FINEST = 256
 SIZE = 1000
@@ -137,6 +171,20 @@ def test_strong_order_with_a_nonlinear_factor(method):
     text = "dx/dt = 0.8*sqrt(1 + x**2)*xi/second**0.5 : 1"
     wanted = np.sinh(0.8 * motion())
     assert strong_order(text, method, {"x": 0.0}, wanted) == pytest.approx(1, abs=0.1)
+
+
+def test_strong_order_of_heun_with_noise_that_does_not_commute_is_one_half():
+    """dx = dW_1, dy = x dW_2: y is not a function of both motions at the end.
+
+    Against steps of 1/256 s on the same paths: mean squares differ by c*(h - 1/256).
+    """
+    text = "dx/dt = xi_1/second**0.5 : 1\ndy/dt = x*xi_2/second**0.5 : 1"
+    start = {"x": 0.0, "y": 0.0}
+    ends = [end_state(text, "heun", FINEST >> k, start, SIZE, path_at(k))["y"] for k in (0, 4, 5)]
+    shorter, longer = (np.mean((y - ends[0]) ** 2) for y in ends[1:])
+    finest = 1 / FINEST
+    rise = math.log2(longer / shorter) / math.log2((1 / 8 - finest) / (1 / 16 - finest))
+    assert rise / 2 == pytest.approx(0.5, abs=0.1)
 
 
 def test_long_steps_have_the_sum_of_short_increments():
