@@ -126,6 +126,7 @@ def test_what_a_state_monitor_is_told_to_record():
     }  # fmt: skip
     of_synapses = StateMonitor(synapses, "w", record=synapses[0, :])
     Network(cells, synapses, told, of_synapses).run(0.2 * ms)
+    assert [M.record.tolist() for M in told.values()] == [[0, 1, 2, 3], [], [2], [1, 3]]
     for (n,), M in told.items():
         assert M.x.shape == (n, 2)
     assert_allclose(told[1,].v / mV, [[2, 2]])

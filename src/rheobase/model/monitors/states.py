@@ -72,7 +72,7 @@ class Recorder(Monitor):
             source, name, self._make_blocks, when=when, order=order, clock=own or source.clock
         )
         self.record_variables = self._chosen(variables)
-        self.record = record
+        self._records_all = record is True
         if record is True or record is False:
             record = np.arange(len(source) if record else 0)
         elif isinstance(record, tuple) and self._reach is None:
@@ -97,6 +97,11 @@ class Recorder(Monitor):
         for n in variables:
             self.variable(n)
         return list(dict.fromkeys(variables))
+
+    @property
+    def record(self) -> NDArray[np.int64]:
+        """(n,) which elements are recorded, by number."""
+        return self.indices
 
     def variable(self, name: str) -> Variable:
         """The source's variable; for synapses, also that of a neuron: v_pre, v_post."""
