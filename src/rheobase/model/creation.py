@@ -19,7 +19,7 @@ from rheobase.model.callers import caller_namespace
 from rheobase.model.connect import Generated, Request, expressions_of, generate
 from rheobase.model.connections import is_sorted
 from rheobase.model.generators import only_condition, parse_generator
-from rheobase.model.group import new_part
+from rheobase.model.group import Group, new_part
 from rheobase.model.pairs import (
     Pairs,
     chosen_copies,
@@ -27,7 +27,7 @@ from rheobase.model.pairs import (
     number_meaning,
     read_table,
 )
-from rheobase.model.synapticgroup import SynapticGroup, numbering
+from rheobase.model.synapticgroup import SynapticGroup, elements_of, numbering
 from rheobase.model.texts import read_expression
 from rheobase.model.variables import Meaning
 
@@ -260,7 +260,11 @@ def _listed(synapses: SynapticGroup, call: Call) -> tuple[Pairs, NDArray[Any] | 
             f"{synapses.label}: index arrays come in pairs: connect(i=..., j=...)"
         )
     n_is_code = isinstance(call.n, str)
-    i, j, n = index_arrays(synapses.label, call.i, call.j, 1 if n_is_code else call.n)
+    given_i, given_j = (
+        elements_of(group, x) if isinstance(x, Group) else x
+        for group, x in ((synapses.source, call.i), (synapses.target, call.j))
+    )
+    i, j, n = index_arrays(synapses.label, given_i, given_j, 1 if n_is_code else call.n)
     p_is_one = not isinstance(call.p, str) and np.ndim(call.p) == 0 and call.p == 1
     if p_is_one and not n_is_code:
         one_each = np.ndim(call.n) == 0 and call.n == 1

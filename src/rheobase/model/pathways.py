@@ -32,7 +32,7 @@ from rheobase.model.connections import Connections
 from rheobase.model.delays import Delays, DelayView
 from rheobase.model.group import Group
 from rheobase.model.spikes import EventSource
-from rheobase.model.variables import Meaning
+from rheobase.model.variables import Meaning, Variable
 from rheobase.model.views import ViewOwner
 from rheobase.runtime.arrivals import Arrivals, entries_of_rows
 from rheobase.runtime.delays import delay_rows, distinct_delays, frozen_log, group_by_delay
@@ -51,6 +51,7 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
     name: str
     source: Group
     target: Group
+    variables: dict[str, Variable]
     clock: Clock
     order: int
 
@@ -114,6 +115,9 @@ class SynapticPathway(Runner):
              It may change at any time, in a run too. Events that are under way when delays, dt or
              connections change arrive as they would have.
     when, order   where in the step the statements run
+    event    the name of the event
+
+    Its length is the number of synapses, and their variables are its own: `S.pre.i`, `S.pre.w`.
     """
 
     def __init__(
@@ -123,6 +127,7 @@ class SynapticPathway(Runner):
         statements: tuple[Assign, ...],
         side: Index,
         events: EventSource,
+        event: str,
         delay: Any,
     ) -> None:
         super().__init__(
@@ -136,6 +141,7 @@ class SynapticPathway(Runner):
         self.synapses = synapses
         self.side = side
         self.events = events
+        self.event = event
         self.statements = statements
         self.delays = Delays(synapses, fixed=delay is not None)
         if delay is not None:
@@ -146,6 +152,18 @@ class SynapticPathway(Runner):
         self._frozen: list[_Way] = []
         self._has_warned = False
         self._was_restored = False  # then what the log holds is under way
+
+    def __len__(self) -> int:
+        return self.synapses.view_size()
+
+    def __bool__(self) -> bool:
+        return True  # also without synapses
+
+    def __getattr__(self, name: str) -> Any:
+        synapses = self.__dict__.get("synapses")
+        if synapses is not None and name in synapses.variables:
+            return getattr(synapses, name)
+        raise AttributeError(f"'{type(self).__name__}' has no attribute '{name}'")
 
     @property
     def source(self) -> Group:

@@ -317,7 +317,7 @@ class Synapses(SynapticGroup):
             statements = read_statements(text, f"{self.label}, on_{side}", "v_post += w")
             index = Index.PRE if side == "pre" else Index.POST
             pathway = SynapticPathway(
-                self, name, statements, index, self._events(group, event), own
+                self, name, statements, index, self._events(group, event), event, own
             )
             self.pathways[name] = pathway
             self.contained_objects.append(pathway)
@@ -378,7 +378,7 @@ class Synapses(SynapticGroup):
     @property
     def events(self) -> dict[str, str]:
         """The event of each pathway, by the name of the pathway."""
-        return {name: p.events.name for name, p in self.pathways.items()}
+        return {name: p.event for name, p in self.pathways.items()}
 
     def meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN

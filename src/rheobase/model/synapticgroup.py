@@ -38,7 +38,14 @@ from rheobase.model.variables import (
 from rheobase.model.views import VariableView
 from rheobase.units.dimensions import DIMENSIONLESS
 
-__all__ = ["Follower", "SynapticGroup", "SynapticSubgroup", "bytes_of_number", "numbering"]
+__all__ = [
+    "Follower",
+    "SynapticGroup",
+    "SynapticSubgroup",
+    "bytes_of_number",
+    "elements_of",
+    "numbering",
+]
 
 _AT_ONCE = 1 << 16  # pairs: what they take in passing stays in the cache
 _TAKES_PART = parse_expression("_born + _lag <= _step")
@@ -421,7 +428,7 @@ class SynapticGroup(Group):
         for part, own, group in zip(
             parts, (self._side("i"), self._side("j")), (self.source, self.target)
         ):
-            chosen &= np.isin(own, _elements_of(group, part))
+            chosen &= np.isin(own, elements_of(group, part))
         if len(parts) == 3:
             chosen &= self._copies_in(parts[2])
         return np.flatnonzero(chosen)
@@ -585,7 +592,7 @@ def _too_far(name: str, label: str) -> Fault:
     )
 
 
-def _elements_of(group: Group, item: Any) -> NDArray[Any]:
+def elements_of(group: Group, item: Any) -> NDArray[Any]:
     """Element numbers of a group for anything that stands for some of its elements.
 
     Numbers that no element has are as good as any other pair without a synapse.
