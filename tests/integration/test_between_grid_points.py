@@ -266,9 +266,23 @@ def test_synapses_can_put_in_the_rest_of_the_step():
 
 def test_more_than_one_spike_in_a_step_is_said(caplog):
     """I = 7 has a period of 1.54 ms."""
-    times_of(lif(dt=2 * ms), 20 * ms)
+    cells = lif(dt=2 * ms)
+    net = Network(cells)
+    net.run(20 * ms)
+    net.run(20 * ms)
+    assert len([r for r in caplog.records if r.name.endswith("late_spikes")]) == 1
     assert "above its threshold again after its spike" in caplog.text
     assert "Take a shorter dt" in caplog.text
+
+
+def test_rates_count_a_spike_in_the_bin_in_which_it_lies():
+    """I = 2: spikes at 6.93 ms and its multiples, in bins of 1 ms and steps of 1 ms."""
+    cells = lif()
+    spikes = SpikeMonitor(cells)
+    Network(cells, spikes).run(30 * ms)
+    _, rates = spikes.binned_rate(1 * ms)
+    counted = np.flatnonzero(np.asarray(rates)[1])
+    np.testing.assert_array_equal(counted, np.floor(wanted(2.0, until=0.03) * 1e3))
 
 
 # -------------------------------------------------------------------- within a network

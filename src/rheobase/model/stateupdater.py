@@ -105,6 +105,7 @@ class StateUpdater(Runner):
         self._run_away: set[str] = set()
         self._before: dict[str, NDArray[Any]] = {}  # the state before a step
         self._said_stiff = False
+        self._said_late = False
         self.spiking = spiking
         self._memory: dict[str, Slot] = {}  # per element, see integration.system.Updates
         self._own: tuple[str, ...] = self._add_memory()
@@ -436,19 +437,19 @@ class StateUpdater(Runner):
         self._warn_if_late()
 
     def _warn_if_late(self) -> None:
-        """Say that neurons were above the threshold again in the step of a spike."""
+        """Say once that neurons were above the threshold again in the step of a spike."""
         late = self._memory.get(LATE)
-        if late is None or not late.data.any():
+        if late is None or self._said_late or not late.data.any():
             return
+        self._said_late = True
         element = int(np.argmax(late.data))
         topic("late_spikes").warning(
-            "%s: in %.0f steps a neuron was above its threshold again after its spike (first "
-            "seen: neuron %d, %.0f times). A neuron spikes once in a step: the further spike "
+            "%s: in %.0f steps a neuron was above its threshold again after its spike (most "
+            "often neuron %d, %.0f times). A neuron spikes once in a step: the further spike "
             "counts at the beginning of the next one. Take a shorter dt, or see whether the reset "
             "leads below the threshold.",
             self.group.label, late.data.sum(), element, late.data[element],
         )  # fmt: skip
-        late.data[:] = 0.0
 
     def warn_of(self, found: RunAway, stopped: bool = False) -> None:
         """Say it, and what to do to find out more."""

@@ -229,7 +229,8 @@ class EventMonitor(Monitor):
         """
         steps, clock = steps_in_bin(bin_size, self.clock), self.clock
         n_bins, n_elements = clock.timestep // steps, len(self.source)
-        bins = np.round(self.t_[:] / clock.dt_).astype(np.int64) // steps
+        # times on the grid are rounded; those between grid points belong to the step they lie in
+        bins = np.floor(self.t_[:] / clock.dt_ + 1e-3).astype(np.int64) // steps
         inside = bins < n_bins
         cells = self.i[:][inside] * np.int64(n_bins) + bins[inside]
         counts = np.bincount(cells, minlength=n_elements * n_bins).reshape(n_elements, n_bins)
