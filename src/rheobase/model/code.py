@@ -361,23 +361,36 @@ def _records(kernel: Kernel) -> bool:
     return isinstance(kernel.domain, Record)
 
 
+class RunNow:
+    """A block that is run now, and perhaps again: resolved, checked and lowered once.
+
+    Raises all faults together.
+    """
+
+    def __init__(self, block: Block, owner: CodeOwner, namespace: Mapping[str, Any]) -> None:
+        faults = FaultList()
+        resolution = resolve_block(block, owner, namespace, faults)
+        if not faults.faults:
+            check_block(block, resolution, faults, owner.known_names())
+        raise_faults(faults.faults, f"{owner.label}, {block.name}")
+        step = ClockState(1.0).slots.step
+
+        def stream(number: int) -> Stream:
+            return Stream(new_stream_state(f"{block.name} {number}"), step)
+
+        self._works = lower_calls(block, resolution, stream, owner)
+
+    def __call__(self) -> None:
+        """Run it, with random numbers of its own each time."""
+        for work in self._works:
+            if work.kernel.stream is not None:
+                random.write_stream(work.kernel.stream.state, random.take_streams(), 0)
+        run_works(self._works)
+
+
 def run_block(block: Block, owner: CodeOwner, namespace: Mapping[str, Any]) -> None:
     """Resolve, check and run a block now; raises all faults together."""
-    faults = FaultList()
-    resolution = resolve_block(block, owner, namespace, faults)
-    if not faults.faults:
-        check_block(block, resolution, faults, owner.known_names())
-    raise_faults(faults.faults, f"{owner.label}, {block.name}")
-    step = ClockState(1.0).slots.step
-
-    def stream(number: int) -> Stream:
-        return Stream(new_stream_state(f"{block.name} {number}"), step)
-
-    works = lower_calls(block, resolution, stream, owner)
-    for work in works:
-        if work.kernel.stream is not None:
-            random.write_stream(work.kernel.stream.state, random.take_streams(), 0)
-    run_works(works)
+    RunNow(block, owner, namespace)()
 
 
 def run_works(works: Sequence[Work]) -> None:

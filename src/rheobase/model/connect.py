@@ -84,6 +84,29 @@ def generate(owner: CodeOwner, request: Request, namespace: Mapping[str, Any]) -
     Raises ModelError for code that does not fit, ModelIndexError for targets outside the group.
     """
     kernel, domain = _kernel(owner, request, namespace)
+    return _run(owner, request, kernel, domain)
+
+
+class PairGenerator:
+    """Makes pairs again and again by one rule, as `generate` does once."""
+
+    def __init__(self, owner: CodeOwner, request: Request, namespace: Mapping[str, Any]) -> None:
+        self._owner = owner
+        self._request = request
+        self._kernel, self._domain = _kernel(owner, request, namespace)
+        self._is_new = True
+
+    def make(self) -> Generated:
+        """Pairs that hold until the next call."""
+        stream = self._kernel.stream
+        if stream is not None and not self._is_new:
+            random.write_stream(stream.state, random.take_streams(), 0)
+        self._is_new = False
+        self._domain.cursor.data[:] = 0
+        return _run(self._owner, self._request, self._kernel, self._domain)
+
+
+def _run(owner: CodeOwner, request: Request, kernel: Kernel, domain: Generate) -> Generated:
     try:
         run_once(kernel)
     except GenerateError as error:

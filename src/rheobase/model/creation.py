@@ -16,7 +16,13 @@ from rheobase.ir.kernels import Index, Part
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Expr, Name, Number, names_in
 from rheobase.model.callers import caller_namespace
-from rheobase.model.connect import Generated, Request, expressions_of, generate
+from rheobase.model.connect import (
+    Generated,
+    PairGenerator,
+    Request,
+    expressions_of,
+    generate,
+)
 from rheobase.model.connections import is_sorted
 from rheobase.model.generators import only_condition, parse_generator
 from rheobase.model.group import Group, new_part
@@ -33,11 +39,11 @@ from rheobase.model.variables import Meaning
 
 __all__ = [
     "Call",
+    "NewPairs",
     "check_call",
     "connect",
     "is_false",
     "listed_pairs",
-    "new_pairs",
     "p_and_n",
     "request_of",
 ]
@@ -235,15 +241,19 @@ def _add_generated(synapses: SynapticGroup, request: Request, namespace: Mapping
     _append(synapses, *(pairs if request.side is Index.PRE else pairs[::-1]))
 
 
-def new_pairs(
-    synapses: SynapticGroup, call: Call, namespace: Mapping[str, Any]
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The pairs that a call generates, as users count neurons; nothing is made of them."""
-    check_call(synapses, call)
-    request = request_of(synapses, call)
-    made = generate(synapses, request, namespace)
-    outer, inner = np.repeat(np.arange(len(made.counts)), made.counts), made.others.data
-    return (outer, inner) if request.side is Index.PRE else (inner, outer)
+class NewPairs:
+    """The pairs that a call generates, again and again; nothing is made of them."""
+
+    def __init__(self, synapses: SynapticGroup, call: Call, namespace: Mapping[str, Any]) -> None:
+        check_call(synapses, call)
+        self._request = request_of(synapses, call)
+        self._generator = PairGenerator(synapses, self._request, namespace)
+
+    def __call__(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Sources and targets, as users count neurons."""
+        made = self._generator.make()
+        outer, inner = np.repeat(np.arange(len(made.counts)), made.counts), made.others.data.copy()
+        return (outer, inner) if self._request.side is Index.PRE else (inner, outer)
 
 
 def _is_ascending(request: Request, made: Generated) -> bool:

@@ -18,19 +18,19 @@ from rheobase.lang.functions import FunctionInfo
 from rheobase.lang.nodes import Assign, Binary, Call, Compare, Conditional, Expr, Number, names_in
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Symbol, Type
-from rheobase.model.code import Block, run_block
+from rheobase.model.code import Block, RunNow, run_block
 from rheobase.model.group import new_part
 from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.variables import ArrayVariable, Meaning, Reach, symbol_of
 from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = [
+    "PairValues",
     "Pairs",
     "chosen_copies",
     "index_arrays",
     "number_meaning",
     "pair_numbers",
-    "pair_values",
     "read_table",
 ]
 
@@ -180,27 +180,46 @@ def pair_numbers(
     return out.data
 
 
-def pair_values(
-    synapses: SynapticGroup,
-    sources: NDArray[Any],
-    targets: NDArray[Any],
-    variable: ArrayVariable,
-    code: str,
-    namespace: Mapping[str, Any],
-) -> NDArray[Any]:
-    """(n,) the same for the text of an expression.
+class PairValues:
+    """The values of an expression of i, j and the neurons' variables, for pairs of neurons.
 
-    variable   which is to take the values: its type and its dimension
+    variable   which is to take them: its type and its dimension
     """
-    out = Slot(variable.name, variable.slot.dtype, len(sources))
-    expr = parse_expression(code, Source(code, f"{synapses.label}, value of '{variable.name}'"))
-    own = names_in(expr) & {v.name for v in synapses.synaptic_arrays()}
-    if own:
-        message = f"{synapses.label}: '{min(own)}' has no value yet for a synapse that is made"
-        raise ModelValueError(message)
-    meaning = Meaning(symbol_of(variable, "_value"), Element(out, Index.OWN))
-    _compute(synapses, sources, targets, expr, meaning, {}, namespace)
-    return out.data
+
+    def __init__(
+        self,
+        synapses: SynapticGroup,
+        variable: ArrayVariable,
+        code: str,
+        namespace: Mapping[str, Any],
+    ) -> None:
+        self._synapses = synapses
+        self._pairs = Slot("pair", I32, 0), Slot("pair", I32, 0)
+        self._out = Slot(variable.name, variable.slot.dtype, 0)
+        self._part = new_part(0, 0)
+        expr = parse_expression(code, Source(code, f"{synapses.label}, value of '{variable.name}'"))
+        own = names_in(expr) & {v.name for v in synapses.synaptic_arrays()}
+        if own:
+            message = f"{synapses.label}: '{min(own)}' has no value yet for a synapse that is made"
+            raise ModelValueError(message)
+        meaning = Meaning(symbol_of(variable, "_value"), Element(self._out, Index.OWN))
+        block = Block(
+            f"new {variable.name}",
+            Elementwise(self._part),
+            (Assign("_value", None, expr),),
+            local={"_value": meaning},
+        )
+        self._compute = RunNow(block, _PairOwner(synapses, *self._pairs), namespace)
+
+    def __call__(self, sources: NDArray[np.int64], targets: NDArray[np.int64]) -> NDArray[Any]:
+        """(n,) for pairs as users count neurons."""
+        groups = self._synapses.source, self._synapses.target
+        for slot, group, numbers in zip(self._pairs, groups, (sources, targets)):
+            slot.assign(group.positions(numbers.astype(np.int64)))
+        self._out.resize(len(sources))
+        self._part.size.data[0] = len(sources)
+        self._compute()
+        return self._out.data.copy()
 
 
 def _compute(

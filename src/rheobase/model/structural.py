@@ -29,9 +29,9 @@ from rheobase.lang.symbols import Type
 from rheobase.model.base import SimulationObject, Work
 from rheobase.model.clock import Clock
 from rheobase.model.code import Block, Result, Runner
-from rheobase.model.creation import Call, new_pairs
+from rheobase.model.creation import Call, NewPairs
 from rheobase.model.lookups import structure_changed
-from rheobase.model.pairs import pair_values
+from rheobase.model.pairs import PairValues
 from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.variables import ArrayVariable, Meaning, symbol_of
 from rheobase.units.dimensions import DIMENSIONLESS
@@ -207,6 +207,8 @@ class Growth(Runner):
         self._values = dict(values)
         self._multiple = multiple
         self._namespace: Mapping[str, Any] = {}
+        self._pairs: NewPairs | None = None  # made for the namespace, as are these
+        self._valued: dict[str, PairValues] = {}
         self._grow = Work(Kernel(f"{name} grow", Python()), self._ask)
         if not call.generates:
             raise ModelValueError(f"{synapses.label}: grow() takes a condition or a generator")
@@ -219,13 +221,15 @@ class Growth(Runner):
             changes.set_delays()
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
-        self._namespace = namespace
+        self._namespace, self._valued, self._pairs = namespace, {}, None
 
     def work(self) -> Sequence[Work]:
         return [self._grow]
 
     def _ask(self) -> None:
-        sources, targets = new_pairs(self.synapses, self._call, self._namespace)
+        if self._pairs is None:
+            self._pairs = NewPairs(self.synapses, self._call, self._namespace)
+        sources, targets = self._pairs()
         if len(sources):
             self._changes.add(_New(sources.astype(np.int64), targets.astype(np.int64), self))
 
@@ -272,7 +276,9 @@ class Growth(Runner):
         view = getattr(self.synapses, name)
         if not isinstance(value, str):
             return view.si(value)
-        variable = view.variable
-        if not isinstance(variable, ArrayVariable):
-            raise ModelTypeError(f"{self.synapses.label}: '{name}' cannot be set")
-        return pair_values(self.synapses, sources, targets, variable, value, self._namespace)
+        if name not in self._valued:
+            variable = view.variable
+            if not isinstance(variable, ArrayVariable):
+                raise ModelTypeError(f"{self.synapses.label}: '{name}' cannot be set")
+            self._valued[name] = PairValues(self.synapses, variable, value, self._namespace)
+        return self._valued[name](sources, targets)
