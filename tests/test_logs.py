@@ -161,5 +161,14 @@ def test_scripts_for_brian_silence_messages_by_the_names_that_they_know(quiet):
     assert printed.count("[brian2.groups.neurongroup.only_threshold]") == 1
 
 
+def test_what_is_suppressed_does_not_reach_logging_of_the_script_either():
+    printed = shown(
+        "import logging; logging.basicConfig()\nBrianLogger.suppress_name('only_threshold')\n"
+        "BrianLogger.suppress_hierarchy('rheobase.mine.own')\n"
+        f"get_logger('mine.own').warn('a'); get_logger('mine').warn('b'); cells = {SPIKING}"
+    )
+    assert printed == "WARNING:rheobase.mine:b\n"
+
+
 def test_messages_have_their_own_root_where_nobody_imports_brian2():
     assert "[rheobase.groups.neurongroup.only_threshold]" in shown("cells = " + SPIKING)

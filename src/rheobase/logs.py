@@ -18,7 +18,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from rheobase.preference_names import prefs
-from rheobase.topics import ROOT, below_root
+from rheobase.topics import ROOT, below_root, filter_all, logger_of
 
 __all__ = ["DIAGNOSTIC", "BrianLogger", "get_logger", "std_silent"]
 
@@ -91,7 +91,7 @@ class MessageLogger:
             if (name, message) in _once:
                 return
             _once.add((name, message))
-        logging.getLogger(name).log(level, "%s", message)
+        logger_of(name).log(level, "%s", message)
 
     def diagnostic(self, msg: str, name_suffix: str | None = None, once: bool = False) -> None:
         self._log(DIAGNOSTIC, msg, name_suffix, once)
@@ -145,7 +145,7 @@ class BrianLogger:
         """Begin to show messages (done at import), and to write the file, if it is wanted."""
         root = logging.getLogger(ROOT)
         if cls.console_handler not in root.handlers:
-            cls.console_handler.addFilter(cls._suppressed)
+            filter_all(cls._suppressed)
             root.addHandler(cls.console_handler)
         if prefs["logging.file_log"] and cls.file_process != os.getpid():
             if cls.file_handler is not None:
@@ -169,7 +169,6 @@ class BrianLogger:
         cls.file_process = os.getpid()
         cls.file_handler.setFormatter(logging.Formatter(_FORMAT))
         cls.file_handler.addFilter(_OneProcess())
-        cls.file_handler.addFilter(cls._suppressed)
         root.addHandler(cls.file_handler)
         atexit.register(_close_file, cls.file_handler, Path(cls.tmp_log), os.getpid())
 

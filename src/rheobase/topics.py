@@ -16,11 +16,12 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-__all__ = ["BRIAN", "ROOT", "TOPICS", "below_root", "call_root", "topic"]
+__all__ = ["BRIAN", "ROOT", "TOPICS", "below_root", "call_root", "filter_all", "logger_of", "topic"]
 
 ROOT: Final = "rheobase"
 BRIAN: Final = "brian2"
 _root = ROOT
+_filters: list[logging.Filter] = []
 
 # name: place below the root, level, what it says
 TOPICS: Final[dict[str, tuple[str, str, str]]] = {
@@ -74,7 +75,20 @@ def topic(name: str) -> logging.Logger:
     ...                                  "brian2.core.clocks.many_timesteps")
     True
     """
-    return logging.getLogger(f"{_root}.{TOPICS[name][0]}.{name}")
+    return logger_of(f"{_root}.{TOPICS[name][0]}.{name}")
+
+
+def logger_of(name: str) -> logging.Logger:
+    """A logger of the package, which leaves out what the script has suppressed."""
+    logger = logging.getLogger(name)
+    for chosen in _filters:
+        logger.addFilter(chosen)
+    return logger
+
+
+def filter_all(chosen: logging.Filter) -> None:
+    """From now on, messages pass this filter, wherever they go then."""
+    _filters.append(chosen)
 
 
 def call_root(name: str) -> None:
