@@ -380,3 +380,36 @@ def test_other_words_are_refused():
 
 def test_faults_of_the_reset_show_the_line():
     refused("v is a pure number, but 3.mV is in volt", DimensionMismatchError, reset="v = 3*mV")
+
+
+def test_any_neuron_spikes_when_the_closed_form_says():
+    """500 neurons of random currents, time constants, resets and refractory times, random starts.
+
+    With v (unless refractory), intervals are wait + tau*log((I - reset)/(I - 1)).
+    """
+    rng = np.random.default_rng(3)
+    n = 500
+    current, tau = rng.uniform(0.8, 4, n), rng.uniform(3e-3, 30e-3, n)
+    bottom, wait, start = rng.uniform(-2, 0.5, n), rng.uniform(0.6e-3, 4e-3, n), rng.random(n)
+    cells = NeuronGroup(
+        n,
+        """dv/dt = (I - v)/tau : 1 (unless refractory)
+           I : 1 (constant)
+           tau : second (constant)
+           bottom : 1 (constant)
+           wait : second (constant)""",
+        method="exact", threshold="v > 1", reset="v = bottom", refractory="wait", dt=0.5 * ms,
+        spike_times="interpolated",
+    )  # fmt: skip
+    cells.I, cells.tau, cells.bottom = current, tau * second, bottom
+    cells.wait, cells.v = wait * second, start
+    found = times_of(cells, 60 * ms)
+    for k in range(n):
+        exact: list[float] = []
+        if current[k] > 1:
+            t = tau[k] * math.log((current[k] - start[k]) / (current[k] - 1))
+            again = wait[k] + tau[k] * math.log((current[k] - bottom[k]) / (current[k] - 1))
+            while t < 60e-3:
+                exact.append(t)
+                t += again
+        np.testing.assert_allclose(found[k], exact, rtol=1e-11, atol=1e-15)
