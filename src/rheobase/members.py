@@ -14,7 +14,7 @@ from rheobase.errors import (
 )
 from rheobase.model.base import SimulationObject, take_name
 from rheobase.preference_names import is_schedule, prefs
-from rheobase.summaries import SchedulingEntry, SchedulingSummary
+from rheobase.summaries import SchedulingEntry, SchedulingSummary, html_table
 
 __all__ = ["Members", "with_contained"]
 
@@ -117,6 +117,10 @@ class Members:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} '{self.name}': {', '.join(x.name for x in self.objects)}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(x.name, type(x).__name__, repr(x).strip("<>")) for x in self.objects]
+        return f"<b>Network</b> '{self.name}'" + html_table([("object", "kind", "what"), *rows])
 
     # ------------------------------------------------------------ schedule
     @property

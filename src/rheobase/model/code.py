@@ -11,7 +11,7 @@ dimension, another method) is its kernel made anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import FunctionType
 from typing import Any, Protocol
@@ -39,7 +39,7 @@ from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.habits import function_hint, name_hint
-from rheobase.lang.nodes import Binary, Call, Expr, Name, names_in, render, walk
+from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name, names_in, render, walk
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.base import SimulationObject, Work
 from rheobase.model.blocks import Block, Resolution, Result
@@ -52,7 +52,7 @@ from rheobase.runtime.clocks import ClockState
 from rheobase.runtime.engine import run_once
 from rheobase.runtime.random import new_stream_state
 
-__all__ = ["Block", "CodeOwner", "Resolution", "Result", "Runner", "lower", "resolve"]
+__all__ = ["Block", "CodeOwner", "Resolution", "Result", "Runner", "listed", "lower", "resolve"]
 
 
 class CodeOwner(Protocol):
@@ -412,6 +412,11 @@ def make_room(works: Sequence[Work]) -> None:
             work.python.make_room()
 
 
+def listed(statements: Iterable[Assign]) -> list[str]:
+    """Statements as text."""
+    return [f"{s.target} {s.op or ''}= {render(s.value)}" for s in statements]
+
+
 class Runner(SimulationObject):
     """An object that runs blocks of code of its owner in each step.
 
@@ -455,7 +460,7 @@ class Runner(SimulationObject):
         """Its conditions and statements as text, with what was added to the user's own."""
         lines: list[str] = []
         for block in self._blocks():
-            lines += [f"{s.target} {s.op or ''}= {render(s.value)}" for s in block.statements]
+            lines += listed(block.statements)
             lines += [render(r.expr) for r in block.parts or block.results]
         return lines
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from html import escape
 from typing import Any, Literal, TypeAlias, get_args
 
 from rheobase.equations import Equations, SingleEquation
@@ -32,6 +31,7 @@ from rheobase.model.code import Block, Result, Runner, check_result
 from rheobase.model.group import new_part
 from rheobase.model.linked import check_choosers
 from rheobase.model.namespace import find_external, find_function, warn_of_attributes
+from rheobase.model.pages import group_page
 from rheobase.model.refractoriness import (
     NEVER,
     check_refractory,
@@ -468,13 +468,10 @@ class NeuronGroup(EventGroup):
             x.order = self.order if order is None else order
 
     def _repr_html_(self) -> str:
-        latex = self.equations._repr_latex_()  # pyright: ignore[reportPrivateUsage]
-        rows = [f"<b>{len(self)} neurons</b> '{self.name}'<br/>{latex}"]
-        for event, condition in self.events.items():
-            rows.append(f"<b>{_what_finds(event)}</b>: <code>{escape(condition)}</code>")
+        code = [(_what_finds(event), condition) for event, condition in self.events.items()]
         if self._reset:
-            rows.append(f"<b>reset</b>: <code>{escape(self._reset)}</code>")
-        return "<br/>".join(rows)
+            code.append(("reset", self._reset))
+        return group_page(f"<b>{len(self)} neurons</b> '{self.name}'", self.equations, code)
 
 
 def _what_finds(event: str) -> str:

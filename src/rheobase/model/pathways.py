@@ -26,7 +26,7 @@ from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, names_in
 from rheobase.model.base import Work
 from rheobase.model.clock import Clock, seconds
-from rheobase.model.code import Block, CodeOwner, Runner
+from rheobase.model.code import Block, CodeOwner, Runner, listed
 from rheobase.model.connect import reaches
 from rheobase.model.connections import Connections
 from rheobase.model.delays import Delays, DelayView
@@ -323,6 +323,9 @@ class SynapticPathway(Runner):
         window = Slot("window", I64, 2)
         window.data[:] = (since, _ALWAYS)
         return replace(self.events.delayed(Slot("delay", I64, fill=steps)), window=window)
+
+    def listing(self) -> list[str]:
+        return listed(self.statements)
 
     def _make_blocks(self) -> Sequence[Block]:
         ways = [*self._frozen, *([self._live] if self._live else [])]

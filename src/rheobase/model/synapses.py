@@ -38,6 +38,7 @@ from rheobase.model.eventdriven import (
 )
 from rheobase.model.group import Group
 from rheobase.model.namespace import hidden, warn_of_attributes
+from rheobase.model.pages import group_page
 from rheobase.model.pathways import SynapticPathway
 from rheobase.model.runregularly import RegularCode, steps_of
 from rheobase.model.sharedhistory import SharedHistory, shared_coefficients
@@ -588,6 +589,14 @@ class Synapses(SynapticGroup):
             p.renumber(moved)
 
     # ------------------------------------------------------------ running
+    def _repr_html_(self) -> str:
+        title = (
+            f"<b>{len(self)} synapses</b> '{self.name}' from '{self.source.name}' to "
+            f"'{self.target.name}'"
+        )
+        code = [(name, "\n".join(p.listing())) for name, p in self.pathways.items()]
+        return group_page(title, self.equations, code)
+
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         if not self._connected:
             raise ModelTypeError(
