@@ -227,6 +227,17 @@ def test_synapses_go_on_when_steps_become_longer(backend):
     assert target.x[0] == 7
 
 
+def test_synapses_that_are_gone_stand_still(backend):
+    """What would run away, had it not been removed in time, does not."""
+    cells = NeuronGroup(3, "x : 1")
+    S = Synapses(cells, cells, "dw/dt = w/(0.1*ms) : 1 (clock-driven)")
+    S.connect()
+    S.w = "i + 3*j"
+    S.prune("w > 10")
+    Network(cells, S).run(100 * ms, on_nonfinite="raise")
+    assert list(zip(S.i[:], S.j[:], S.w[:])) == [(0, 0, 0)]
+
+
 def test_a_checkpoint_finds_synapses_in_order(backend):
     """Stored and restored between and within runs that hold rows apart."""
     rules = random_rules(random.Random(3))

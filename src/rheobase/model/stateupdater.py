@@ -174,7 +174,10 @@ class StateUpdater(Runner):
             for n, f in resolution.functions.items()
             if f.grid is not None and holds_during_steps(f.grid(), dt)
         )
-        signature = (*resolution.signature, self._still, self._changing, len(self.group))
+        guarded = "_born" in self.group.variables
+        signature = (
+            *resolution.signature, self._still, self._changing, len(self.group), guarded,
+        )  # fmt: skip
         if signature != self._signature:
             self._rebuild(resolution)
             self._signature = signature
@@ -228,6 +231,8 @@ class StateUpdater(Runner):
             loop=updates.loop,
             is_step=True,
         )
+        block = self.group.guarded(block, self.clock)
+        local |= block.local
         bindings = {**resolution.bindings, **{k: m.binding for k, m in local.items()}}
         full = replace(resolution, symbols=scope, bindings=bindings)
         self._works = self.lowered(0, block, full)
