@@ -38,12 +38,12 @@ def distinct_delays(steps: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(np.bincount(steps))
 
 
-def _numbers(distinct: NDArray[np.int64], steps: NDArray[np.int64]) -> NDArray[np.int64]:
+def _numbers(distinct: NDArray[np.int64], steps: NDArray[np.int64]) -> NDArray[np.int32]:
     """Where each delay stands among the distinct ones, which descend."""
     greatest = int(distinct.max(initial=0))
     if greatest >= _SHORT:
-        return np.searchsorted(-distinct, -steps)
-    table = np.empty(greatest + 1, np.int64)
+        return np.searchsorted(-distinct, -steps).astype(np.int32)
+    table = np.empty(greatest + 1, np.int32)
     table[distinct] = np.arange(len(distinct))
     return table[steps]
 
@@ -71,14 +71,17 @@ def group_by_delay(out: DelayRows, rows: NDArray[np.int64], steps: NDArray[np.in
         last = max(row + 1, int(np.searchsorted(rows, rows[row] + _AT_ONCE, side="right")) - 1)
         last = min(last, n_rows, row + max(1, (1 << 31) // n_delays))
         part = slice(int(rows[row]), int(rows[last]))
-        cell = np.repeat(np.arange(last - row) * n_delays, np.diff(rows[row : last + 1]))
+        own_rows = np.arange(last - row, dtype=np.int32) * np.int32(n_delays)
+        cell = np.repeat(own_rows, np.diff(rows[row : last + 1]))
         cell += _numbers(distinct, steps[part])
         moved = stable_order(cell)
         order.data[part] = moved + np.int32(part.start)
         cell = cell[moved]
         begins = np.flatnonzero(np.diff(cell, prepend=-1))
         starts.append((begins + part.start).astype(np.int32))
-        _mark(masks[row:last], counts[row:last], *np.divmod(cell[begins], n_delays))
+        found = cell[begins]
+        found_row = found // np.int32(n_delays)
+        _mark(masks[row:last], counts[row:last], found_row, found - found_row * np.int32(n_delays))
         row = last
     before = np.cumsum(counts) - counts.reshape(-1)
     out.steps.assign(distinct)
@@ -91,18 +94,18 @@ def group_by_delay(out: DelayRows, rows: NDArray[np.int64], steps: NDArray[np.in
 def _mark(
     masks: NDArray[np.uint64],
     counts: NDArray[np.int32],
-    row: NDArray[np.int64],
-    delay: NDArray[np.int64],
+    row: NDArray[np.int32],
+    delay: NDArray[np.int32],
 ) -> None:
     """Set the bits of segments, and count them.
 
     masks, counts   (n_rows, n_words)
     row, delay      (n_segments,) where they are, ascending, and the numbers of their delays
     """
-    words = row * masks.shape[1] + delay // 64
+    words = row * np.int32(masks.shape[1]) + (delay >> 6)
     first = np.flatnonzero(np.diff(words, prepend=-1))
     if len(first):
-        bits = np.uint64(1) << (delay % 64).astype(np.uint64)
+        bits = np.uint64(1) << (delay & 63).astype(np.uint64)
         masks.reshape(-1)[words[first]] = np.bitwise_or.reduceat(bits, first)
         counts.reshape(-1)[words[first]] = np.diff(first, append=len(words))
 
