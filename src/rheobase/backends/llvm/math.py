@@ -16,7 +16,19 @@ from math import inf, nan
 from rheobase.backends.llvm.formats import DOUBLE, format_of
 from rheobase.backends.llvm.text import F32, F64, I64, Code, Value
 
-__all__ = ["cosh", "exp", "expm1", "exprel", "log", "log1p", "log10", "pow", "sinh", "tanh"]
+__all__ = [
+    "cosh",
+    "exp",
+    "expm1",
+    "exprel",
+    "log",
+    "log1p",
+    "log10",
+    "log_of_normal",
+    "pow",
+    "sinh",
+    "tanh",
+]
 
 LOG2E = 1.4426950408889634
 UNIT = 20  # exprel counts e^x in units of 2^20
@@ -200,13 +212,18 @@ def cosh(code: Code, x: Value) -> Value:
 def _split(code: Code, x: Value) -> tuple[Value, Value]:
     """(e, m): x = 2^e m, 1/sqrt(2) <= m < sqrt(2), for x > 0, denormal numbers included."""
     f = format_of(x)
-    tiny, lift = x < f.smallest_normal, f.digits + 2
-    bits = code.select(tiny, x * 2.0**lift, x).bits()
+    tiny, lift = x < f.smallest_normal, f.digits + 2.0
+    e, m = _split_normal(code.select(tiny, x * 2.0**lift, x))
+    return e - code.select(tiny, lift, code.const(x.elem, 0.0, x.width)), m
+
+
+def _split_normal(x: Value) -> tuple[Value, Value]:
+    """The same for a normal number."""
+    f, bits = format_of(x), x.bits()
     raised = (bits + ((f.bias << f.digits) - f.root_half)) >> f.digits
     # a small integer becomes a float by writing it into the fraction of 2^digits
     unit = 2.0**f.digits
-    e = (raised | (f.bias + f.digits) << f.digits).as_float()
-    e = e - code.select(tiny, unit + f.bias + lift, code.const(x.elem, unit + f.bias, x.width))
+    e = (raised | (f.bias + f.digits) << f.digits).as_float() - (unit + f.bias)
     m = (bits - ((raised - f.bias) << f.digits)).as_float()
     return e, m
 
@@ -221,12 +238,17 @@ def _log_domain(code: Code, x: Value, y: Value) -> Value:
 def _log_parts(code: Code, x: Value) -> tuple[Value, Value, Value]:
     """(e, f, w): log x = e ln 2 + f + w, |w| much below |f|."""
     e, m = _split(code, x)
+    return e, *_log_of_part(code, m)
+
+
+def _log_of_part(code: Code, m: Value) -> tuple[Value, Value]:
+    """(f, w): log m = f + w, for 1/sqrt(2) <= m < sqrt(2)."""
     f = m - 1.0
     s = f / (f + 2.0)
     z = s * s
     half_square = f * f * 0.5
-    w = s * code.fma(code.poly(z, format_of(x).log), z, half_square) - half_square
-    return e, f, w
+    w = s * code.fma(code.poly(z, format_of(m).log), z, half_square) - half_square
+    return f, w
 
 
 def log(code: Code, x: Value) -> Value:
@@ -235,6 +257,14 @@ def log(code: Code, x: Value) -> Value:
     e, f, w = _log_parts(code, x)
     y = code.fma(e, ln2_hi, f + code.fma(e, ln2_lo, w))
     return _log_domain(code, x, y)
+
+
+def log_of_normal(code: Code, x: Value) -> Value:
+    """log of a normal number above 0; not of inf."""
+    ln2_hi, ln2_lo = format_of(x).ln2
+    e, m = _split_normal(x)
+    f, w = _log_of_part(code, m)
+    return code.fma(e, ln2_hi, f + code.fma(e, ln2_lo, w))
 
 
 def log1p(code: Code, x: Value) -> Value:

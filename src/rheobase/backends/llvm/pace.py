@@ -14,7 +14,7 @@ from __future__ import annotations
 __all__ = ["Pace"]
 
 WORTH_SHARING = 10e-6  # s a step: what two waits cost, some ten times
-BEFORE_FIRST = 0.03  # s with one thread before all are tried: dividing a step costs time, too
+BEFORE_FIRST = 0.01  # s with one thread before all are tried: dividing a step costs time, too
 TRIAL = 0.004  # s
 REVIEW = 0.02  # s over which the time of a step is looked at
 # s from one trial to the next, by choice; doubled if nothing changes. Short after all threads have

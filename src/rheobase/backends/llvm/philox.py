@@ -5,8 +5,8 @@ The 32-bit words stand in I64 lanes, where a product of two is one instruction (
 
 from __future__ import annotations
 
-from rheobase.backends.llvm.math import log
-from rheobase.backends.llvm.text import F32, F64, I32, Code, Value
+from rheobase.backends.llvm.math import log_of_normal
+from rheobase.backends.llvm.text import F32, F64, I32, I64, Code, Value
 from rheobase.backends.llvm.trigonometry import sin_cos_turns
 
 __all__ = ["PAIRED", "normal", "uniform", "uniforms", "words"]
@@ -24,20 +24,32 @@ def words(
 ) -> tuple[Value, Value, Value, Value]:
     """The four words of a draw, each below 2^32. All arguments I64."""
     k0, k1 = seed & LOW, seed >> 32
-    c0, c1 = element & LOW, (draw | ((step >> 32) << 16)) & LOW
-    c2, c3 = step & LOW, stream & LOW
+    c0, c1 = element, draw | ((step >> 32) << 16)
+    c2, c3 = step, stream
     for n in range(N_ROUNDS):
         if n:
             k0, k1 = (k0 + WEYL[0]) & LOW, (k1 + WEYL[1]) & LOW
-        p0, p1 = c0 * MULTIPLIERS[0], c2 * MULTIPLIERS[1]
-        c0, c1, c2, c3 = (p1 >> 32) ^ c1 ^ k0, p1 & LOW, (p0 >> 32) ^ c3 ^ k1, p0 & LOW
-    return c0, c1, c2, c3
+        # what stands above 32 bits is cut off where it would count: pmuludq does not look at it
+        p0, p1 = (c0 & LOW) * MULTIPLIERS[0], (c2 & LOW) * MULTIPLIERS[1]
+        c0, c1, c2, c3 = (p1 >> 32) ^ c1 ^ k0, p1, (p0 >> 32) ^ c3 ^ k1, p0
+    return c0 & LOW, c1 & LOW, c2 & LOW, c3 & LOW
 
 
 def _uniform_of(low: Value, high: Value) -> Value:
     """(high << 32 | low) >> 12 in units of 2^-52: the fraction of a number in [1, 2)."""
-    fraction = ((high << 32) | low) >> 12
+    fraction = _side_by_side(low, high) >> 12
     return (fraction | 0x3FF0000000000000).as_float() - 1.0
+
+
+def _side_by_side(low: Value, high: Value) -> Value:
+    """high << 32 | low. (LLVM would make the shift a part of the product that `high` is, and of one
+    instruction three; taking halves of lanes is one, and it does not see through that.)"""
+    code, width = low.code, low.width
+    if width == 1:
+        return (high << 32) | low
+    halves = [k + side * 2 * width for k in range(0, 2 * width, 2) for side in (0, 1)]
+    words = code.chosen(code.joined(low.halves(), high.halves()), halves)
+    return code.let(I64, width, f"bitcast {words} to <{width} x i64>")
 
 
 def _short(word: Value) -> Value:
@@ -116,4 +128,4 @@ def uniforms(
 
 
 def _radius(code: Code, rest: Value) -> Value:
-    return code.sqrt(log(code, rest) * -2.0)
+    return code.sqrt(log_of_normal(code, rest) * -2.0)

@@ -192,6 +192,11 @@ class Value:
         """The bits of a float as an integer."""
         return self.cast("bitcast", I64 if self.elem == F64 else I32)
 
+    def halves(self) -> Value:
+        """The lanes of I64 as twice as many of I32, low halves first."""
+        n = 2 * self.width
+        return self.code.let(I32, n, f"bitcast {self} to {vector_type(I32, n)}")
+
     def as_float(self) -> Value:
         """The float of these bits."""
         return self.cast("bitcast", F64 if self.elem == I64 else F32)

@@ -77,7 +77,8 @@ def _sin_cos_parts(
 def _by_quadrant(code: Code, q: Value, s: Value, c: Value) -> Value:
     """The sine of an angle of quadrant q (mod 4) past the one with sine s and cosine c."""
     swap = (q & 1).ne(0)
-    sign = (q & 2) << (30 if q.elem == I32 else 62)
+    top = 31 if q.elem == I32 else 63
+    sign = (q << (top - 1)) & -(1 << top)
     return (code.select(swap, c, s).bits() ^ sign).as_float()
 
 
@@ -165,6 +166,10 @@ def sin_cos_turns(code: Code, v: Value) -> tuple[Value, Value]:
     f = format_of(v)
     t = code.fma(v, 4.0, f.magic)
     r = (v - (t - f.magic) * 0.25) * (2 * f.pi[0])
-    s, c = _sin_cos(code, r, code.const(v.elem, 0.0, v.width))
+    z = r * r
+    s = r + z * r * code.poly(z, f.sin)
+    half = 0.5 * z
+    w = 1.0 - half
+    c = w + (((1.0 - w) - half) + z * z * code.poly(z, f.cos))
     q = t.bits()
     return _by_quadrant(code, q, s, c), _by_quadrant(code, q + 1, s, c)
