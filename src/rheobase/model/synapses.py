@@ -40,15 +40,15 @@ from rheobase.model.group import Group
 from rheobase.model.namespace import hidden, warn_of_attributes
 from rheobase.model.pages import group_page
 from rheobase.model.pathways import SynapticPathway
-from rheobase.model.runregularly import RegularCode, steps_of
+from rheobase.model.runregularly import RegularCode
 from rheobase.model.sharedhistory import SharedHistory, shared_coefficients
 from rheobase.model.spikes import EventSource, events_of
 from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.storage import storage_of
-from rheobase.model.structural import Finish, Growth, Pruning, StructuralChanges
+from rheobase.model.structural import ChangingGroup
 from rheobase.model.summed import add_summed
-from rheobase.model.synapticgroup import SynapticGroup, bytes_of_number
-from rheobase.model.texts import read_equations, read_expression, read_statements
+from rheobase.model.synapticgroup import bytes_of_number
+from rheobase.model.texts import read_equations, read_statements
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Meaning, Reach, Subexpression
 from rheobase.topics import topic
 from rheobase.units import second
@@ -70,7 +70,7 @@ _EXCLUSIVE = (
 )
 
 
-class Synapses(SynapticGroup):
+class Synapses(ChangingGroup):
     """Connections from the neurons of one group to those of another.
 
     source, target   the groups; target=None: the source itself
@@ -151,7 +151,6 @@ class Synapses(SynapticGroup):
             multisynaptic_index=multisynaptic_index,
         )
         self.add_dependency(source, target)
-        self._changes: StructuralChanges | None = None  # once prune() or grow() is called
         self.equations = self._checked(read_equations("" if model is None else model, self.label))
         types = {e.varname: e.var_type for e in self.equations.values()}
         storage = storage_of(dtype, types, self.label)
@@ -455,93 +454,6 @@ class Synapses(SynapticGroup):
         connect(self, call)
         return None
 
-    def prune(
-        self,
-        condition: str,
-        dt: Any = None,
-        clock: Clock | None = None,
-        when: str = "end",
-        order: int = 0,
-        name: str | None = None,
-    ) -> Pruning:
-        """Remove the synapses for which a condition holds, in each step; the object that does it.
-
-        condition    of any variables of the synapses and of their neurons
-        dt, clock    how often; default: each step of the synapses
-        when, order  where in the step the condition is looked at; synapses go at its end
-
-        The others keep their order and are counted anew; monitors follow those that they record,
-        with nan (0 for whole numbers) for one that is no more. Spikes that are on their way to it
-        are lost, those to others arrive. `active = False` pauses it.
-
-        >>> from rheobase import NeuronGroup, Synapses, ms, run
-        >>> cells = NeuronGroup(4, 'x : 1')
-        >>> S = Synapses(cells, cells, 'dw/dt = -w/(10*ms) : 1 (clock-driven)')
-        >>> S.connect()
-        >>> S.w = 'i'
-        >>> weak = S.prune('w < 1', dt=1*ms)
-        >>> run(10*ms)
-        >>> len(S), weak.count
-        (4, 12)
-        """
-        source = f"{self.label}, condition of prune"
-        expr = read_expression(condition, source, "w < 0.1")
-        steps = steps_of(self, dt, clock)
-        chosen = name or f"{self.name}_prune*"
-        changes = self._structural_changes()
-        pruning = Pruning(self, changes, expr, steps, when, order, chosen)
-        self.contain(pruning)
-        self.contain(Finish(changes, steps, f"{pruning.name}_finish*"))
-        return pruning
-
-    def _structural_changes(self) -> StructuralChanges:
-        if self._changes is None:
-            self._changes = StructuralChanges(self)
-        return self._changes
-
-    def grow(
-        self,
-        condition: str | bool | None = None,
-        i: str | None = None,
-        j: str | None = None,
-        p: float | str = 1.0,
-        values: Mapping[str, Any] | None = None,
-        multiple: bool = False,
-        dt: Any = None,
-        clock: Clock | None = None,
-        when: str = "end",
-        order: int = 0,
-        name: str | None = None,
-    ) -> Growth:
-        """Make synapses in each step, as connect() would; the object that does it.
-
-        condition, i, j, p   which pairs, as in connect(); p is the probability in one step
-        values       {name: value} of the new synapses: a number with its unit, or a text that may
-                     use i, j and variables of the neurons; 'delay' too. Others are 0.
-        multiple     False: pairs that have a synapse get no other
-        dt, clock    how often; default: each step of the synapses
-        when, order  where in the step the pairs are chosen; the synapses come at its end
-
-        New synapses are counted after those that exist. They know spikes from the next step on.
-
-        >>> from rheobase import NeuronGroup, Synapses, ms, run
-        >>> cells = NeuronGroup(4, 'x : 1')
-        >>> S = Synapses(cells, cells, 'w : 1')
-        >>> S.connect(False)
-        >>> new = S.grow('i != j', values={'w': '10*i + j'}, dt=1*ms)
-        >>> run(10*ms)
-        >>> len(S), new.count, S.w[2, 3].tolist()
-        (12, 12, [23.0])
-        """
-        call = Call(condition, i, j, p)
-        steps = steps_of(self, dt, clock)
-        chosen = name or f"{self.name}_grow*"
-        changes = self._structural_changes()
-        growth = Growth(self, changes, call, values or {}, multiple, steps, when, order, chosen)
-        self.contain(growth)
-        self.contain(Finish(changes, steps, f"{growth.name}_finish*"))
-        return growth
-
     @property
     def may_be_held_apart(self) -> bool:
         pathways = self.pathways.values()
@@ -551,11 +463,6 @@ class Synapses(SynapticGroup):
     def written(self, variable: ArrayVariable) -> None:
         if hasattr(self, "state_updater"):  # not while it is made
             self.state_updater.written(variable)
-
-    def settle(self) -> None:
-        if self._changes is not None:
-            self._changes.apply()
-            assert self.connections is not None  # compressed
 
     def synaptic_arrays(self) -> list[ArrayVariable]:
         own = super().synaptic_arrays()
