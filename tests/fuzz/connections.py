@@ -6,8 +6,9 @@ A case is a few calls for one Synapses object: conditions, one-to-one rules, gen
 side, index arrays, tables and matrices; p and n as numbers and texts; whole groups, parts and
 lists of neurons. A call is made as text together with its meaning: Python's `eval` of the same text
 for one pair at a time. After each call the synapses, the number within each pair, the value that
-each synapse was given, and the counts of each neuron must be those of the loops. Where chance
-decides (0 < p < 1, samples of a size) the loops say which pairs may be made, and how many.
+each synapse was given, and the counts of each neuron must be those of the loops, and what a dry run
+said before must be so. Where chance decides (0 < p < 1, samples of a size) the loops say which
+pairs may be made, and how many.
 """
 
 from __future__ import annotations
@@ -458,7 +459,12 @@ def run_case(seed: int, tally: Counter[str]) -> Outcome:
 
 
 def _after(case: Case, S: Any, arguments: dict[str, Any], expected: Made | None) -> str | None:
-    """Make a call; what is wrong."""
+    """Make a call; what is wrong with what it made, or with what a dry run said of it."""
+    try:
+        announced = S.connect(**arguments, namespace=CONSTANTS, dry_run=True)
+    except IndexError:
+        announced = None
+    n_before = len(S)
     try:
         S.connect(**arguments, namespace=CONSTANTS)
     except IndexError as error:
@@ -467,7 +473,18 @@ def _after(case: Case, S: Any, arguments: dict[str, Any], expected: Made | None)
         return _wrong(case, S, None)
     except Exception as error:  # a call that cannot be made is wrong, too
         return f"{type(error).__name__}: {error}"
-    return "made synapses of absent neurons" if expected is None else _wrong(case, S, expected)
+    if expected is None:
+        return "made synapses of absent neurons"
+    return _wrong(case, S, expected) or _differs(announced, len(S) - n_before, expected)
+
+
+def _differs(announced: Any, n_made: int, expected: Made) -> str | None:
+    """What a dry run said wrongly."""
+    if announced is None:
+        return None if expected.may_refuse else "the dry run was refused"
+    if announced.estimated or abs(n_made - announced.synapses) <= 8 * announced.std:
+        return None
+    return f"made {n_made}, where the dry run said {announced}"
 
 
 def check_case(seed: int, tally: Counter[str]) -> str | None:

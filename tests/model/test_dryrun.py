@@ -140,3 +140,6 @@ def test_a_dry_run_says_what_it_found():
 def test_a_dry_run_refuses_what_the_call_refuses():
     with pytest.raises(ModelIndexError, match="i = 40, but there are only 40 elements"):
         make().connect(i=40, j=0, dry_run=True)
+    with pytest.raises(ModelIndexError, match="only 50 elements"):
+        make().connect(j="i + 20", dry_run=True)
+    assert make().connect(j="k for k in sample(60, p=0.0)", dry_run=True).synapses == 0

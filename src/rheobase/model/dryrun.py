@@ -235,8 +235,9 @@ class _Generated:
             p, generator = generator.p, replace(generator, p=None)
         self.chances = _Chances(synapses, p, self.asked.n, self.asked.numbers, self.names)
         # every candidate, once: chances are looked at afterwards
-        one = Number(1)
-        self.request = replace(self.asked, generator=generator, p=one, n=one)
+        one, certain = Number(1), self.chances.plain(p) == 1
+        skip = self.asked.skip_invalid or not certain  # one outside may be left out by chance
+        self.request = replace(self.asked, generator=generator, p=one, n=one, skip_invalid=skip)
         self.n_outer = int(self.asked.outer.size.data[0])
         self.n_inner = int(self.asked.inner.size.data[0])
 
