@@ -75,6 +75,7 @@ from rheobase.preference_names import prefs
 from rheobase.preferences import BrianPreference, PreferenceError
 from rheobase.runtime.backends import set_backend
 from rheobase.runtime.random import seed
+from rheobase.sliders import explore
 
 __version__ = "0.1.0"
 
@@ -132,6 +133,7 @@ __all__ = [
     "declare_types",
     "defaultclock",
     "device",
+    "explore",
     "get_device",
     "get_local_namespace",
     "get_logger",

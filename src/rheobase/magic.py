@@ -11,7 +11,7 @@ from rheobase.accuracy import Accuracy
 from rheobase.devices import reinit_devices
 from rheobase.errors import MagicError, ModelValueError
 from rheobase.logs import BrianLogger
-from rheobase.model.base import SimulationObject, current_scope, new_scope
+from rheobase.model.base import SimulationObject, current_scope, new_scope, own_scope
 from rheobase.model.callers import caller_frame, caller_namespace
 from rheobase.model.clock import defaultclock
 from rheobase.network import Network, OnNonfinite, running_networks
@@ -78,6 +78,19 @@ class MagicNetwork(Network):
     @property
     def known_objects(self) -> Sequence[SimulationObject]:
         return sorted(self._known, key=lambda x: x.name)
+
+    @contextmanager
+    def aside(self) -> Generator[None, None, None]:
+        """Within, run() sees only objects that are made within, and begins at t = 0.
+
+        Afterwards the network goes on where it was.
+        """
+        before = self.t_, self._known, dict(self._snapshots)
+        with own_scope():
+            try:
+                yield
+            finally:
+                self.t_, self._known, self._snapshots = before
 
     def add(self, *objects: Any) -> None:
         """Raises MagicError: the objects are those that the script sees."""

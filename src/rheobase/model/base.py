@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import keyword
 import sys
 import uuid
 import weakref
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -20,9 +22,18 @@ from rheobase.model.clock import Clock, defaultclock
 from rheobase.preference_names import prefs
 from rheobase.topics import topic
 
-__all__ = ["SimulationObject", "Work", "current_scope", "free_name", "new_scope", "take_name"]
+__all__ = [
+    "SimulationObject",
+    "Work",
+    "current_scope",
+    "free_name",
+    "new_scope",
+    "own_scope",
+    "take_name",
+]
 
 _objects: weakref.WeakValueDictionary[str, object] = weakref.WeakValueDictionary()
+_scopes = itertools.count(1)
 _scope = 0
 
 
@@ -34,7 +45,18 @@ def current_scope() -> int:
 def new_scope() -> None:
     """Leave all objects made so far out of the magic network."""
     global _scope
-    _scope += 1
+    _scope = next(_scopes)
+
+
+@contextmanager
+def own_scope() -> Generator[None, None, None]:
+    """Objects made within are in a scope of their own; afterwards the one before is the present."""
+    global _scope
+    before, _scope = _scope, next(_scopes)
+    try:
+        yield
+    finally:
+        _scope = before
 
 
 @dataclass(frozen=True)
