@@ -195,35 +195,42 @@ class SpikeGeneratorGroup(EventGroup):
         return steps
 
     def _build(self) -> None:
-        """Fill the table: spikes ordered by step, then by neuron."""
-        keys, ordered = self._keys()
-        if not ordered:
-            keys.sort()
-        n = len(self)
-        self._steps.resize(len(keys))
-        self._entries.resize(len(keys))
-        for k in _blocks(len(keys)):
-            part = keys[k]
-            if (part[1:] == part[:-1]).any() or (k.start and part[0] == keys[k.start - 1]):
-                raise self._spikes_twice(keys)
-            steps = part // n
-            self._steps.data[k] = steps
-            self._entries.data[k] = part - steps * n
+        """Fill the table: spikes ordered by step, then by neuron.
 
-    def _keys(self) -> tuple[NDArray[np.int64], bool]:
-        """step * N + neuron of each spike, and whether they ascend."""
-        keys = np.empty(len(self._times), np.int64)
+        Both are one number at first, step * N + neuron, and stand where the steps will be.
+        """
+        n = len(self._times)
+        self._steps.resize(n)
+        self._entries.resize(n)
+        keys, entries = self._steps.data, self._entries.data
+        if not self._write_keys(keys):
+            keys.sort()
+        last = -1
+        for k in _blocks(n):
+            part = keys[k]
+            if (part[1:] == part[:-1]).any() or part[0] == last:
+                raise self._spikes_twice()
+            last = int(part[-1])
+            steps = part // len(self)
+            np.subtract(part, steps * len(self), out=entries[k], casting="same_kind")
+            part[:] = steps
+
+    def _write_keys(self, keys: NDArray[np.int64]) -> bool:
+        """step * N + neuron of each spike; whether they ascend."""
         ordered, last = True, -1
         for k in _blocks(len(keys)):
-            part = _step_of(self._times[k], self.clock.dt_)
+            part = keys[k]
+            part[:] = _step_of(self._times[k], self.clock.dt_)
             part *= len(self)
             part += self._numbers[k]
             ordered = ordered and last <= part[0] and bool((part[1:] >= part[:-1]).all())
             last = int(part[-1])
-            keys[k] = part
-        return keys, ordered
+        return ordered
 
-    def _spikes_twice(self, keys: NDArray[np.int64]) -> ModelValueError:
+    def _spikes_twice(self) -> ModelValueError:
+        keys = np.empty(len(self._times), np.int64)
+        if not self._write_keys(keys):
+            keys.sort()
         twice = np.flatnonzero(keys[1:] == keys[:-1])
         step, neuron = divmod(int(keys[twice[0]]), len(self))
         return ModelValueError(
