@@ -70,6 +70,7 @@ from rheobase.model.states import ImportExport
 from rheobase.model.subgroup import EventGroup, Subgroup
 from rheobase.model.synapses import Synapses
 from rheobase.model.timedarray import TimedArray
+from rheobase.morphology import Cylinder, Morphology, Section, Soma
 from rheobase.network import Network
 from rheobase.preference_names import prefs
 from rheobase.preferences import BrianPreference, PreferenceError
@@ -86,6 +87,7 @@ __all__ = [
     "BrianLogger",
     "BrianPreference",
     "Clock",
+    "Cylinder",
     "EquationError",
     "Equations",
     "EventClock",
@@ -103,6 +105,7 @@ __all__ = [
     "ModelSyntaxError",
     "ModelTypeError",
     "ModelValueError",
+    "Morphology",
     "Network",
     "NetworkError",
     "NetworkOperation",
@@ -113,7 +116,9 @@ __all__ = [
     "PreferenceError",
     "Recording",
     "RheobaseError",
+    "Section",
     "SingleEquation",
+    "Soma",
     "SpikeGeneratorGroup",
     "SpikeMonitor",
     "SpikeStatisticsMonitor",

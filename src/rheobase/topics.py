@@ -57,6 +57,7 @@ TOPICS: Final[dict[str, tuple[str, str, str]]] = {
     "ignored_spikes": ("input.spikegeneratorgroup", "WARNING", "spikes before the present time"),
     "unaligned_steps": ("input.timedarray", "WARNING", "the steps of a TimedArray do not fit dt"),
     "window_width": ("monitors.ratemonitor", "INFO", "the width that smooth_rate takes"),
+    "soma_compartments": ("spatialneuron.morphology", "WARNING", "more somata than one"),
     "method_choice": ("stateupdaters.base", "INFO", "the method of integration"),
     "stiff": ("stateupdaters.base", "WARNING", "an equation is stiff, its method is not for that"),
     "late_spikes": ("stateupdaters.base", "WARNING", "a neuron would spike twice within a step"),
