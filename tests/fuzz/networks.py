@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -188,7 +189,9 @@ def search(n: int, seed: int) -> Counter[str]:
         try:
             outcome, what = compare(choice)
         except Exception as problem:  # the search goes on
-            outcome, what = "different", f"{type(problem).__name__}: {problem}"
+            last = traceback.extract_tb(problem.__traceback__)[-1]
+            where = f"{last.filename}:{last.lineno}"
+            outcome, what = "different", f"{type(problem).__name__}: {problem} ({where})"
         counts[outcome] += 1
         if outcome != "same":
             print(f"{choice}: {outcome}: {what[:600]}", flush=True)
