@@ -130,8 +130,9 @@ class MagicNetwork(Network):
     def check_dependencies(self) -> None:
         """Leave out objects that need one that is not there, with a warning."""
         objects = self.all_objects()
+        present = set(map(id, objects))
         for x in objects:
-            missing = self.missing_for(x, objects)
+            missing = self.missing_for(x, present)
             if missing is not None and x.active:
                 topic("dependency_warning").warning(
                     "%s does nothing in this run: it needs %s, which run() does not see. Give "

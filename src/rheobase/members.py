@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rheobase.errors import (
@@ -21,14 +21,17 @@ __all__ = ["Members", "with_contained"]
 
 def with_contained(objects: Iterable[SimulationObject]) -> list[SimulationObject]:
     """Objects, and those that they contain, each once."""
-    found: dict[int, SimulationObject] = {}
-    waiting = list(objects)[::-1]
-    while waiting:
-        x = waiting.pop()
-        if id(x) not in found:
-            found[id(x)] = x
-            waiting.extend(reversed(x.contained_objects))
-    return list(found.values())
+    found: dict[SimulationObject, None] = {}
+
+    def visit(some: Iterable[SimulationObject]) -> None:
+        for x in some:
+            if x not in found:
+                found[x] = None
+                if parts := x.contained_objects:
+                    visit(parts)
+
+    visit(objects)
+    return list(found)
 
 
 class Members:
@@ -154,7 +157,9 @@ class Members:
         schedule = (
             prefs["core.network.default_schedule"] if self._schedule is None else self._schedule
         )
-        for prefix, shift in (("before_", -0.25), ("after_", 0.25), ("", 0.0)):
+        if x.when in schedule:
+            return schedule.index(x.when), x.order, x.name
+        for prefix, shift in (("before_", -0.25), ("after_", 0.25)):
             slot = x.when.removeprefix(prefix)
             if x.when.startswith(prefix) and slot in schedule:
                 return schedule.index(slot) + shift, x.order, x.name
@@ -196,8 +201,9 @@ class Members:
     def check_dependencies(self) -> None:
         """Raises ModelValueError if an object is missing without which another cannot run."""
         objects = self.all_objects()
+        present = set(map(id, objects))
         for x in objects:
-            missing = self.missing_for(x, objects)
+            missing = self.missing_for(x, present)
             if missing is not None:
                 raise ModelValueError(
                     f"{x.label} is in {self.name}, but {missing.label}, which it needs, is not: "
@@ -205,11 +211,8 @@ class Members:
                 )
 
     @staticmethod
-    def missing_for(
-        x: SimulationObject, objects: Sequence[SimulationObject]
-    ) -> SimulationObject | None:
-        """An object that x needs and that is not there."""
-        present = set(map(id, objects))
+    def missing_for(x: SimulationObject, present: Collection[int]) -> SimulationObject | None:
+        """An object that x needs and that is not there; `present` are the ids of those that are."""
         for needed in x.dependencies():
             root = needed
             while id(root) not in present and not root.add_to_magic_network:

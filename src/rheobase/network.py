@@ -302,8 +302,10 @@ class Network(Members):
         self._give_streams(work)
         _set_ends(clocks, self.t_, end)
         objects = self.all_objects()
+        steps = {id(c): _steps_left(c) for c in {id(x.clock): x.clock for x in objects}.values()}
         for x in objects:
-            x.before_run(_steps_left(x.clock))
+            if type(x).before_run is not SimulationObject.before_run:
+                x.before_run(steps[id(x.clock)])
         functions = {id(w.kernel): w.python for _, w in work if w.python is not None}
         python = {
             k: functions[id(c.kernel)]

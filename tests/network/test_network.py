@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import gc
 import logging
 
@@ -445,3 +446,31 @@ def test_an_object_of_a_run_that_could_not_begin_is_free():
         Network(cells).run(0 * ms, namespace={"tau": 1 * ms})
     with pytest.raises(UnsupportedEquationsError, match="not linear"):
         Network(cells).run(0 * ms, namespace={"tau": 1 * ms})
+
+
+def test_an_unchanged_run_is_prepared_with_few_calls():
+    """A second run looks whether anything has changed, and no more: the number of calls grows with
+    the number of objects, not with its square."""
+
+    def calls(n_groups: int) -> int:
+        rb.start_scope()
+        cells = [
+            NeuronGroup(5, "dv/dt = -v/(10*ms) : 1", threshold="v > 1", reset="v = 0")
+            for _ in range(n_groups)
+        ]
+        synapses = [Synapses(c, c, on_pre="v += 0.1") for c in cells]
+        for s in synapses:
+            s.connect(j="i")
+        monitors = [StateMonitor(c, "v", record=True) for c in cells]
+        net = Network(cells, synapses, monitors, [SpikeMonitor(c) for c in cells])
+        for _ in range(3):
+            net.run(0.1 * ms)
+        profile = cProfile.Profile()
+        profile.enable()
+        net.run(0.1 * ms)
+        profile.disable()
+        return sum(entry.callcount for entry in profile.getstats())
+
+    one, five = calls(1), calls(5)
+    assert one < 1500
+    assert five < 5 * one

@@ -21,6 +21,16 @@ _BETWEEN = (str(_PACKAGE), str(Path(np.__file__).resolve().parent))
 _SCRIPTS = str(_PACKAGE / "cli" / "examples")
 
 
+class _Names(ChainMap[str, Any]):
+    """Locals before globals; every run asks, so asking is direct."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        for names in self.maps:
+            if key in names:
+                return names[key]
+        return default
+
+
 def _stands_between(file: str) -> bool:
     return file.startswith(_BETWEEN) and not file.startswith(_SCRIPTS + os.sep)
 
@@ -41,7 +51,7 @@ def caller_namespace(level: int = 0) -> Mapping[str, Any]:
     frame = caller_frame(level)
     if frame is None:
         return {}
-    return ChainMap(dict(frame.f_locals), frame.f_globals)
+    return _Names(dict(frame.f_locals), frame.f_globals)
 
 
 def caller_place() -> str:

@@ -101,9 +101,12 @@ def _execute(program: Program, executable: Executable, hooks: RunHooks, control:
 def _serve(program: Program, status: Status, control: Control, hooks: RunHooks) -> None:
     position = control.position
     if status is Status.PYTHON:
-        begun = time.perf_counter_ns()
-        hooks.python[position]()
-        if control.spent is not None:
+        call = hooks.python[position]
+        if control.spent is None:
+            call()
+        else:
+            begun = time.perf_counter_ns()
+            call()
             control.spent[position] += time.perf_counter_ns() - begun
         control.position = position + 1
         if hooks.stopped():

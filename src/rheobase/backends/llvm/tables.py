@@ -55,6 +55,9 @@ class Tables:
         self._words = words
         self._n_lanes = np.array([n_lanes], np.int64)
         self._tables = np.zeros((n_lanes, N_WORDS), np.int64)
+        first, stride = self._tables.ctypes.data, self._tables.strides[0]
+        self._addresses = [first + stride * lane for lane in range(n_lanes)]
+        self._spent: NDArray[np.int64] | None = None
         self._generations: list[int] | None = None
         self._moves = -1
         self._kept: list[NDArray[np.int64]] = []  # what the addresses in the tables point to
@@ -67,9 +70,10 @@ class Tables:
                 self._bind()
                 self._generations = generations
             self._moves = Slot.moves
-        self._tables[0, TABLE["spent"]] = 0 if spent is None else spent.ctypes.data
-        first, stride = self._tables.ctypes.data, self._tables.strides[0]
-        return [first + stride * lane for lane in range(len(self._tables))]
+        if spent is not self._spent:
+            self._tables[0, TABLE["spent"]] = 0 if spent is None else spent.ctypes.data
+            self._spent = spent
+        return self._addresses
 
     def _bind(self) -> None:
         """Read the addresses and lengths of all slots."""
