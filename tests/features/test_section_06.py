@@ -34,6 +34,7 @@ from rheobase import (
     seed,
 )
 from rheobase.integration import METHODS
+from rheobase.topics import topic
 
 DECAY = "dv/dt = -v/(10*ms) : 1"
 NOISY = "dv/dt = -v/(10*ms) + 0.1*xi/ms**0.5 : 1"
@@ -91,7 +92,7 @@ def test_heun_takes_two_sources_of_noise_in_one_equation_and_milstein_does_not()
     ],
 )
 def test_neurons_and_synapses_try_exact_euler_heun(text, wanted, caplog):
-    caplog.set_level(logging.INFO, logger="rheobase")
+    caplog.set_level(logging.INFO, logger=topic("method_choice").name)
     cells = NeuronGroup(2, text, name="cells")
     synapses = Synapses(cells, cells, _of_u(text), name="synapses")
     synapses.connect()

@@ -28,6 +28,7 @@ from rheobase import (
     seed,
     volt,
 )
+from rheobase.topics import topic
 
 
 def test_exact_decay_follows_the_exponential():
@@ -273,7 +274,7 @@ def test_a_misspelt_attribute_is_refused():
 
 def test_the_choice_of_a_method_says_which_and_which_term_ruled_out_the_others(caplog):
     """At level INFO, in one line; a method that the script names needs no word."""
-    caplog.set_level(logging.INFO, logger="rheobase")
+    caplog.set_level(logging.INFO, logger=topic("method_choice").name)
     text = "dv/dt = (-v + DT*exp((v - VT)/DT))/(10*ms) : volt"
     cells = NeuronGroup(1, text, namespace={"DT": 2 * mV, "VT": -50 * mV}, name="adex")
     linear = NeuronGroup(1, "dv/dt = -v/(10*ms) : 1", name="linear")

@@ -21,6 +21,7 @@ from rheobase import (
     run,
     seed,
 )
+from rheobase.topics import topic
 
 
 def error_of(net, duration=10 * ms):
@@ -116,7 +117,7 @@ def test_a_warning_comes_while_the_run_goes_on():
         def emit(self, record: logging.LogRecord) -> None:
             seen.append(time.perf_counter())
 
-    logger = logging.getLogger("rheobase.groups.group.invalid_values")
+    logger = topic("invalid_values")
     handler = Note()
     logger.addHandler(handler)
     try:
