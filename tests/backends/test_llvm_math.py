@@ -175,3 +175,27 @@ def test_processors_without_fma_reach_the_same_accuracy(name, dtype, monkeypatch
 @cache
 def oldest() -> Jit:
     return Jit("x86-64", {})
+
+
+@pytest.mark.parametrize("scalar", [False, True], ids=["vector", "scalar"])
+@pytest.mark.parametrize("dtype", [F64, F32])
+def test_a_division_by_exprel_is_what_dividing_by_it_gives(dtype, scalar):
+    """It is written with one division; zero, tiny and large numbers and infinities included."""
+    x = np.concatenate([spread(-50, 709), spread(-2, 2), scales(-1074, 0), ALL])
+    x = x.astype(dtype.numpy) if dtype is F64 else x[np.abs(x) < 88].astype(dtype.numpy)
+    n, code = len(x), Code()
+    divided = code("div", code.load(0, dtype), code("exprel", code.load(1, dtype)))
+    code.store(2, divided)
+    y = slot(dtype, np.linspace(1, 2, n))
+    slots = [y, slot(dtype, x), slot(dtype, np.zeros(n))]
+    domain = Indexed(index_list(np.arange(n)), part(0, n)) if scalar else Elementwise(part(0, n))
+    arrays = tuple(Array(s, Index.OWN) for s in slots)
+    run(Kernel("divide", domain, arrays, body=tuple(code.ops)), LlvmBackend())
+    with np.errstate(all="ignore"):
+        wanted = y.data / native("exprel", x, dtype=dtype)
+    finite = x < 700
+    met = slots[-1].data
+    rtol = 4 * np.finfo(dtype.numpy).eps
+    np.testing.assert_allclose(met[finite], wanted[finite], rtol=rtol)
+    assert (np.abs(met[x >= 700]) < 1e-300).all()
+    assert np.isnan(met[np.isnan(x)]).all()

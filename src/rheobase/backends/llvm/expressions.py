@@ -43,6 +43,7 @@ from rheobase.ir.kernels import (
     Select,
 )
 from rheobase.ir.ops import Op, has_effect, is_random
+from rheobase.ir.passes.rewrite import roots
 from rheobase.ir.slots import Slot
 
 __all__ = ["ELEMENT", "MEMORY", "Emitter"]
@@ -78,6 +79,7 @@ class Emitter:
         self._invariant: set[int] = set()
         self._lengths: dict[int, Value] = {}
         self._share: dict[Word, Value] = {}
+        self._only_divide = _only_dividing(kernel)
         self._handlers: dict[str, Callable[[Op], Value | None]] = {
             "const": self._const,
             "index": self._index,
@@ -269,6 +271,11 @@ class Emitter:
         if handler is not None:
             return handler(op)
         args = [self.value(a) for a in op.args]
+        if op.name == "div" and op.args[1] in self._only_divide:
+            (x,) = self.kernel.ops[op.args[1]].args
+            return args[0] * library.call(self.code, "inverse_exprel", self.value(x))
+        if len(self.values) in self._only_divide:
+            return args[0]  # takes the place of a value that is not computed
         if is_random(op):
             return self._draw(op)
         if op.name == "cast":
@@ -430,6 +437,15 @@ class Emitter:
                 code.line(f"store {one}, ptr {self.pointer(slot, own + k)}")
         code.jump(done)
         code.begin(done)
+
+
+def _only_dividing(kernel: Kernel) -> frozenset[int]:
+    """The values of exprel that are divisors once, and nothing else: y / exprel(x) is written as
+    y * (x / (e^x - 1)), with one division."""
+    ops = kernel.ops
+    taken = [a for op in ops for a in op.args] + list(roots(kernel))
+    divisors = [op.args[1] for op in ops if op.name == "div"]
+    return frozenset(n for n in divisors if ops[n].name == "exprel" and taken.count(n) == 1)
 
 
 def _array(op: Op) -> int:

@@ -17,6 +17,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "exp": math.exp,
     "expm1": math.expm1,
     "exprel": math.exprel,
+    "inverse_exprel": math.inverse_exprel,
     "log": math.log,
     "log10": math.log10,
     "log1p": math.log1p,
