@@ -93,7 +93,7 @@ def _number(value, form="{:.2f}"):
 
 
 def _spelled(rates):
-    return " ".join(f"{rate:.1f}" for rate in rates.values())
+    return " ".join(f"{rate:.1f}" if rate > 1 else f"{rate:.2g}" for rate in rates.values())
 
 
 def _times(m):
