@@ -65,6 +65,7 @@ from rheobase.model.neurongroup import NeuronGroup
 from rheobase.model.operations import NetworkOperation, network_operation
 from rheobase.model.poissongroup import PoissonGroup
 from rheobase.model.poissoninput import PoissonInput
+from rheobase.model.spatial.spatialneuron import SpatialNeuron
 from rheobase.model.spikegenerator import SpikeGeneratorGroup
 from rheobase.model.states import ImportExport
 from rheobase.model.subgroup import EventGroup, Subgroup
@@ -119,6 +120,7 @@ __all__ = [
     "Section",
     "SingleEquation",
     "Soma",
+    "SpatialNeuron",
     "SpikeGeneratorGroup",
     "SpikeMonitor",
     "SpikeStatisticsMonitor",

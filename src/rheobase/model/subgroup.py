@@ -64,9 +64,13 @@ class EventGroup(Group):
         return np.sort(numbers[numbers >= 0]).astype(np.int32)
 
     def __getitem__(self, item: Any) -> Subgroup:
+        return Subgroup(self, self.chosen(item))
+
+    def chosen(self, item: Any) -> NDArray[np.int64]:
+        """The elements that an index of the group means, as it numbers them: at least one."""
         if isinstance(item, str):
-            return Subgroup(self, _some(self.select(item), item, len(self), self.label))
-        return Subgroup(self, _chosen(item, len(self), self.label))
+            return _some(self.select(item), item, len(self), self.label)
+        return _chosen(item, len(self), self.label)
 
 
 class Subgroup(EventGroup):

@@ -120,6 +120,17 @@ class Morphology(Measured):
         """This section alone, with its coordinates, attached to nothing."""
         return _section(type(self), self._shape, self._type)
 
+    def copy_tree(self) -> Morphology:
+        """This section and all below it, with their coordinates, attached to nothing."""
+        root = self.copy_section()
+        waiting: list[tuple[Morphology, Morphology]] = [(self, root)]
+        while waiting:
+            old, new = waiting.pop()
+            for name, child in zip(old.children.names(), old.children, strict=True):
+                new.attach(name, child.copy_section())
+                waiting.append((child, new.children[name]))
+        return root
+
     # ------------------------------------------------------------ the tree
     @property
     def parent(self) -> Morphology | None:

@@ -77,6 +77,8 @@ class Recorder(Monitor):
             record = np.arange(len(source) if record else 0)
         elif isinstance(record, tuple) and self._reach is None:
             record = list(cast("tuple[Any, ...]", record))  # numbers; of synapses, S[i, j]
+        elif isinstance(record, float) and record.is_integer():
+            record = int(record)  # record=N/2
         self.indices: NDArray[np.int64] = np.atleast_1d(source.view_indices(record))
         if isinstance(source, Synapses):
             source.followers.add(self)

@@ -1,0 +1,1 @@
+"""Neurons with a shape: equations in each compartment, and currents along the branches."""

@@ -1,0 +1,201 @@
+"""Spatial neurons as scripts use them: parts, places, thresholds, faults."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import rheobase as rb
+from rheobase import cm, ms, mV, nA, nS, siemens, uF, um, volt
+from rheobase.errors import (
+    DimensionMismatchError,
+    EquationError,
+    ModelTypeError,
+    ModelValueError,
+)
+
+NOTHING = "Im = 0*amp/meter**2 : amp/meter**2"
+
+
+def shape():
+    tree = rb.Cylinder(length=50 * um, diameter=10 * um, n=2)
+    tree.a = rb.Cylinder(length=50 * um, diameter=10 * um, n=3)
+    tree.a.L = rb.Cylinder(length=50 * um, diameter=10 * um, n=4)
+    tree.b = rb.Cylinder(length=50 * um, diameter=10 * um, n=5)
+    return tree
+
+
+# ------------------------------------------------------------------ parts
+
+
+def test_names_are_subtrees_and_main_is_their_first_section():
+    neuron = rb.SpatialNeuron(shape(), NOTHING)
+    assert list(neuron.indices[:]) == list(range(14))
+    assert list(neuron.main.indices[:]) == [0, 1]
+    assert list(neuron.a.indices[:]) == [2, 3, 4, 5, 6, 7, 8]
+    assert list(neuron.a.main.indices[1:]) == [3, 4]
+    assert list(neuron.a.L[2:].indices[:]) == [7, 8]
+    neuron.v = "i*volt"
+    assert list(neuron.a.main.v_[:]) == [2, 3, 4]
+    assert list(neuron.a.L.v_[:]) == [5, 6, 7, 8]
+    assert list(neuron.a.L[1:3].v_[:]) == [6, 7]
+    assert list(neuron.b.v_[:]) == [9, 10, 11, 12, 13]
+    with pytest.raises(AttributeError, match="has no 'c'"):
+        _ = neuron.c
+
+
+def test_places_are_lengths_and_parts_of_the_morphology():
+    tree = shape()
+    neuron = rb.SpatialNeuron(tree, NOTHING)
+    neuron.v = "i*volt"
+    assert list(neuron[0 * um : 30 * um].v_[:]) == [0, 1]
+    assert list(neuron[tree.a].v_[:]) == [2, 3, 4]
+    assert list(neuron.b[25 * um :].v_[:]) == [11, 12, 13]
+    assert list(neuron[tree.b[5 * um]].v_[:]) == [9]
+    neuron.v[tree.b] = 7 * volt
+    assert list(neuron.b.v_[:]) == [7] * 5
+    neuron.a.v += 1 * volt
+    assert list(neuron.a.v_[:]) == [3, 4, 5, 6, 7, 8, 9]
+    with pytest.raises(IndexError, match="does not hold all of"):
+        neuron.a[tree.b]
+
+
+def test_measures_are_those_of_the_morphology():
+    tree = shape().generate_coordinates()
+    neuron = rb.SpatialNeuron(tree, NOTHING)
+    sections = list(tree.sections())
+    for name in ("area", "volume", "length", "diameter", "distance", "x", "y", "z"):
+        expected = np.concatenate([np.asarray(getattr(s, name) / um) for s in sections])
+        np.testing.assert_allclose(np.asarray(getattr(neuron, name) / um), expected, rtol=1e-12)
+
+
+def test_a_section_attached_later_is_no_part_of_the_neuron():
+    tree = shape()
+    neuron = rb.SpatialNeuron(tree, NOTHING)
+    tree.c = rb.Cylinder(length=50 * um, diameter=10 * um, n=2)
+    assert len(neuron) == neuron.morphology.total_compartments == 14
+
+
+def test_space_and_time_constants_follow_from_the_conductance():
+    neuron = rb.SpatialNeuron(shape(), "Im = g*(-v) : amp/meter**2\ng : siemens/meter**2")
+    neuron.g = 2 * siemens / rb.meter**2
+    np.testing.assert_allclose(neuron.time_constant_[:], 0.009 / 2)
+    np.testing.assert_allclose(neuron.space_constant_[:], np.sqrt(1e-5 / (4 * 1.5 * 2)))
+
+
+# ------------------------------------------------------------------ currents
+
+
+def test_point_currents_are_spread_over_the_membrane():
+    """The potential of one compartment rises by I dt / (area Cm) each step."""
+    neuron = rb.SpatialNeuron(
+        rb.Soma(10 * um),
+        NOTHING + "\nI : amp (point current)\nJ = 1*nA : amp (point current, constant over dt)",
+    )
+    neuron.I = 2 * nA
+    assert "I / area" in neuron.equations["Im"].expr.code
+    rb.Network(neuron).run(1 * ms)
+    expected = 3e-9 * 1e-3 / (np.pi * 1e-10 * 0.009)
+    np.testing.assert_allclose(neuron.v_[:], expected)
+
+
+def test_capacitance_may_differ_between_compartments():
+    tree = rb.Soma(10 * um)
+    neuron = rb.SpatialNeuron(tree, NOTHING, Cm=2 * uF / cm**2)
+    np.testing.assert_allclose(neuron.Cm_[:], 0.02)
+    other = rb.SpatialNeuron(shape(), NOTHING, Cm=np.arange(1, 15) * uF / cm**2)
+    np.testing.assert_allclose(other.a.main.Cm_[:], [0.03, 0.04, 0.05])
+
+
+def test_a_step_with_a_strong_conductance_is_stable():
+    """A clamp of 100 S/cm^2 holds its compartment, where an explicit step would explode."""
+    eqs = "Im = g*(20*mV - v) : amp/meter**2\ng : siemens/meter**2"
+    neuron = rb.SpatialNeuron(shape(), eqs)
+    neuron.g[0] = 100 * siemens / cm**2
+    rb.Network(neuron).run(100 * ms)
+    np.testing.assert_allclose(neuron.v_[:], 0.02, rtol=1e-6)
+
+
+def test_numbers_may_change_between_runs_and_compile_nothing():
+    neuron = rb.SpatialNeuron(shape(), "Im = g*(-v) : amp/meter**2\ng : siemens/meter**2")
+    net = rb.Network(neuron)
+    net.run(0.1 * ms)
+    kernels = [w.kernel for w in neuron.diffusion_state_updater.work()]
+    neuron.Ri, neuron.Cm = 1 * rb.ohm * rb.meter, 3 * uF / cm**2
+    net.run(0.1 * ms)
+    assert all(a is b.kernel for a, b in zip(kernels, neuron.diffusion_state_updater.work()))
+
+
+# ------------------------------------------------------------------ spikes and synapses
+
+
+@pytest.mark.parametrize("place", ["number", "part", "index"])
+def test_spikes_are_found_at_one_place(place):
+    tree = rb.Soma(10 * um)
+    tree.axon = rb.Cylinder(1 * um, n=2, length=20 * um)
+    where = {"number": 2, "part": tree.axon[15 * um], "index": tree.axon.indices[15 * um]}[place]
+    model = NOTHING + "\nready : boolean"
+    neuron = rb.SpatialNeuron(
+        tree, model, threshold="ready", reset="ready = False", threshold_location=where
+    )
+    spikes = rb.SpikeMonitor(neuron)
+    neuron.ready = True
+    rb.Network(neuron, spikes).run(0.3 * ms)
+    assert list(spikes.i) == [2]
+    assert list(neuron.ready[:]) == [True, True, False]
+
+
+def test_refractory_compartments_do_not_spike_again():
+    neuron = rb.SpatialNeuron(
+        rb.Soma(10 * um), NOTHING, threshold="v > -1*volt", reset="", refractory=0.5 * ms
+    )
+    spikes = rb.SpikeMonitor(neuron)
+    rb.Network(neuron, spikes).run(1 * ms)
+    assert len(spikes.i) == 2
+
+
+def test_synapses_reach_a_place():
+    tree = shape()
+    neuron = rb.SpatialNeuron(tree, "Im = 0*amp/meter**2 : amp/meter**2\ng : siemens")
+    source = rb.SpikeGeneratorGroup(1, [0], [0] * ms)
+    synapses = rb.Synapses(source, neuron, on_pre="g += 1*nS")
+    synapses.connect(i=0, j=tree.b[15 * um])
+    synapses.connect(i=0, j=tree.a)
+    rb.Network(neuron, source, synapses).run(0.2 * ms)
+    assert list(np.flatnonzero(neuron.g_[:])) == [2, 3, 4, 10]
+    assert neuron.b.g[1] == 1 * nS
+
+
+# ------------------------------------------------------------------ faults
+
+
+@pytest.mark.parametrize(
+    ("model", "error", "text"),
+    [
+        ("x : 1", ModelTypeError, "no equation for the current through the membrane"),
+        ("Im : amp/meter**2", ModelTypeError, "no equation for the current"),
+        ("Im = 1*amp : amp", DimensionMismatchError, "'Im' is in A"),
+        (NOTHING + " (constant over dt)", EquationError, "'Im' has no flags"),
+        (NOTHING + "\nI : meter (point current)", DimensionMismatchError, "'I' is in m"),
+        (NOTHING + "\nv : volt", EquationError, "v"),
+        ("Im = 1*siemens/meter**2*clip(v, 0*mV, 1*mV) : amp/meter**2", ModelTypeError, "clip"),
+    ],
+)
+def test_models_that_are_no_membrane(model, error, text):
+    with pytest.raises(error, match=text):
+        rb.SpatialNeuron(shape(), model)
+
+
+def test_arguments_that_make_no_neuron():
+    with pytest.raises(AttributeError, match="threshold_location is one compartment"):
+        rb.SpatialNeuron(shape(), NOTHING, threshold="v > 0*mV", threshold_location=[2, 3])
+    with pytest.raises(ModelValueError, match="no compartment 17 among 14"):
+        rb.SpatialNeuron(shape(), NOTHING, threshold="v > 0*mV", threshold_location=17)
+    with pytest.raises(ModelValueError, match="without a threshold"):
+        rb.SpatialNeuron(shape(), NOTHING, threshold_location=1)
+    with pytest.raises(ModelTypeError, match="a morphology is a tree of sections"):
+        rb.SpatialNeuron(14, NOTHING)
+    with pytest.raises(ModelValueError, match="without length or membrane"):
+        rb.SpatialNeuron(rb.Cylinder(1 * um, length=0 * um), NOTHING)
+    with pytest.raises(DimensionMismatchError, match="'Cm' must be in"):
+        rb.SpatialNeuron(shape(), NOTHING, Cm=1 * mV)
