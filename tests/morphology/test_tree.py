@@ -205,3 +205,11 @@ def test_sections_show_what_makes_them():
     assert repr(made).startswith("Cylinder(diameter=1. um, n=2, length=10. um, x=")
     assert repr(Soma(2 * um)) == "Soma(diameter=2. um)"
     assert isinstance(made, Morphology)
+
+
+def test_one_walk_measures_what_each_section_says_of_itself(tree):
+    placed = tree.generate_coordinates(20, 10)
+    placed.dend.R.more = cylinder(2, 30)
+    for section, found in placed.measured():
+        np.testing.assert_allclose(found.distance, section.compartments.distance)
+        np.testing.assert_array_equal(found.middle, section.compartments.middle)

@@ -127,8 +127,9 @@ class Morphology(Measured):
         while waiting:
             old, new = waiting.pop()
             for name, child in zip(old.children.names(), old.children, strict=True):
-                new.attach(name, child.copy_section())
-                waiting.append((child, new.children[name]))
+                copy = child.copy_section()
+                new._join(name, copy)
+                waiting.append((child, copy))
         return root
 
     # ------------------------------------------------------------ the tree
@@ -149,6 +150,17 @@ class Morphology(Measured):
             section = waiting.pop()
             yield section
             waiting += reversed(list(section.children))
+
+    def measured(self) -> Iterator[tuple[Morphology, Compartments]]:
+        """All sections of a whole tree with their compartments, in one walk from the root."""
+        ends: dict[int, tuple[NDArray[np.float64] | None, float]] = {}
+        for section in self.sections():
+            above = section.parent
+            origin, distance = (None, 0.0) if above is None else ends[id(above)]
+            found = section.shape.compartments(origin, distance)
+            end = None if found.end is None else found.end[-1]
+            ends[id(section)] = end, distance + section.shape.span
+            yield section, found
 
     @property
     def total_sections(self) -> int:
@@ -261,6 +273,9 @@ class Morphology(Measured):
         if section.parent is not None or section in self._way():
             hint = "A section is in one place: attach copies of it (copy_section())."
             refuse(ModelValueError, f"{section!r} is in a tree already.", hint)
+        self._join(name, section)
+
+    def _join(self, name: str, section: Morphology) -> None:
         section._parent = self
         self._children.add(name, section)
 

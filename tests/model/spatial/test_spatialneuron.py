@@ -195,6 +195,8 @@ def test_arguments_that_make_no_neuron():
         rb.SpatialNeuron(shape(), NOTHING, threshold_location=1)
     with pytest.raises(ModelTypeError, match="a morphology is a tree of sections"):
         rb.SpatialNeuron(14, NOTHING)
+    with pytest.raises(ModelValueError, match="is a part of a tree"):
+        rb.SpatialNeuron(shape().a, NOTHING)
     with pytest.raises(ModelValueError, match="without length or membrane"):
         rb.SpatialNeuron(rb.Cylinder(1 * um, length=0 * um), NOTHING)
     with pytest.raises(DimensionMismatchError, match="'Cm' must be in"):

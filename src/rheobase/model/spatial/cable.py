@@ -39,15 +39,13 @@ class Cable:
 
 def cable(tree: Morphology, label: str) -> Cable:
     """The nodes of a tree. Raises ModelValueError for compartments without length or area."""
-    sections = list(tree.sections())
-    n = sum(s.n for s in sections)
+    n = tree.total_compartments
     order: list[int] = []
     parents, axial = [0], [0.0]
     extra_parents: list[int] = []
     extra_axial: list[float] = []
     ends = {id(tree): (0, NO_WAY)}  # where the children of a section start, and the way to there
-    for section in sections:
-        measured = section.compartments
+    for section, measured in tree.measured():
         first = 0 if section is tree else len(parents)
         last = first + section.n - 1
         if section.parent is not None:

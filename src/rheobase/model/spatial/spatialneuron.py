@@ -196,6 +196,11 @@ class SpatialNeuron(_Parts, NeuronGroup):
         label = f"spatial neuron '{name}'"
         if not isinstance(morphology, Morphology):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ModelTypeError(f"{label}: a morphology is a tree of sections, not {morphology!r}")
+        if morphology.parent is not None:
+            raise ModelValueError(
+                f"{label}: {morphology!r} is a part of a tree, whose compartments are counted from "
+                "its root: take the root, or morphology.copy_tree()"
+            )
         self._tree = morphology.copy_tree()
         nodes = cable(self._tree, label)
         given = read_equations(model, label)
@@ -227,7 +232,7 @@ class SpatialNeuron(_Parts, NeuronGroup):
         self._fill(Cm, Ri)
 
     def _fill(self, Cm: Any, Ri: Any) -> None:
-        parts = [s.compartments for s in self._tree.sections()]
+        parts = [c for _, c in self._tree.measured()]
         self.Cm, self.Ri = Cm, Ri
         for name in _MEASURES:
             setattr(self, f"{name}_", np.concatenate([getattr(p, name) for p in parts]))
