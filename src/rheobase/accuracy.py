@@ -187,7 +187,7 @@ def compare(
     run       runs the network with further objects: the probes
     go_back   brings it back to where it was
     """
-    updaters = [x for x in objects if isinstance(x, StateUpdater) and x.equations.diff_eq_names]
+    updaters = [x for x in objects if isinstance(x, StateUpdater) and _names(x)]
     spiking = [x for x in objects if isinstance(x, Group) and "spike" in _events(x)]
     clocks = list({id(x.clock): x.clock for x in objects}.values())
     steps = {c: c.dt_ for c in clocks if not isinstance(c, EventClock)}
@@ -235,7 +235,7 @@ def _divide(steps: dict[Clock, float], n: int) -> None:
 
 
 def _names(x: StateUpdater) -> list[str]:
-    return sorted(x.equations.diff_eq_names)
+    return sorted({*x.equations.diff_eq_names, *x.beside})
 
 
 def _probe_step(dt: float, duration: float) -> float:
@@ -281,7 +281,7 @@ def _difference(
     return VariableDifference(
         x.group.name,
         variable,
-        x.method.name if x.method else "",
+        x.beside.get(variable) or (x.method.name if x.method else ""),
         _chosen(len(x.group)),
         states[0],
         states[1],

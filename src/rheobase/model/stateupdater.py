@@ -60,6 +60,7 @@ class StateUpdater(Runner):
     method      a name, several to try in turn, or a Method
     names       the variables to integrate; None: all that have differential equations
     spiking     what makes the neurons spike, if that is to be found within the step
+    beside      variables that another object of the group integrates, and how: {'v': 'method'}
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class StateUpdater(Runner):
         self._said_stiff = False
         self._said_late = False
         self.spiking = spiking
+        self.beside: dict[str, str] = {}
         self._memory: dict[str, Slot] = {}  # per element, see integration.system.Updates
         self._own: tuple[str, ...] = self._add_memory()
 

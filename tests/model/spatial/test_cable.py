@@ -195,3 +195,13 @@ def test_a_long_cable_answers_a_pulse_as_the_greens_function(backend):
     expected = scale * np.exp(-t / tau - x**2 * tau / (4 * la**2 * t))
     near = np.abs(x) < 5e-4
     np.testing.assert_allclose(neuron.v_[:][near] + 0.07, expected[near], rtol=1e-2)
+
+
+def test_check_halves_the_error_of_the_potential_with_the_step(backend):
+    """Network.check() sees the potential; backward Euler is of first order."""
+    neuron = passive(rb.Cylinder(diameter=1 * um, n=10, length=300 * um))
+    neuron.I[0] = 0.05 * nA
+    found = rb.Network(neuron).check(5 * ms, refinements=2)
+    (v,) = (d for d in found.variables if d.variable == "v")
+    assert v.method == "backward Euler"
+    assert 0.9 < v.order < 1.1

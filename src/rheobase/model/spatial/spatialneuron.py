@@ -229,6 +229,7 @@ class SpatialNeuron(_Parts, NeuronGroup):
         self._given = given
         self._diffusion = Diffusion(self, nodes, slope, rest)
         self.contain(self._diffusion)
+        self.state_updater.beside["v"] = "backward Euler"
         self._fill(Cm, Ri)
 
     def _fill(self, Cm: Any, Ri: Any) -> None:
