@@ -126,6 +126,17 @@ def test_numbers_may_change_between_runs_and_compile_nothing():
     assert all(a is b.kernel for a, b in zip(kernels, neuron.diffusion_state_updater.work()))
 
 
+def test_a_script_may_call_its_own_numbers_as_the_neuron_does(caplog):
+    Cm, diameter = 1 * uF / cm**2, 5 * um
+    neuron = rb.SpatialNeuron(rb.Soma(diameter), NOTHING, Cm=Cm)
+    rb.Network(neuron).run(0.1 * ms)
+    assert "Cm" not in caplog.text
+    using = rb.SpatialNeuron(rb.Soma(diameter), "Im = Cm*(-v)/ms : amp/meter**2")
+    rb.Network(using).run(0.1 * ms)
+    assert "'Cm' is a variable of the group" in caplog.text
+    assert "diameter" not in caplog.text
+
+
 # ------------------------------------------------------------------ spikes and synapses
 
 

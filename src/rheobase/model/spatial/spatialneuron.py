@@ -49,6 +49,7 @@ r_length_2 : meter (constant)
 time_constant = Cm / gtot__private : second
 space_constant = sqrt(diameter / (4 * Ri * gtot__private)) : meter
 """
+_OWN_NAMES = frozenset(Equations(_OWN)) - {"v"}
 _PLACES = "x : meter (constant)\ny : meter (constant)\nz : meter (constant)"
 _METHODS = ("exact", "exponential_euler", "rk2", "heun")
 _MEASURES = ("area", "volume", "length", "diameter", "distance", "r_length_1", "r_length_2")
@@ -203,7 +204,7 @@ class SpatialNeuron(_Parts, NeuronGroup):
             )
         self._tree = morphology.copy_tree()
         nodes = cable(self._tree, label)
-        given = read_equations(model, label)
+        self._given = given = read_equations(model, label)
         with labelled(f"{label}, equations"):
             own = _with_point_currents(given)
             slope, rest = split(own.substituted("Im"), "v")
@@ -226,7 +227,6 @@ class SpatialNeuron(_Parts, NeuronGroup):
             order=order,
             name=name,
         )
-        self._given = given
         self._diffusion = Diffusion(self, nodes, slope, rest)
         self.contain(self._diffusion)
         self.state_updater.beside["v"] = "backward Euler"
@@ -252,6 +252,11 @@ class SpatialNeuron(_Parts, NeuronGroup):
     def diffusion_state_updater(self) -> Diffusion:
         """What takes the potential through each step."""
         return self._diffusion
+
+    def _warn_of_conflict(self, name: str, meaning: str, namespace: Mapping[str, Any]) -> None:
+        """A script may well call its numbers Cm, Ri and diameter, if its equations do not."""
+        if name in self._given.identifiers or name not in _OWN_NAMES:
+            super()._warn_of_conflict(name, meaning, namespace)
 
     @property
     def user_equations(self) -> Equations:
