@@ -15,6 +15,7 @@ from rheobase.errors import (
 )
 
 NOTHING = "Im = 0*amp/meter**2 : amp/meter**2"
+LEAK = "Im = 1e-4*siemens/cm**2*(-v) : amp/meter**2\nI : amp (point current)"
 
 
 def shape():
@@ -212,3 +213,33 @@ def test_arguments_that_make_no_neuron():
         rb.SpatialNeuron(rb.Cylinder(1 * um, length=0 * um), NOTHING)
     with pytest.raises(DimensionMismatchError, match="'Cm' must be in"):
         rb.SpatialNeuron(shape(), NOTHING, Cm=1 * mV)
+
+
+# ------------------------------------------------------------------ precision and checkpoints
+
+
+def test_single_precision_is_that_of_the_variables():
+    """Equations and potentials are single, the way through the tree is double."""
+    single = rb.SpatialNeuron(shape(), LEAK, dtype=np.float32)
+    double = rb.SpatialNeuron(shape(), LEAK)
+    for neuron in (single, double):
+        neuron.I[0] = 1 * nA
+    rb.Network(single, double).run(20 * ms)
+    assert single.v_[:].dtype == np.float32
+    np.testing.assert_allclose(single.v_[:], double.v_[:], rtol=2e-5)
+
+
+def test_a_run_that_is_split_equals_the_run_that_is_not():
+    neuron = rb.SpatialNeuron(shape(), LEAK)
+    neuron.I[0] = 1 * nA
+    net = rb.Network(neuron)
+    net.store()
+    net.run(5 * ms)
+    whole = neuron.v_[:].copy()
+    net.restore()
+    net.run(2 * ms)
+    net.store("middle")
+    net.run(1 * ms)
+    net.restore("middle")
+    net.run(3 * ms)
+    assert np.array_equal(neuron.v_[:], whole)
