@@ -12,9 +12,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.morphology.geometry import Shape, Sphere
 from rheobase.runtime import random
 
-__all__ = ["UP", "Randomness", "around", "fan", "path"]
+__all__ = ["UP", "Randomness", "directions", "placed", "surface"]
 
 Floats = NDArray[np.float64]
 
@@ -47,23 +48,38 @@ class Randomness:
         return np.cos(angle) * direction + np.sin(angle) * aside
 
 
-def path(
-    start: Floats, direction: Floats, lengths: Floats, randomness: Randomness
-) -> tuple[Floats, Floats]:
-    """(n + 1, 3) the ends of compartments from `start` on, and (3,) the last direction."""
+def placed(shape: Shape, direction: Floats, start: Floats, randomness: Randomness) -> Shape:
+    """The shape with coordinates: from `start` on, in about that direction."""
+    if isinstance(shape, Sphere):
+        return shape.moved_to(np.array([start, start]))
+    direction = randomness.tilt(direction, randomness.section)
     points = [start]
-    for length in lengths:
+    for length in shape.lengths:
         direction = randomness.tilt(direction, randomness.compartment)
         points.append(points[-1] + length * direction)
-    return np.array(points), direction
+    return shape.moved_to(np.array(points))
 
 
-def around(n: int) -> list[Floats]:
+def directions(shape: Shape, n: int) -> list[Floats]:
+    """Where n sections go that leave a shape with coordinates."""
+    if isinstance(shape, Sphere) or shape.points is None:
+        return _around(n)
+    step = shape.points[-1] - shape.points[-2]
+    length = np.linalg.norm(step)
+    return _fan(step / length if length else UP, n)
+
+
+def surface(shape: Shape) -> float:
+    """m, how far from the end of a shape the sections that leave it start."""
+    return shape.diameter / 2 if isinstance(shape, Sphere) else 0.0
+
+
+def _around(n: int) -> list[Floats]:
     """n directions, evenly spaced around a soma, from the right on and against the clock."""
     return [_turned(np.array([1.0, 0.0, 0.0]), 360 * k / n) for k in range(n)]
 
 
-def fan(direction: Floats, n: int) -> list[Floats]:
+def _fan(direction: Floats, n: int) -> list[Floats]:
     """n directions, evenly spaced on both sides of `direction`, the first on its left."""
     half = min(_BETWEEN * (n - 1), _WIDEST) / 2
     return [_turned(direction, angle) for angle in np.linspace(half, -half, n)]

@@ -312,19 +312,32 @@ class Morphology(Measured):
                [35.,  0.,  0.]]) * umetre
         """
         randomness = placement.Randomness(section_randomness, compartment_randomness)
-        root = _placed(self, placement.UP, np.zeros(3), randomness, overwrite_existing)
+        root = self._placed(placement.UP, np.zeros(3), randomness, overwrite_existing)
         waiting: list[tuple[Morphology, Morphology]] = [(self, root)]
         while waiting:
             old, new = waiting.pop()
-            directions = _directions(new, len(old.children))
+            directions = placement.directions(new.shape, len(old.children))
             for name, child, way in zip(
                 old.children.names(), old.children, directions, strict=True
             ):
-                start = _surface(new) * way
-                copy = _placed(child, way, start, randomness, overwrite_existing)
+                start = placement.surface(new.shape) * way
+                copy = child._placed(way, start, randomness, overwrite_existing)
                 new.attach(name, copy)
                 waiting.append((child, copy))
         return root
+
+    def _placed(
+        self,
+        direction: NDArray[np.float64],
+        start: NDArray[np.float64],
+        randomness: placement.Randomness,
+        overwrite: bool,
+    ) -> Morphology:
+        """A copy of the section alone, with coordinates."""
+        if self._shape.points is not None and not overwrite:
+            return self.copy_section()
+        shape = placement.placed(self._shape, direction, start, randomness)
+        return _section(type(self), shape, self._type)
 
     @staticmethod
     def from_points(points: Iterable[Sequence[Any]], spherical_soma: bool = True) -> Morphology:
@@ -510,37 +523,3 @@ def _grown(made: list[Branch]) -> Morphology:
         if branch.parent is not None and branch.name is not None:
             sections[id(branch.parent)].attach(branch.name, section)
     return sections[id(made[0])]
-
-
-def _placed(
-    section: Morphology,
-    direction: NDArray[np.float64],
-    start: NDArray[np.float64],
-    randomness: placement.Randomness,
-    overwrite: bool,
-) -> Morphology:
-    """A copy of a section alone, with coordinates."""
-    shape = section.shape
-    if shape.points is not None and not overwrite:
-        return section.copy_section()
-    if isinstance(shape, Sphere):
-        points = np.array([start, start])
-    else:
-        direction = randomness.tilt(direction, randomness.section)
-        points, _ = placement.path(start, direction, shape.lengths, randomness)
-    return _section(type(section), shape.moved_to(points), section.type)
-
-
-def _directions(section: Morphology, n: int) -> list[NDArray[np.float64]]:
-    """Where the children of a section with coordinates go."""
-    points = section.shape.points
-    if isinstance(section.shape, Sphere) or points is None:
-        return placement.around(n)
-    step = points[-1] - points[-2]
-    length = np.linalg.norm(step)
-    return placement.fan(step / length if length else placement.UP, n)
-
-
-def _surface(section: Morphology) -> float:
-    """m, how far from the end of a section its children start."""
-    return section.shape.diameter / 2 if isinstance(section.shape, Sphere) else 0.0
