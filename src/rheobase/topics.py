@@ -53,6 +53,7 @@ TOPICS: Final[dict[str, tuple[str, str, str]]] = {
         "WARNING",
         "(unless refractory), but nothing makes it so",
     ),
+    "unread_temporary": ("groups.group", "WARNING", "code sets a name that nothing reads"),
     "unknown_dtype": ("groups.neurongroup", "WARNING", "dtype for what is no variable"),
     "ignored_spikes": ("input.spikegeneratorgroup", "WARNING", "spikes before the present time"),
     "unaligned_steps": ("input.timedarray", "WARNING", "the steps of a TimedArray do not fit dt"),

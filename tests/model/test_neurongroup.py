@@ -295,3 +295,12 @@ def test_a_reset_may_change_a_variable_that_is_linked_later():
     group.y = 2
     Network(source, group).run(0.1 * ms)
     assert source.x[:].tolist() == [1, 1]
+
+
+def test_a_misspelt_variable_in_a_reset_is_missed(caplog):
+    cells = NeuronGroup(1, "dv/dt = (2 - v)/(10*ms) : 1\nw : 1", threshold="v > 1", reset="V = 0")
+    cells.run_regularly("half = v/2; w = half")
+    Network(cells).run(1 * ms)
+    said = [r.getMessage() for r in caplog.records if "unread_temporary" in r.name]
+    assert len(said) == 1
+    assert "'V = ...' sets a name of this code that nothing reads. Did you mean 'v'?" in said[0]

@@ -51,6 +51,7 @@ from rheobase.runtime import random
 from rheobase.runtime.clocks import ClockState
 from rheobase.runtime.engine import run_once
 from rheobase.runtime.random import new_stream_state
+from rheobase.topics import topic
 
 __all__ = ["Block", "CodeOwner", "Resolution", "Result", "Runner", "listed", "lower", "resolve"]
 
@@ -481,9 +482,23 @@ class Runner(SimulationObject):
         if not block.checked:
             check_block(block, resolution, faults, self.owner.known_names())
             raise_faults(faults.faults, f"{self.owner.label}, {block.name}")
+            self._warn_of_unread(block, resolution)
         works = self.lowered(number, block, resolution)
         self._kept[number] = (block, resolution.signature, works)
         return works
+
+    def _warn_of_unread(self, block: Block, resolution: Resolution) -> None:
+        """Say which names are set and never read: most often a variable that is misspelt."""
+        read = frozenset[str]().union(*map(names_in, block.expressions()))
+        read |= frozenset[str]().union(*(names_in(r.expr) for r in block.parts))
+        changed = {s.target for s in block.statements if s.op}  # x += 1 reads it
+        for name in sorted(block.temporaries() - read - changed - resolution.symbols.keys()):
+            near = did_you_mean(name, self.owner.known_names())
+            topic("unread_temporary").warning(
+                "%s, %s: '%s' is no variable here, so '%s = ...' sets a name of this code that "
+                "nothing reads. %s",
+                self.owner.label, block.name, name, name, near,
+            )  # fmt: skip
 
     def lowered(self, number: int, block: Block, resolution: Resolution) -> tuple[Work, ...]:
         """What a checked block does, with random numbers of its own for each kernel."""
