@@ -94,6 +94,8 @@ def _may_hold_state(value: Any) -> bool:
         return False
     if isinstance(value, (list, tuple, dict)):
         return True
+    if isinstance(value, Mapping):  # names: of equations, or of the script, whose objects they are
+        return False
     return type(value).__module__.startswith("rheobase.") and not callable(value)
 
 
