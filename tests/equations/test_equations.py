@@ -508,3 +508,9 @@ def test_an_equation_knows_its_unit_and_its_parts_print_as_text():
     eq = Equations("dv/dt = -(v - 2*mV)/tau : volt")["v"]
     assert eq.unit == 1 * volt
     assert str(eq.expr) == eq.expr.code == "-(v - 2 * mV) / tau"
+
+
+@pytest.mark.parametrize("text", ["x : " + "(" * 3000, "x : " + "(" * 500 + "volt" + ")" * 500])
+def test_units_in_parentheses_without_end_are_refused(text):
+    with pytest.raises(EquationError, match="20 open parentheses"):
+        Equations(text)

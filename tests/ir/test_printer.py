@@ -57,7 +57,7 @@ def test_golden_form_of_a_propagation():
         "  domain Propagate(events=Events(current=IndexList(indices=s0, count=s1), "
         "log=EventLog(entries=s2, starts=s3, reach=s4), delay=s5, step=s6, window=None), "
         "part=Part(first=s7, size=s8), side=pre, rows=s9, others=s10, synapses=None, "
-        "delays=None)\n"
+        "delays=None, ascending=True)\n"
         "  array a0 = s11[shared]\n"
         "  array a1 = s12[post]\n"
         "  array a2 = s13[pre]\n"

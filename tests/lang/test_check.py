@@ -181,8 +181,8 @@ def test_statement_is_accepted(text):
         ("v **= 2", DimensionMismatchError),
         ("q = v; q = x", DimensionMismatchError),
         ("b += 1", ModelTypeError),
-        ("s = v", ModelTypeError),
-        ("s += v", ModelTypeError),
+        ("s = v", ModelSyntaxError),
+        ("s += v", ModelSyntaxError),
         ("mV = 1", ModelSyntaxError),
     ],
 )

@@ -78,7 +78,7 @@ def test_text_says_what_is_done_and_what_is_left(capsys):
     assert first == "Simulating 4. ms from t = 0. s"
     assert between
     for line in between:
-        assert re.fullmatch(r".* [mu]s \(\d+%\) simulated in [\d.]+ s, about [\d.]+ s to go", line)
+        assert re.fullmatch(r".* [mu]?s \(\d+%\) simulated in [\d.]+ s, about [\d.]+ s to go", line)
     assert re.fullmatch(r"4\. ms \(100%\) simulated in [\d.]+ s", last)
 
 

@@ -38,6 +38,7 @@ BASE_UNITS: Final = (
     *("kelvin", "mmolar", "kilogram", "mole", "joule", "watt", "newton", "pascal"),
     *("henry", "weber", "tesla", "candle", "katal", "gray", "metre", "ampere", "mM"),
 )
+_MAX_OPEN: Final = 20  # parentheses
 _MAX_POWER: Final = 100  # beyond, exponents of dimensions would overflow
 _TYPES: Final = {"boolean": Type.BOOLEAN, "integer": Type.INTEGER}
 _TYPE_HINTS: Final = {
@@ -138,6 +139,7 @@ class _Reader:
     def __init__(self, tokens: Sequence[_Token]) -> None:
         self._tokens = tokens
         self._next = 0
+        self._open = 0  # parentheses
 
     def peek(self) -> _Token:
         return self._tokens[self._next]
@@ -193,9 +195,13 @@ class _Reader:
             hint = "Write 1 for a quantity without unit; a unit has no factor in front of it."
             raise _UnitError(message, token.span, hint)
         if token.kind == "(":
+            if self._open == _MAX_OPEN:
+                raise _UnitError(f"A unit with {_MAX_OPEN} open parentheses is none.", token.span)
+            self._open += 1
             dim = self.unit()
             if self.peek().kind != ")":
                 raise _UnitError("This parenthesis is never closed.", token.span)
+            self._open -= 1
             self.advance()
             return dim
         if token.kind == "end":
