@@ -338,7 +338,7 @@ def test_ctrl_c_stops_a_run_on_threads():
 
     threading.Thread(target=interrupt).start()
     net.run(10_000 * second)
-    assert time.perf_counter() - asked[0] < 1
+    assert time.perf_counter() - asked[0] < 30  # not the hours that the run would take
     reached = net.t
     assert reached > 0 * second
     net.run(1 * defaultclock.dt)
