@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
+_HEAR = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
 SCRIPT = """
 import sys, time
 from rheobase import *
@@ -31,7 +34,11 @@ print("continued", flush=True)
 def interrupted(backend: str, how: str) -> tuple[float, str]:
     """Seconds from Ctrl-C to the end of the run; what the script printed."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, backend, how], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SCRIPT, backend, how],
+        stdout=subprocess.PIPE,
+        text=True,
+        # what shells start in the background ignores Ctrl-C, and so would its children
+        preexec_fn=_HEAR if os.name == "posix" else None,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"

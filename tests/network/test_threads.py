@@ -327,6 +327,7 @@ def test_threads_go_back_after_a_run_even_if_it_fails():
 
 @pytest.mark.skipif(os.name == "nt", reason="signals to oneself")
 def test_ctrl_c_stops_a_run_on_threads():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells' background jobs ignore it
     prefs.core.threads = 2
     net = Network(cells(1000))
     asked = []
