@@ -56,6 +56,15 @@ def test_a_function_is_told_how_far_the_run_is_every_so_often():
     assert all(x == 3 * ms for x in duration)
 
 
+def test_the_end_is_said_once_even_if_the_period_is_over_just_then():
+    seen = []
+    net = Network(ramp())
+    slow(net)
+    net.run(1 * ms, report=lambda *given: seen.append(given[1]), report_period=1e-6 * second)
+    assert seen.count(1.0) == 1
+    assert seen == sorted(set(seen))
+
+
 def test_a_period_longer_than_the_run_leaves_the_two_ends():
     seen = []
     Network(ramp()).run(
