@@ -55,7 +55,7 @@ class Report:
     def at(self, t: float) -> None:
         """The simulation has come to time t."""
         now = time.perf_counter()
-        done = self._completed(t) >= 1  # the end is said by end()
+        done = self._completed(t) > 1 - 1e-9  # the end is said by end()
         if now - self.last >= self.period and self.duration > 0 and not done:
             self.last = now
             self._call(self._completed(t))
