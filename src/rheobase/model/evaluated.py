@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from rheobase.errors import Fault, UnknownNameError
-from rheobase.ir.dtypes import DType
-from rheobase.ir.kernels import Index
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.model.code import CodeOwner
+from rheobase.model.deputy import Deputy
 from rheobase.model.functions import declares_nothing
-from rheobase.model.variables import Meaning, Reach
 
 __all__ = ["TextOwner"]
 
@@ -25,7 +23,7 @@ class _Group(CodeOwner, Protocol):
         ...
 
 
-class TextOwner:
+class TextOwner(Deputy[_Group]):
     """The names that a text knows: those of the group's code, but for functions of no unit.
 
     A script is full of Python functions, and most have nothing to do with the model. One that
@@ -33,31 +31,12 @@ class TextOwner:
     any other is no name of a text.
     """
 
-    def __init__(self, group: _Group) -> None:
-        self.group = group
-
-    @property
-    def label(self) -> str:
-        return self.group.label
-
-    @property
-    def float_dtype(self) -> DType:
-        return self.group.float_dtype
-
-    def meaning(
-        self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
-    ) -> Meaning | Fault | Sequence[Fault] | None:
-        return self.group.meaning(name, namespace, index)
-
-    def known_names(self) -> Collection[str]:
-        return self.group.known_names()
-
     def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         if name not in FUNCTIONS and name not in self.group.called_functions():
             found = self.group.namespace.get(name, namespace.get(name))
             if declares_nothing(found):
                 return _undeclared(name)
-        return self.group.function(name, namespace)
+        return super().function(name, namespace)
 
 
 def _undeclared(name: str) -> Fault:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rheobase.errors import (
@@ -16,7 +16,7 @@ from rheobase.errors import (
     did_you_mean,
 )
 from rheobase.ir.builder import Element
-from rheobase.ir.dtypes import F64, DType
+from rheobase.ir.dtypes import F64
 from rheobase.ir.kernels import Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo
@@ -25,8 +25,9 @@ from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.binomial import BinomialFunction
 from rheobase.model.code import Block, Runner
+from rheobase.model.deputy import Deputy
 from rheobase.model.group import Group
-from rheobase.model.variables import ArrayVariable, Meaning, Reach
+from rheobase.model.variables import ArrayVariable, Meaning
 from rheobase.units import Quantity, hertz, to_si
 from rheobase.units.dimensions import DIMENSIONLESS
 
@@ -147,31 +148,15 @@ class PoissonInput(Runner):
 _DRAW = "_n_spikes"
 
 
-class _WithDraw:
+class _WithDraw(Deputy[Group]):
     """A group whose code knows the number of spikes of this step, too."""
 
     def __init__(self, group: Group, draw: BinomialFunction) -> None:
-        self.group = group
+        super().__init__(group)
         self.draw = draw
 
-    @property
-    def label(self) -> str:
-        return self.group.label
-
-    @property
-    def float_dtype(self) -> DType:
-        return self.group.float_dtype
-
-    def meaning(
-        self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
-    ) -> Meaning | Fault | Sequence[Fault] | None:
-        return self.group.meaning(name, namespace, index)
-
-    def known_names(self) -> Collection[str]:
-        return self.group.known_names()
-
     def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
-        return self.draw.info(name) if name == _DRAW else self.group.function(name, namespace)
+        return self.draw.info(name) if name == _DRAW else super().function(name, namespace)
 
 
 def _trains(n: Any) -> int:
