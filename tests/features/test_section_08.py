@@ -25,7 +25,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-import rheobase as rb
 from rheobase import (
     ModelTypeError,
     ModelValueError,
@@ -53,12 +52,7 @@ CONNECT = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True, params=["llvm", "numpy"])
-def backend(request):
-    rb.restore_initial_state()
-    rb.set_backend(request.param)
-    yield request.param
-    rb.restore_initial_state()
+pytestmark = pytest.mark.usefixtures("backend")
 
 
 def cells(n, **arguments):

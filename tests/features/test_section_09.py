@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-import rheobase as rb
 from rheobase import (
     Hz,
     Network,
@@ -57,13 +56,7 @@ GIVEN = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True, params=["llvm", "numpy"])
-def backend(request):
-    rb.restore_initial_state()
-    rb.set_backend(request.param)
-    yield
-    rb.restore_initial_state()
-    rb.set_backend("llvm")
+pytestmark = pytest.mark.usefixtures("backend")
 
 
 def test_arguments_and_their_defaults():

@@ -55,13 +55,7 @@ GIVEN = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True, params=["llvm", "numpy"])
-def backend(request):
-    rb.restore_initial_state()
-    rb.set_backend(request.param)
-    yield
-    rb.restore_initial_state()
-    rb.set_backend("llvm")
+pytestmark = pytest.mark.usefixtures("backend")
 
 
 def test_arguments_and_their_defaults():

@@ -41,14 +41,7 @@ from rheobase import (
 )
 from rheobase.preference_names import changes_nothing
 
-
-@pytest.fixture(autouse=True, params=["llvm", "numpy"])
-def backend(request):
-    rb.restore_initial_state()
-    rb.set_backend(request.param)
-    yield request.param
-    rb.restore_initial_state()
-    rb.set_backend("llvm")
+pytestmark = pytest.mark.usefixtures("backend")
 
 
 def ramp() -> NeuronGroup:
