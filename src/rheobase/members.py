@@ -61,11 +61,12 @@ class Members:
                 )
 
     def _add_one(self, x: SimulationObject) -> None:
-        self._check_free(x)
+        self.check_free(x)
         if x not in self.objects:
             self.objects.append(x)
 
-    def _check_free(self, x: SimulationObject) -> None:
+    def check_free(self, x: SimulationObject) -> None:
+        """Raises NetworkError if another network has simulated x."""
         other = x.network
         if other is not None and other is not self:
             raise NetworkError(
@@ -95,7 +96,7 @@ class Members:
     @property
     def sorted_objects(self) -> list[SimulationObject]:
         """All objects in the order in which they run within a step."""
-        return sorted(self.all_objects(), key=self._rank)
+        return sorted(self.all_objects(), key=self.rank)
 
     def __iter__(self) -> Iterator[SimulationObject]:
         return iter(self.all_objects())
@@ -152,7 +153,7 @@ class Members:
             )
         self._schedule = list(names)  # pyright: ignore[reportUnknownArgumentType]
 
-    def _rank(self, x: SimulationObject) -> tuple[float, int, str]:
+    def rank(self, x: SimulationObject) -> tuple[float, int, str]:
         """Where in the step an object runs: slot, order, name."""
         schedule = (
             prefs["core.network.default_schedule"] if self._schedule is None else self._schedule
@@ -181,7 +182,7 @@ class Members:
         """What of some objects, and of what they contain, does something in a step, in order."""
         every = with_contained(objects)
         owners = {id(part): x.name for x in every for part in x.contained_objects}
-        ordered = sorted((x for x in every if x.does_something()), key=self._rank)
+        ordered = sorted((x for x in every if x.does_something()), key=self.rank)
         return [
             SchedulingEntry(
                 x.name,
@@ -224,7 +225,8 @@ class Members:
                 return root
         return None
 
-    def _check_names(self, objects: Sequence[SimulationObject]) -> None:
+    def check_names(self, objects: Sequence[SimulationObject]) -> None:
+        """Raises ModelValueError if two of the objects have one name."""
         seen: dict[str, SimulationObject] = {}
         for x in objects:
             if x.name in seen:

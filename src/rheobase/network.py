@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -13,39 +12,25 @@ from typing import Any
 
 from rheobase import checkpoints, devices
 from rheobase.accuracy import Accuracy, compare
-from rheobase.errors import (
-    Fault,
-    ModelError,
-    ModelValueError,
-    raise_faults,
-)
-from rheobase.ir.kernels import Kernel
-from rheobase.ir.passes.fuse import fuse_calls
-from rheobase.ir.passes.rewrite import written
-from rheobase.ir.program import EPSILON, Call, Control, Executable, Program
-from rheobase.ir.slots import Slot
+from rheobase.errors import ModelValueError
+from rheobase.ir.program import EPSILON, Control, Executable, Program
 from rheobase.members import Members
-from rheobase.model.base import SimulationObject, Work
+from rheobase.model.base import SimulationObject
 from rheobase.model.callers import caller_namespace
 from rheobase.model.clock import Clock, seconds
-from rheobase.model.code import Runner
 from rheobase.model.lookups import structure
-from rheobase.model.spikes import EventSource
 from rheobase.model.watch import OnNonfinite, Watch
 from rheobase.preference_names import prefs
+from rheobase.preparation import Pair, Preparation, give_streams
 from rheobase.report import Report, make_report
-from rheobase.runtime.backends import active_backend
 from rheobase.runtime.engine import RunHooks, execute
 from rheobase.runtime.interrupts import interruptible
-from rheobase.runtime.rewind import Rewind, rewind_of
 from rheobase.summaries import ProfileEntry, ProfilingSummary
 from rheobase.topics import topic
 from rheobase.units import Quantity, second
 
 __all__ = ["Network", "OnNonfinite", "RunReport", "running_networks", "watching"]
 
-
-Pair = tuple[SimulationObject, Work]
 
 _running: list[Network] = []
 _watchers: list[Callable[[Network, Program], None]] = []
@@ -117,13 +102,7 @@ class Network(Members):
         self.profile: ProfilingSummary | None = None
         self._stop = False
         self._is_cut = False  # the run was left because the structure has changed
-        self._key: tuple[object, ...] | None = None
-        self._program: Program | None = None
-        self._executable: Executable | None = None
-        self._calls: tuple[Call, ...] = ()
-        self._rewind: Rewind | None = None
-        self._rewind_key: Program | None = None
-        self._seen: list[Kernel] = []  # whose writes have been looked at
+        self._preparation = Preparation(self)
         self._snapshots: dict[str, checkpoints.Snapshot] = {}
         self.add(*objects)
 
@@ -195,11 +174,9 @@ class Network(Members):
         cost = [0.0, 0.0, 0.0]
         while True:
             begun = time.perf_counter()
-            work, clocks = self._prepare(request.namespace)
-            if self._finds_written(work):
-                work, clocks = self._prepare(request.namespace)
+            work, clocks = self._preparation.prepare(self.t_, request.namespace)
             prepared = time.perf_counter()
-            program, executable = self._compile(work, clocks, request.profile)
+            program, executable = self._preparation.compile(work, clocks, request.profile)
             compiled = time.perf_counter()
             for seen in _watchers:
                 seen(self, program)
@@ -219,75 +196,6 @@ class Network(Members):
         done = (self.t_ - start) / request.length if request.length else 1.0
         devices.get_device().has_run(took, min(done, 1.0))
 
-    def _prepare(self, namespace: Mapping[str, Any]) -> tuple[list[Pair], list[Clock]]:
-        objects = self.all_objects()
-        self._check_names(objects)
-        self.check_dependencies()
-        for x in objects:
-            x.settle()
-        for x in objects:
-            self._check_free(x)
-        for clock in {id(x.clock): x.clock for x in objects}.values():
-            clock.state.set_time(self.t_, clock.name)
-        for x in objects:
-            sources: dict[str, EventSource] = getattr(x, "event_sources", {})
-            for source in sources.values():
-                source.follow_clock()
-        faults: list[Fault] = []
-        for x in objects:
-            faults += _prepare_object(x, namespace) if x.active else ()
-        raise_faults(faults)
-        for x in objects:
-            x.simulated_by(self)
-        self._check_schedule_of_device()
-        ordered = sorted(objects, key=self._rank)
-        work = [(x, w) for x in ordered for w in (x.work() if x.active else x.idle_work())]
-        clocks = list({id(x.clock): x.clock for x in ordered if x.active}.values())
-        known = set(map(id, clocks))
-        return [(x, w) for x, w in work if id(x.clock) in known], clocks
-
-    def _finds_written(self, work: Sequence[Pair]) -> bool:
-        """Whether code writes what an object took for constant, which it knows from now on."""
-        kernels = [w.kernel for _, w in work]
-        if len(kernels) == len(self._seen) and all(map(operator.is_, kernels, self._seen)):
-            return False
-        self._seen = kernels
-        slots = frozenset[Slot]().union(*map(written, kernels))
-        found = [x.finds_written(slots) for x in self.all_objects()]  # all of them look
-        return any(found)
-
-    def _check_schedule_of_device(self) -> None:
-        only = devices.get_device().network_schedule
-        if only is not None and list(only) != self.schedule:
-            topic("schedule_conflict").warning(
-                "the device can only do the schedule %s; that of %s is left aside",
-                list(only),
-                self.name,
-            )
-
-    def _compile(
-        self, work: Sequence[Pair], clocks: Sequence[Clock], profile: bool
-    ) -> tuple[Program, Executable]:
-        backend = active_backend()
-        numbers = {id(c): k for k, c in enumerate(clocks)}
-        calls = tuple(Call(w.kernel, numbers[id(x.clock)]) for x, w in work)
-        threads = _n_threads()
-        key = (
-            backend.name,
-            profile,
-            threads,
-            *((id(c.kernel), c.clock) for c in calls),
-            *map(id, clocks),
-        )
-        if key != self._key or self._program is None or self._executable is None:
-            # a profile wants the cost of each kernel, so none are joined
-            joined = calls if profile else fuse_calls(calls)
-            self._program = Program(joined, tuple(c.state.slots for c in clocks))
-            self._executable = backend.compile(self._program, threads)
-            self._key = key
-            self._calls = calls  # keeps the kernels alive, and so their ids theirs
-        return self._program, self._executable
-
     def _execute(
         self,
         program: Program,
@@ -299,7 +207,7 @@ class Network(Members):
         control: Control,
         watch: Watch,
     ) -> float:
-        self._give_streams(work)
+        give_streams(work)
         _set_ends(clocks, self.t_, end)
         objects = self.all_objects()
         steps = {id(c): _steps_left(c) for c in {id(x.clock): x.clock for x in objects}.values()}
@@ -340,7 +248,7 @@ class Network(Members):
                 with interruptible(self.stop, prefs["core.stop_on_keyboard_interrupt"]):
                     hooks = RunHooks(python, pause, watch.stepwise, stopped, full)
                     back = watch.wants_rewind and not full
-                    rewind = self._way_back_in(program, executable) if back else None
+                    rewind = self._preparation.way_back_in(program, executable) if back else None
                     watch.begin(control, rewind, max(map(_steps_left, clocks)))
                     native = execute(program, executable, hooks, control)
                     watch.check_finished()
@@ -354,18 +262,6 @@ class Network(Members):
             done = not self._stop and not self._is_cut and native >= 0
             self.t_ = _reached(end, clocks) if done else min((c.t_ for c in clocks), default=end)
         return native
-
-    def _way_back_in(self, program: Program, executable: Executable) -> Rewind | None:
-        """What leads back to now during the run, if it can be had."""
-        if self._rewind_key is not program:
-            self._rewind, self._rewind_key = rewind_of(program, executable), program
-        return self._rewind
-
-    def _give_streams(self, work: Sequence[Pair]) -> None:
-        """Streams of random numbers for kernels that draw, anew after each seed()."""
-        for x, w in work:
-            if isinstance(x, Runner) and w.kernel.stream is not None:
-                x.seed_stream(w.kernel.stream.state)
 
     def stop(self) -> None:
         """End the run after the present step; it can be continued."""
@@ -543,11 +439,6 @@ def _settled(objects: Sequence[SimulationObject]) -> Sequence[SimulationObject]:
     return objects
 
 
-def _n_threads() -> int:
-    """How many threads a run may use."""
-    return prefs["devices.cpp_standalone.openmp_threads"] or prefs["core.threads"]
-
-
 def _profile(spent: Mapping[str, float], run: RunReport) -> ProfilingSummary:
     """The time of a run by kernel, and the rest of it."""
     entries = [ProfileEntry(name, seconds) for name, seconds in spent.items()]
@@ -563,32 +454,6 @@ def _spent(work: Sequence[Pair], control: Control) -> dict[str, float]:
     counts = Counter(id(x) for x, _ in work)
     names = [x.name if counts[id(x)] == 1 else f"{x.name}: {w.kernel.name}" for x, w in work]
     return {n: float(nanoseconds) * 1e-9 for n, nanoseconds in zip(names, control.spent)}
-
-
-def _prepare_object(x: SimulationObject, namespace: Mapping[str, Any]) -> Sequence[Fault]:
-    """Prepare an object; what is wrong with its model, to be shown with all other faults.
-
-    Errors that are not the model's own say which object they met.
-    """
-    try:
-        x.prepare(namespace)
-        return ()
-    except ModelError as error:
-        if not error.faults or any(not f.where for f in error.faults):
-            raise
-        return error.faults
-    except Exception as error:
-        raise wrapped(error, f"{x.label} could not be prepared for the run: {error}") from error
-
-
-def wrapped(error: Exception, message: str) -> Exception:
-    """An exception that is caught as ModelError, and as what it was."""
-    kind = type(error)
-    try:
-        both: Any = type(kind.__name__, (ModelError, kind), {"__module__": kind.__module__})
-        return both(message)
-    except TypeError:  # a class that takes other arguments, or has another layout
-        return ModelError(message)
 
 
 def _reached(end: float, clocks: Sequence[Clock]) -> float:

@@ -1,0 +1,175 @@
+"""What the objects of a network become before they run: work in order, a program, native code."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rheobase import devices
+from rheobase.errors import Fault, ModelError, raise_faults
+from rheobase.ir.kernels import Kernel
+from rheobase.ir.passes.fuse import fuse_calls
+from rheobase.ir.passes.rewrite import written
+from rheobase.ir.program import Call, Executable, Program
+from rheobase.ir.slots import Slot
+from rheobase.members import Members
+from rheobase.model.base import SimulationObject, Work
+from rheobase.model.clock import Clock
+from rheobase.model.code import Runner
+from rheobase.model.spikes import EventSource
+from rheobase.preference_names import prefs
+from rheobase.runtime.backends import active_backend
+from rheobase.runtime.rewind import Rewind, rewind_of
+from rheobase.topics import topic
+
+__all__ = ["Pair", "Preparation", "give_streams"]
+
+Pair = tuple[SimulationObject, Work]
+
+
+class Preparation:
+    """What is kept of a network from run to run, so that an unchanged one is not compiled again.
+
+    members   the network
+    """
+
+    def __init__(self, members: Members) -> None:
+        self._members = members
+        self._key: tuple[object, ...] | None = None
+        self._program: Program | None = None
+        self._executable: Executable | None = None
+        self._calls: tuple[Call, ...] = ()
+        self._rewind: Rewind | None = None
+        self._rewind_key: Program | None = None
+        self._seen: list[Kernel] = []  # whose writes have been looked at
+
+    def prepare(
+        self, t: float, namespace: Mapping[str, Any]
+    ) -> tuple[Sequence[Pair], Sequence[Clock]]:
+        """Work in the order of a step, and the clocks that it follows, for a run from t (s).
+
+        Raises ModelError with everything that is wrong with the model.
+        """
+        work, clocks = self._prepare(t, namespace)
+        return self._prepare(t, namespace) if self._finds_written(work) else (work, clocks)
+
+    def _prepare(
+        self, t: float, namespace: Mapping[str, Any]
+    ) -> tuple[Sequence[Pair], Sequence[Clock]]:
+        members = self._members
+        objects = members.all_objects()
+        members.check_names(objects)
+        members.check_dependencies()
+        for x in objects:
+            x.settle()
+        for x in objects:
+            members.check_free(x)
+        for clock in {id(x.clock): x.clock for x in objects}.values():
+            clock.state.set_time(t, clock.name)
+        for x in objects:
+            sources: dict[str, EventSource] = getattr(x, "event_sources", {})
+            for source in sources.values():
+                source.follow_clock()
+        faults: list[Fault] = []
+        for x in objects:
+            faults += _prepare_object(x, namespace) if x.active else ()
+        raise_faults(faults)
+        for x in objects:
+            x.simulated_by(members)
+        self._check_schedule_of_device()
+        ordered = sorted(objects, key=members.rank)
+        work = [(x, w) for x in ordered for w in (x.work() if x.active else x.idle_work())]
+        clocks = list({id(x.clock): x.clock for x in ordered if x.active}.values())
+        known = set(map(id, clocks))
+        return [(x, w) for x, w in work if id(x.clock) in known], clocks
+
+    def _finds_written(self, work: Sequence[Pair]) -> bool:
+        """Whether code writes what an object took for constant, which it knows from now on."""
+        kernels = [w.kernel for _, w in work]
+        if len(kernels) == len(self._seen) and all(map(operator.is_, kernels, self._seen)):
+            return False
+        self._seen = kernels
+        slots = frozenset[Slot]().union(*map(written, kernels))
+        found = [x.finds_written(slots) for x in self._members.all_objects()]  # all of them look
+        return any(found)
+
+    def _check_schedule_of_device(self) -> None:
+        only = devices.get_device().network_schedule
+        if only is not None and list(only) != self._members.schedule:
+            topic("schedule_conflict").warning(
+                "the device can only do the schedule %s; that of %s is left aside",
+                list(only),
+                self._members.name,
+            )
+
+    def compile(
+        self, work: Sequence[Pair], clocks: Sequence[Clock], profile: bool
+    ) -> tuple[Program, Executable]:
+        """The program of a step and its native code.
+
+        profile   whether the cost of each kernel is wanted
+        """
+        backend = active_backend()
+        numbers = {id(c): k for k, c in enumerate(clocks)}
+        calls = tuple(Call(w.kernel, numbers[id(x.clock)]) for x, w in work)
+        threads = _n_threads()
+        key = (
+            backend.name,
+            profile,
+            threads,
+            *((id(c.kernel), c.clock) for c in calls),
+            *map(id, clocks),
+        )
+        if key != self._key or self._program is None or self._executable is None:
+            # a profile wants the cost of each kernel, so none are joined
+            joined = calls if profile else fuse_calls(calls)
+            self._program = Program(joined, tuple(c.state.slots for c in clocks))
+            self._executable = backend.compile(self._program, threads)
+            self._key = key
+            self._calls = calls  # keeps the kernels alive, and so their ids theirs
+        return self._program, self._executable
+
+    def way_back_in(self, program: Program, executable: Executable) -> Rewind | None:
+        """What leads back to now during the run, if it can be had."""
+        if self._rewind_key is not program:
+            self._rewind, self._rewind_key = rewind_of(program, executable), program
+        return self._rewind
+
+
+def give_streams(work: Sequence[Pair]) -> None:
+    """Streams of random numbers for kernels that draw, anew after each seed()."""
+    for x, w in work:
+        if isinstance(x, Runner) and w.kernel.stream is not None:
+            x.seed_stream(w.kernel.stream.state)
+
+
+def _n_threads() -> int:
+    """How many threads a run may use."""
+    return prefs["devices.cpp_standalone.openmp_threads"] or prefs["core.threads"]
+
+
+def _prepare_object(x: SimulationObject, namespace: Mapping[str, Any]) -> Sequence[Fault]:
+    """Prepare an object; what is wrong with its model, to be shown with all other faults.
+
+    Errors that are not the model's own say which object they met.
+    """
+    try:
+        x.prepare(namespace)
+        return ()
+    except ModelError as error:
+        if not error.faults or any(not f.where for f in error.faults):
+            raise
+        return error.faults
+    except Exception as error:
+        raise _wrapped(error, f"{x.label} could not be prepared for the run: {error}") from error
+
+
+def _wrapped(error: Exception, message: str) -> Exception:
+    """An exception that is caught as ModelError, and as what it was."""
+    kind = type(error)
+    try:
+        both: Any = type(kind.__name__, (ModelError, kind), {"__module__": kind.__module__})
+        return both(message)
+    except TypeError:  # a class that takes other arguments, or has another layout
+        return ModelError(message)
