@@ -34,6 +34,7 @@ from rheobase.model.lookups import structure_changed
 from rheobase.model.pairs import PairValues
 from rheobase.model.runregularly import steps_of
 from rheobase.model.synapticgroup import SynapticGroup
+from rheobase.model.synapticviews import SynapticViews
 from rheobase.model.texts import read_expression
 from rheobase.model.variables import ArrayVariable, Meaning, symbol_of
 from rheobase.units.dimensions import DIMENSIONLESS
@@ -286,7 +287,7 @@ class Growth(Runner):
         return self._valued[name](sources, targets)
 
 
-class ChangingGroup(SynapticGroup):
+class ChangingGroup(SynapticViews):
     """Synapses that may come and go during a run."""
 
     _changes: StructuralChanges | None = None  # once prune() or grow() is called

@@ -1,21 +1,21 @@
-"""What synapses are to code and to scripts: names on both sides, indices, views."""
+"""What synapses are to code: names on both sides, domains, where they stand."""
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.errors import Fault, ModelTypeError, ModelValueError, Source, UnknownNameError
+from rheobase.errors import Fault, ModelValueError, UnknownNameError
 from rheobase.ir.builder import Alias, Binding, Element, Position
 from rheobase.ir.dtypes import I32, I64
 from rheobase.ir.kernels import Chosen, Domain, Elementwise, Index, Reduce
 from rheobase.ir.slots import Buffer, Slot
-from rheobase.lang.nodes import Assign, Binary, Expr, Name
+from rheobase.lang.nodes import Binary, Name
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.clock import Clock
@@ -32,16 +32,13 @@ from rheobase.model.variables import (
     Reach,
     Subexpression,
     Variable,
-    dtype_of,
     symbol_of,
 )
-from rheobase.model.views import VariableView
 from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = [
     "Follower",
     "SynapticGroup",
-    "SynapticSubgroup",
     "bytes_of_number",
     "elements_of",
     "numbering",
@@ -50,7 +47,6 @@ __all__ = [
 _AT_ONCE = 1 << 16  # pairs: what they take in passing stays in the cache
 _TAKES_PART = parse_expression("_born + _lag <= _step")
 _COUNTS = {"N_incoming": Index.POST, "N_outgoing": Index.PRE}
-_OF_SOURCE, _OF_TARGET = frozenset(("i", "N_pre")), frozenset(("N", "N_post"))
 
 
 class Follower(Protocol):
@@ -405,174 +401,12 @@ class SynapticGroup(Group):
         slot = self._table("_sources") if side is Index.PRE else self.connections.targets
         return Element(slot, Index.OWN)
 
-    # ------------------------------------------------------------ views
+    # ------------------------------------------------------------ where synapses stand
     def positions(self, indices: NDArray[Any]) -> NDArray[Any]:
         return self.connections.entries(indices)
 
     def numbers_at(self, positions: NDArray[Any]) -> NDArray[Any]:
         return self.connections.numbers()[positions]
-
-    def view_indices(self, item: Any) -> NDArray[Any]:
-        self.check_connected()
-        if isinstance(item, SynapticSubgroup):
-            return item.indices
-        if not isinstance(item, tuple):
-            try:
-                return super().view_indices(item)
-            except ModelTypeError as problem:
-                raise IndexError(str(problem)) from None
-        parts = cast("tuple[Any, ...]", item)
-        if len(parts) not in (2, 3):
-            raise IndexError(f"{self.label}: index synapses by number, by [i, j] or by [i, j, k]")
-        chosen = np.ones(len(self), bool)
-        for part, own, group in zip(
-            parts, (self._side("i"), self._side("j")), (self.source, self.target)
-        ):
-            chosen &= np.isin(own, elements_of(group, part))
-        if len(parts) == 3:
-            chosen &= self._copies_in(parts[2])
-        return np.flatnonzero(chosen)
-
-    def doubtful_names(self, item: Any) -> Collection[str]:
-        if not isinstance(item, tuple):
-            return ()
-        parts = cast("tuple[Any, ...]", item)
-        sides = zip(parts, (self.source, self.target), (_OF_SOURCE, _OF_TARGET))
-        chosen = [n for part, group, n in sides if isinstance(part, Group) and part is not group]
-        return frozenset[str]().union(*chosen)
-
-    def _copies_in(self, part: Any) -> NDArray[np.bool_]:
-        if self.multisynaptic_index is None:
-            raise IndexError(
-                f"{self.label}: a third index counts the synapses of a pair; give "
-                "multisynaptic_index='k' when making the Synapses"
-            )
-        copies = self.connections.user_order(self._table("_copy").data)
-        if isinstance(part, slice):
-            numbers = np.arange(int(copies.max(initial=-1)) + 1)
-            return np.isin(copies, numbers[cast("slice[Any, Any, Any]", part)])
-        return np.isin(copies, np.asarray(part))
-
-    def check_connected(self) -> None:
-        """Raise ModelTypeError before the first connect()."""
-        if not self._connected:
-            raise ModelTypeError(
-                f"{self.label} has no synapses yet, so its variables have no values: "
-                "call connect() first"
-            )
-
-    def __getattr__(self, name: str) -> Any:
-        if "_connections" in self.__dict__ and name not in self.variables:
-            group, stem = self._side_of(name)
-            if group is not None and stem in group.variables:
-                return self._side_view(group, group.variables[stem], name)
-        return super().__getattr__(name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if "_connections" in self.__dict__ and name not in self.variables:
-            group, stem = self._side_of(name)
-            if group is not None and stem in group.variables and group.variables[stem].shared:
-                setattr(group, stem, value)
-                return
-        super().__setattr__(name, value)
-
-    def _side_of(self, name: str) -> tuple[Group | None, str]:
-        """The group that a name with an ending means, and the name without it."""
-        for ending, group in (("_pre", self.source), ("_post", self.target)):
-            if name.endswith(ending):
-                return group, name.removesuffix(ending)
-        return None, name
-
-    def _side_view(self, group: Group, variable: Variable, name: str) -> VariableView:
-        """A neuron's variable, for each synapse."""
-        if variable.shared:
-            return VariableView(group, variable, with_unit=True)
-        shown = Subexpression(name, variable.type, variable.dim, Name(name))
-        return VariableView(self, shown, with_unit=True)
-
-    def __getitem__(self, item: Any) -> SynapticSubgroup:
-        found = self.select(item) if isinstance(item, str) else self.view_indices(item)
-        return SynapticSubgroup(self, np.atleast_1d(found))
-
-    def _side(self, name: str) -> NDArray[np.int32]:
-        """(n,) i or j of each synapse, as users count."""
-        return self.connections.user_order(self._computed(name))
-
-    def evaluate(
-        self, variable: Variable, indices: NDArray[Any] | None, level: int = 0
-    ) -> NDArray[Any]:
-        if variable.shared:
-            return super().evaluate(variable, indices, level)
-        if isinstance(variable, PositionVariable):
-            values = self._side(variable.name)
-        else:
-            values = self._compute(Name(variable.name), variable.type, variable.dim, level)
-        return values if indices is None else values[indices]
-
-    def _compute(
-        self, expr: Expr, kind: Type, dim: Any, level: int, any_unit: bool = False
-    ) -> NDArray[Any]:
-        """The value of an expression for each synapse, as users count."""
-        out = ArrayVariable("_value", kind, dim, Slot("value", dtype_of(kind), len(self)))
-        local = {"_value": Meaning(symbol_of(out), out.element(Index.OWN))}
-        statement = Assign("_value", None, expr)
-        block = Block("value", self.domain(), (statement,), local=local, any_unit=any_unit)
-        self._run_block(block, level)
-        return self.connections.user_order(out.slot.data)
-
-    def select(self, condition: str, level: int = 0) -> NDArray[Any]:
-        self.check_connected()
-        expr = parse_expression(condition, Source(condition, f"{self.label}, index"))
-        return np.flatnonzero(self._compute(expr, Type.BOOLEAN, DIMENSIONLESS, level))
-
-    def assign_code(
-        self,
-        variable: ArrayVariable,
-        indices: NDArray[Any] | None,
-        code: str,
-        level: int = 0,
-        any_unit: bool = False,
-    ) -> None:
-        expr = parse_expression(code, Source(code, f"{self.label}, value of '{variable.name}'"))
-        if variable.shared:
-            local = {variable.name: Meaning(symbol_of(variable), variable.element(Index.SHARED))}
-            statement = Assign(variable.name, None, expr)
-            domain = Elementwise(new_part(0, 1))
-            name = f"set {variable.name}"
-            block = Block(name, domain, (statement,), local=local, any_unit=any_unit)
-            self._run_block(block, level)
-            return
-        self.check_connected()
-        if indices is None:  # each synapse reads no other, so that no second array is needed
-            symbol = Symbol("_value", variable.type, variable.dim)
-            local = {"_value": Meaning(symbol, Element(variable.slot, Index.OWN))}
-            statement = Assign("_value", None, expr)
-            name = f"set {variable.name}"
-            block = Block(name, self.domain(), (statement,), local=local, any_unit=any_unit)
-            self._run_block(block, level)
-            return
-        values = self._compute(expr, variable.type, variable.dim, level, any_unit)
-        variable.slot.data[self.positions(indices)] = values[indices]
-
-
-class SynapticSubgroup:
-    """Some of the synapses: `S[0, :]`, `S['w > 0']`; for recording, and as an index.
-
-    indices   (n,) their numbers
-    """
-
-    def __init__(self, synapses: SynapticGroup, indices: NDArray[Any]) -> None:
-        self.synapses = synapses
-        self.indices = indices
-
-    def _indices(self) -> NDArray[Any]:
-        return self.indices
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} of the {len(self.synapses)} synapses of '{self.synapses.name}'>"
 
 
 def _renamed(meaning: Meaning, name: str) -> Meaning:
