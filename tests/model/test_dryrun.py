@@ -17,6 +17,7 @@ COUNTED = [
     {"j": "k for k in range(i - 2, i + 3) if k != i", "skip_if_invalid": True},
     {"i": "k for k in range(j % 7)"},
     {"j": "k for k in sample(N_post, size=7)"},
+    {"j": "k for k in sample(N_post, size=7)", "skip_if_invalid": True},
     {"i": [1, 2, 2], "j": 0, "n": [3, 0, 1]},
     {"i": [1, 2], "j": [0, 3], "n": "i + j"},
     {"i": [1, 200], "j": [0, 3], "skip_if_invalid": True},
@@ -36,6 +37,7 @@ TRIED = [
     {"condition": "rand() < 0.25"},
     {"condition": "i != j", "n": "int(3*rand())"},
     {"j": "k for k in sample(N_post, size=10) if k > i"},
+    {"j": "k for k in sample(i, i + 30, size=10)", "skip_if_invalid": True},
 ]
 
 

@@ -2,8 +2,8 @@
 
 What chance does not decide is counted: the pairs of some rows at a time are made and forgotten.
 With a probability p and n copies, a pair adds n p to the mean and n^2 p (1 - p) to the variance.
-Where the condition itself is random, or a sample has a size and a condition, the number is that of
-one trial; where there would be too many candidates to look at, it is that of some rows, scaled.
+Where the condition itself is random, or some of a sample of a size may be left out, the number is
+that of one trial; where there would be too many candidates to look at, it is that of some rows, scaled.
 """
 
 from __future__ import annotations
@@ -286,9 +286,21 @@ class _Generated:
             for e in (g.condition, g.element, g.low, g.high, g.step, g.size)
             if e is not None
         )
-        direct = isinstance(g.element, Name) and g.element.id == g.variable
-        drawn = drawn or (g.size is not None and (g.condition is not None or not direct))
+        drawn = drawn or (g.size is not None and not self._keeps_whole_samples())
         return _Count(mean, variance + mean if drawn else variance, drawn, in_order)
+
+    def _keeps_whole_samples(self) -> bool:
+        """Whether each element of a sample is sure to become a pair."""
+        g = self.request.generator
+        if g.condition is not None or not (
+            isinstance(g.element, Name) and g.element.id == g.variable
+        ):
+            return False
+        if not self.asked.skip_invalid:
+            return True
+        inner = ("N_post", "N") if self.request.side is Index.PRE else ("N_pre",)
+        ends_inside = isinstance(g.high, Name) and g.high.id in inner
+        return ends_inside and (g.low, g.step) == (Number(0), Number(1))
 
     def _parts(self) -> tuple[bool, Iterator[Part]]:
         """The outer elements, some at a time; whether they are all."""
