@@ -16,6 +16,7 @@ from rheobase import (
     SpikeGeneratorGroup,
     StateMonitor,
     Synapses,
+    linked_var,
     ms,
     second,
 )
@@ -225,6 +226,29 @@ def test_several_synapses_may_sum_into_one_variable_and_parts_of_it():
     part.connect(i=0, j=[0, 1])
     Network(source, target, whole, part).run(0.2 * ms)
     assert_allclose(target.total[:], [11, 11, 111, 111, 11])
+
+
+def test_a_sum_reaches_a_variable_through_a_link_too():
+    """Cleared and filled in the order of the group that has it, whichever name it goes by."""
+    source, target = NeuronGroup(2, "u : 1"), NeuronGroup(3, "total : 1")
+    linked = NeuronGroup(3, "seen : 1 (linked)", order=5)
+    linked.seen = linked_var(target.total)
+    source.u = [1, 10]
+    own = Synapses(source, target, "total_post = u_pre : 1 (summed)")
+    own.connect()
+    other = Synapses(source, linked, "seen_post = 100*u_pre : 1 (summed)")
+    other.connect("i == 0 and j > 0")
+    Network(source, target, linked, own, other).run(0.2 * ms)
+    assert_allclose(target.total[:], [11, 111, 111])
+
+
+@pytest.mark.parametrize("index", [None, [0, 0, 1]])
+def test_a_sum_through_a_link_to_nothing_or_to_chosen_elements_is_refused(index):
+    G, H = NeuronGroup(3, "u : 1"), NeuronGroup(3, "seen : 1 (linked)")
+    if index:
+        H.seen = linked_var(G.u, index=index)
+    with pytest.raises(EquationError, match="not one to one"):
+        Synapses(G, H, "seen_post = 1 : 1 (summed)")
 
 
 def test_a_gap_junction_couples_both_neurons():

@@ -3,7 +3,8 @@
 What chance does not decide is counted: the pairs of some rows at a time are made and forgotten.
 With a probability p and n copies, a pair adds n p to the mean and n^2 p (1 - p) to the variance.
 Where the condition itself is random, or some of a sample of a size may be left out, the number is
-that of one trial; where there would be too many candidates to look at, it is that of some rows, scaled.
+that of one trial; where there would be too many candidates to look at, it is that of some rows,
+scaled.
 """
 
 from __future__ import annotations

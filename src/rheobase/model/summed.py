@@ -2,8 +2,8 @@
 
     g_total_post = w*s : siemens (summed)
 
-Several Synapses may sum into one variable: all clear it before the first of them adds, and they
-add in the order of their names.
+Several Synapses may sum into one variable, by its own name or by one that is linked to it: all
+clear it before the first of them adds, and they add in the order of their names.
 """
 
 from __future__ import annotations
@@ -24,7 +24,13 @@ from rheobase.lang.nodes import Assign, Number
 from rheobase.model.code import Block, Runner
 from rheobase.model.group import Group
 from rheobase.model.synapticgroup import SynapticGroup
-from rheobase.model.variables import ArrayVariable, Meaning, symbol_of
+from rheobase.model.variables import (
+    ArrayVariable,
+    LinkedVariable,
+    Meaning,
+    Variable,
+    symbol_of,
+)
 
 __all__ = ["add_summed"]
 
@@ -40,7 +46,7 @@ def add_summed(
     Raises EquationError if the target is no parameter of its group, DimensionMismatchError if its
     unit is another.
     """
-    group, variable = _target(synapses, equation)
+    group, order, variable = _target(synapses, equation)
     name = equation.varname
     assert equation.expr is not None
     if variable.slot in taken:
@@ -63,7 +69,6 @@ def add_summed(
         return (synapses.guarded(block, synapses.clock),)
 
     clock = synapses.clock
-    order = group.order
     return [
         Runner(synapses, f"{label}_clear", clearing, when="groups", order=order + _CLEAR,
                clock=clock),
@@ -71,7 +76,8 @@ def add_summed(
     ]  # fmt: skip
 
 
-def _target(synapses: SynapticGroup, equation: SingleEquation) -> tuple[Group, ArrayVariable]:
+def _target(synapses: SynapticGroup, equation: SingleEquation) -> tuple[Group, int, ArrayVariable]:
+    """The group that the sum goes to, where in the step, and the variable."""
     name = equation.varname
     ending = next((x for x in ("_pre", "_post") if name.endswith(x)), None)
     if ending is None:
@@ -79,16 +85,16 @@ def _target(synapses: SynapticGroup, equation: SingleEquation) -> tuple[Group, A
         _refuse(synapses, Fault(EquationError, message, equation.name_span))
     group = synapses.source if ending == "_pre" else synapses.target
     stem = name.removesuffix(ending or "")
-    variable = group.variables.get(stem)
-    owner = getattr(group, "source", group) if not hasattr(group, "equations") else group
+    owner, own_name, variable = _followed(synapses, equation, group, stem)
     equations = getattr(owner, "equations", {})
-    if stem not in equations:
+    if own_name not in equations:
         hint = did_you_mean(stem, group.variables)
         message = f"{group.label} has no variable '{stem}' for the sum."
         _refuse(synapses, Fault(EquationError, message, equation.name_span, hint))
-    if equations[stem].type != "parameter" or not isinstance(variable, ArrayVariable):
-        message = f"'{stem}' of {group.label} is a {equations[stem].type}; only a parameter can "
-        hint = f"Declare it as '{stem} : {equation.unit_text}'."
+    kind = equations[own_name].type
+    if kind != "parameter" or not isinstance(variable, ArrayVariable):
+        message = f"'{own_name}' of {owner.label} is a {kind}; only a parameter can "
+        hint = f"Declare it as '{own_name} : {equation.unit_text}'."
         fault = Fault(
             EquationError, message + "hold a sum over synapses.", equation.name_span, hint
         )
@@ -99,7 +105,25 @@ def _target(synapses: SynapticGroup, equation: SingleEquation) -> tuple[Group, A
         _refuse(synapses, Fault(DimensionMismatchError, message, equation.name_span))
     if variable.shared:
         raise ModelValueError(f"{synapses.label}: '{stem}' is shared, it cannot hold a sum")
-    return group, variable
+    return group, owner.order, variable
+
+
+def _followed(
+    synapses: SynapticGroup, equation: SingleEquation, group: Group, name: str
+) -> tuple[Group, str, Variable | None]:
+    """The group that declares a variable, its name there, and what it is; links are followed."""
+    variable = group.variables.get(name)
+    while isinstance(variable, LinkedVariable):
+        link = variable.link
+        if link is None or variable.read_only:
+            message = f"'{name}' of {group.label} is linked, but not one to one to a variable."
+            hint = "Sum into the variable itself."
+            _refuse(synapses, Fault(EquationError, message, equation.name_span, hint))
+        assert link is not None
+        assert isinstance(link.source, Group)
+        group, name, variable = link.source, link.variable.name, link.variable
+    owner = group if hasattr(group, "equations") else getattr(group, "source", group)
+    return owner, name, variable
 
 
 def _refuse(synapses: SynapticGroup, fault: Fault) -> None:
