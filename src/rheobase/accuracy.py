@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +26,7 @@ from rheobase.model.code import Runner
 from rheobase.model.group import Group
 from rheobase.model.monitors import SpikeMonitor, StateMonitor
 from rheobase.model.stateupdater import StateUpdater
+from rheobase.records import record
 from rheobase.runtime import random
 from rheobase.units import Quantity, second
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
@@ -38,7 +38,7 @@ _ELEMENTS = 100  # recorded of each group
 _TIMES = 2000  # at most so many
 
 
-@dataclass(frozen=True)
+@record
 class VariableDifference:
     """What half the step changes in one variable, SI.
 
@@ -83,7 +83,7 @@ class VariableDifference:
         )
 
 
-@dataclass(frozen=True)
+@record
 class SpikeDifference:
     """What half the step changes in the spikes of one group.
 
@@ -113,7 +113,7 @@ class SpikeDifference:
         return text
 
 
-@dataclass(frozen=True)
+@record
 class Accuracy:
     """What Network.check has found; `print` it, or draw it with rheobase.plotting.accuracy.
 
@@ -165,7 +165,7 @@ class Accuracy:
 
 
 # -------------------------------------------------------------------- comparing
-@dataclass(frozen=True)
+@record
 class _Recording:
     """One run: (group, variable) -> states; group -> (neuron, time) of its spikes."""
 

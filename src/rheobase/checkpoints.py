@@ -24,7 +24,6 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
@@ -36,6 +35,7 @@ from rheobase.ir.kernels import Kernel
 from rheobase.ir.slots import Slot
 from rheobase.model.base import SimulationObject
 from rheobase.model.code import Block, Runner
+from rheobase.records import record
 from rheobase.runtime import random
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Stateful(Protocol):
     def restore_state(self, state: Mapping[str, NDArray[Any]]) -> None: ...
 
 
-@dataclass(frozen=True)
+@record
 class Snapshot:
     """The state of a network.
 

@@ -28,6 +28,8 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from rheobase.records import record
+
 __all__ = [
     "DimensionMismatchError",
     "EquationError",
@@ -52,7 +54,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@record
 class Source:
     """A text that the user wrote, and what it is.
 
@@ -64,7 +66,7 @@ class Source:
     label: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Span:
     """The characters start <= k < end of a source."""
 
@@ -92,7 +94,7 @@ class Span:
         return f"{indent}{stripped.rstrip()}\n{indent}{' ' * column}{'^' * width}"
 
 
-@dataclass(frozen=True)
+@record
 class Fault:
     """One thing that is wrong.
 

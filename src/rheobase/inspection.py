@@ -13,13 +13,13 @@ from __future__ import annotations
 import html
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rheobase.ir.kernels import Generate, Index, Kernel, Linked, Propagate, Python, Reduce
 from rheobase.ir.ops import OPS
 from rheobase.ir.program import Call, Program
 from rheobase.ir.readable import readable
 from rheobase.network import watching
+from rheobase.records import record
 from rheobase.summaries import html_table, text_table
 from rheobase.units import Quantity, second
 
@@ -41,7 +41,7 @@ _SHAPES = {  # the name of a domain's class -> what it goes over, for people
 }
 
 
-@dataclass(frozen=True)
+@record
 class KernelFacts:
     """One kernel of the schedule.
 
@@ -70,7 +70,7 @@ class KernelFacts:
         return self.name, self.over, dt, *(str(c) if c else "" for c in cells), functions
 
 
-@dataclass(frozen=True)
+@record
 class Inspection:
     """What one step of a program does, kernel by kernel.
 

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -22,6 +21,7 @@ from rheobase.model.lookups import structure
 from rheobase.model.watch import OnNonfinite, Watch
 from rheobase.preference_names import prefs
 from rheobase.preparation import Pair, Preparation, give_streams
+from rheobase.records import record
 from rheobase.report import Report, make_report
 from rheobase.runtime.engine import RunHooks, execute
 from rheobase.runtime.interrupts import interruptible
@@ -51,7 +51,7 @@ def running_networks() -> Sequence[Network]:
     return _running
 
 
-@dataclass(frozen=True)
+@record
 class RunReport:
     """What the last run of a network cost.
 
@@ -67,7 +67,7 @@ class RunReport:
     total_seconds: float
 
 
-@dataclass(frozen=True)
+@record
 class _Request:
     """What one run() was asked to do."""
 

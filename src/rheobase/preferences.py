@@ -16,13 +16,13 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, cast
 
 import numpy as np
 
 from rheobase.errors import RheobaseError, did_you_mean
+from rheobase.records import record
 from rheobase.units import Quantity, get_dimensions, have_same_dimensions, lookup_unit
 
 __all__ = ["BrianPreference", "PreferenceError", "PreferenceView", "Preferences"]
@@ -86,7 +86,7 @@ def _like(default: Any) -> Callable[[Any], bool]:
     return validator
 
 
-@dataclass(frozen=True)
+@record
 class _Node:
     """What stands at a name: the text about a category."""
 

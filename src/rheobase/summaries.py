@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from rheobase.records import record
 from rheobase.units import Quantity, second
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@record
 class SchedulingEntry:
     """One object that runs in a step.
 
@@ -65,7 +65,7 @@ class SchedulingSummary:
         return html_table(self._rows())
 
 
-@dataclass(frozen=True)
+@record
 class ProfileEntry:
     """A kernel, and the seconds spent in it."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from rheobase.cli.examples import load_example
 from rheobase.model.monitors import SpikeMonitor
 from rheobase.model.neurongroup import NeuronGroup
 from rheobase.network import Network
+from rheobase.records import record
 from rheobase.units import second
 
 __all__ = ["MODELS", "Timing", "time_example"]
@@ -17,7 +17,7 @@ __all__ = ["MODELS", "Timing", "time_example"]
 MODELS = ("cuba", "cobahh", "brunel")
 
 
-@dataclass(frozen=True)
+@record
 class Timing:
     """One run of an example.
 

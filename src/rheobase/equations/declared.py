@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rheobase.errors import (
@@ -27,6 +26,7 @@ from rheobase.errors import (
 )
 from rheobase.lang.habits import unit_hint
 from rheobase.lang.symbols import Type
+from rheobase.records import record
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 from rheobase.units.specs import find_spec
 
@@ -66,7 +66,7 @@ _TOKEN: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@record
 class Declared:
     """What a unit says, and where it ends.
 
@@ -78,7 +78,7 @@ class Declared:
     end: int
 
 
-@dataclass(frozen=True)
+@record
 class _Token:
     kind: str  # "name", "number", "end" or the operator itself
     text: str

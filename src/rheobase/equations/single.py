@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from rheobase.errors import Span
 from rheobase.lang.nodes import NOWHERE, Expr, names_in, render
 from rheobase.lang.symbols import Type
+from rheobase.records import record
 from rheobase.units import Quantity, get_unit
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
@@ -21,7 +22,7 @@ def is_noise(name: str) -> bool:
     return name == "xi" or name.startswith("xi_")
 
 
-@dataclass(frozen=True)
+@record
 class SingleEquation:
     """A differential equation, a subexpression or a parameter; equal by what it says.
 

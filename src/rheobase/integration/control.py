@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
 import numpy as np
@@ -57,6 +56,7 @@ from rheobase.lang.nodes import (
 )
 from rheobase.lang.parse import parse_statements
 from rheobase.lang.symbols import Type
+from rheobase.records import record
 from rheobase.units import Quantity, second, to_si
 from rheobase.units.dimensions import DIMENSIONLESS
 
@@ -200,7 +200,7 @@ def control_refusal(system: System) -> Refusal | None:
 
 
 # -------------------------------------------------------------------- options
-@dataclass(frozen=True)
+@record
 class _Control:
     """The options of one system, checked; tolerances in SI."""
 
@@ -414,7 +414,7 @@ def _absolute(x: Expr) -> Expr:
 
 
 # -------------------------------------------------------------------- what such methods are
-@dataclass(frozen=True)
+@record
 class Adaptive(ABC):
     """A method that chooses its step: what is left to say is how it tries one.
 

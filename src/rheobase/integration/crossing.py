@@ -18,7 +18,7 @@ Front. Neuroinform. 4:113.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Final
 
@@ -44,6 +44,7 @@ from rheobase.lang.nodes import (
 )
 from rheobase.lang.parse import parse_statements
 from rheobase.lang.symbols import Type
+from rheobase.records import record
 
 __all__ = ["LATE", "SPIKED", "BetweenGridPoints", "Spiking"]
 
@@ -127,7 +128,7 @@ _CARRIED: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@record
 class Spiking:
     """What makes the neurons of a group spike, and what a spike does; subexpressions put in.
 
@@ -148,7 +149,7 @@ class Spiking:
         return (*asked, *(s.value for s in self.reset))
 
 
-@dataclass(frozen=True)
+@record
 class BetweenGridPoints:
     """A method, with spikes at their own times within its steps.
 
@@ -243,7 +244,7 @@ def _expr(x: Expr | Refusal) -> Expr:
 
 
 # -------------------------------------------------------------------- one step of the clock
-@dataclass(frozen=True)
+@record
 class _Trials:
     """How the state is taken further within a dt.
 

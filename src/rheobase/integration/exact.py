@@ -19,7 +19,7 @@ Source: Rotter & Diesmann 1999, Biol. Cybern. 81:381-402.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import IntEnum
 from typing import Any, Final
 
@@ -60,6 +60,7 @@ from rheobase.lang.nodes import (
     walk,
 )
 from rheobase.lang.symbols import Symbol, Type
+from rheobase.records import record
 
 __all__ = ["EXACT", "Exact"]
 
@@ -74,7 +75,7 @@ class _Reach(IntEnum):
     CHANGING = 2  # may change from step to step
 
 
-@dataclass(frozen=True)
+@record
 class _Row:
     """dx/dt = sum of factors[y]*y + rest; zero factors are left out."""
 
@@ -85,7 +86,7 @@ class _Row:
 _STILL: Final = _Row({}, ZERO)  # of a variable that is refractory
 
 
-@dataclass(frozen=True)
+@record
 class Exact(Written):
     """The method 'exact'."""
 
@@ -356,7 +357,7 @@ def _feeds_back(name: str, block: Mapping[str, _Row]) -> bool:
     return any(name in row.factors for row in block.values())
 
 
-@dataclass(frozen=True)
+@record
 class _Block:
     """A matrix: names number its rows, entries are (row, column, coefficient)."""
 
@@ -376,7 +377,7 @@ class _Block:
         return p, phi * dt
 
 
-@dataclass(frozen=True)
+@record
 class _Entry:
     """One number of a table.
 

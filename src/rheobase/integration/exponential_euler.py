@@ -7,7 +7,7 @@ Source: MacGregor 1987, Neural and Brain Modeling; Moore & Ramon 1974, J. Theor.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from rheobase.integration.system import System, Updates
@@ -23,11 +23,12 @@ from rheobase.integration.terms import (
 from rheobase.integration.written import Written
 from rheobase.lang.fold import linear_coefficients
 from rheobase.lang.nodes import Expr, Name
+from rheobase.records import record
 
 __all__ = ["EXPONENTIAL_EULER", "ExponentialEuler"]
 
 
-@dataclass(frozen=True)
+@record
 class ExponentialEuler(Written):
     """The method 'exponential_euler', of order 1."""
 

@@ -12,7 +12,6 @@ What stands still, g, may take part: dx/dt = A x + B g + b, with A, B and b the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from rheobase.errors import Source
 from rheobase.integration.matrices import expm, propagator
 from rheobase.lang.nodes import Assign
 from rheobase.lang.parse import parse_statements
+from rheobase.records import record
 
 __all__ = ["STEPS", "Pattern", "Products"]
 
@@ -31,7 +31,7 @@ _ONE = ""  # the column of b
 Place = tuple[str, str]
 
 
-@dataclass(frozen=True)
+@record
 class Pattern:
     """Which numbers propagators have.
 

@@ -14,7 +14,7 @@ the kernel (elimination.py). L-stable: components that decay much faster than h 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from rheobase.errors import UnsupportedEquationsError
@@ -25,13 +25,14 @@ from rheobase.integration.terms import TIME, Refusal, is_zero, product, total
 from rheobase.lang.fold import derivative
 from rheobase.lang.functions import FunctionInfo
 from rheobase.lang.nodes import NOWHERE, Assign, Binary, Conditional, Expr, Name, Number, names_in
+from rheobase.records import record
 
 __all__ = ["ROSENBROCK", "Coefficients", "Rosenbrock", "jacobian"]
 
 Row = tuple[float, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Coefficients:
     """One Rosenbrock method with s stages, in the form above.
 
@@ -93,7 +94,7 @@ Source: Hairer & Wanner 1996, Solving Ordinary Differential Equations II, IV.7 a
 """
 
 
-@dataclass(frozen=True)
+@record
 class Rosenbrock(Adaptive):
     """The method 'rosenbrock', for equations with time constants far apart."""
 

@@ -7,7 +7,6 @@ not needed: every element chooses its own steps inside the kernel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rheobase.integration.control import STEP, Adaptive, Slopes, error_name, new_name
@@ -21,11 +20,12 @@ from rheobase.integration.tableaus import (
 )
 from rheobase.integration.terms import product, total
 from rheobase.lang.nodes import Assign, Expr, Name, Number
+from rheobase.records import record
 
 __all__ = ["PAIRS", "RungeKutta"]
 
 
-@dataclass(frozen=True)
+@record
 class RungeKutta(Adaptive):
     """The method of one tableau."""
 

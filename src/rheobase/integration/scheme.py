@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, Self, TypeAlias
 
 from rheobase.equations.latex import latex_expression, latex_name
@@ -61,6 +61,7 @@ from rheobase.lang.nodes import (
     walk,
 )
 from rheobase.lang.parse import parse_statements
+from rheobase.records import record
 
 __all__ = ["Noise", "Scheme"]
 
@@ -73,7 +74,7 @@ _SYMBOLS: Final = frozenset(("x", "t", "dt", "dW"))
 Check: TypeAlias = Callable[[object, object], object]
 
 
-@dataclass(frozen=True, repr=False)
+@record
 class Scheme(Written):
     """An explicit method in the notation of this module.
 

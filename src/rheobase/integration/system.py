@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from rheobase.equations import Equations
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.nodes import Assign, Expr
 from rheobase.lang.symbols import Symbol, Type
+from rheobase.records import record
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["Evaluate", "Loop", "Memory", "Method", "Remembering", "System", "Table", "Updates"]
@@ -19,7 +20,7 @@ __all__ = ["Evaluate", "Loop", "Memory", "Method", "Remembering", "System", "Tab
 Evaluate: TypeAlias = Callable[[Expr], NDArray[Any]]
 
 
-@dataclass(frozen=True)
+@record
 class System:
     """The differential equations of one object: d name/dt = expression.
 
@@ -40,7 +41,7 @@ class System:
     source: Equations | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Table:
     """Numbers that are computed when a run starts: propagators.
 
@@ -57,7 +58,7 @@ class Table:
     per_element: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Memory:
     """A number that each element keeps from step to step: a variable that a method adds.
 
@@ -71,7 +72,7 @@ class Memory:
     fill: float = 0.0
 
 
-@dataclass(frozen=True)
+@record
 class Loop:
     """Statements that each element goes through until it has enough.
 
@@ -90,7 +91,7 @@ class Loop:
     after: tuple[Assign, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Updates:
     """One step: statements that run in order for each element, and then the loop.
 

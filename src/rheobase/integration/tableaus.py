@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from rheobase.records import record
 
 __all__ = [
     "CASH_KARP",
@@ -27,7 +28,7 @@ __all__ = [
 Row = tuple[float, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Tableau:
     """One pair of explicit methods with s stages.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 from rheobase.equations import Equations
@@ -28,6 +28,7 @@ from rheobase.lang.nodes import Assign, Binary, Expr, Name, Number, names_in, re
 from rheobase.lang.parse import parse_statements
 from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Symbol, Type
+from rheobase.records import record
 from rheobase.units import second
 
 __all__ = ["FunctionMethod", "Statements", "Written", "as_method"]
@@ -90,7 +91,7 @@ def as_method(function: Statements, name: str = "") -> FunctionMethod:
     return FunctionMethod(name or getattr(function, "__name__", "a function"), function)
 
 
-@dataclass(frozen=True)
+@record
 class FunctionMethod:
     """A method that a function of the script writes.
 

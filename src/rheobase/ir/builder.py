@@ -35,11 +35,12 @@ from rheobase.lang.nodes import (
     Number,
     Unary,
 )
+from rheobase.records import record
 
 __all__ = ["Alias", "Binding", "Element", "Entry", "KernelBuilder", "Literal", "Position"]
 
 
-@dataclass(frozen=True)
+@record
 class Element:
     """An element of a slot.
 
@@ -56,14 +57,14 @@ class Element:
     clipped: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Literal:
     """A number that is part of the structure: a unit, pi."""
 
     value: float | int | bool
 
 
-@dataclass(frozen=True)
+@record
 class Position:
     """The number of the element itself, less an offset: i, j, and a generator's variable.
 
@@ -75,7 +76,7 @@ class Position:
     offset: Slot | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Alias:
     """An expression that stands behind a name, with the meaning of its own names."""
 
@@ -84,7 +85,7 @@ class Alias:
     functions: Mapping[str, FunctionInfo] = field(default_factory=lambda: FUNCTIONS)
 
 
-@dataclass(frozen=True)
+@record
 class Entry:
     """The element of a slot whose number is computed; read only.
 
@@ -105,7 +106,7 @@ _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "//": "floordiv", "%": "mod"}
 _COMPARISON = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 
 
-@dataclass(frozen=True)
+@record
 class _Frame:
     """What names mean in one piece of code.
 

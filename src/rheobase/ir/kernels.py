@@ -28,12 +28,13 @@ The domains, and which element each index means:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from enum import Enum
 from typing import TypeAlias
 
 from rheobase.ir.ops import Op
 from rheobase.ir.slots import Slot
+from rheobase.records import record
 
 __all__ = [
     "DENSE",
@@ -78,21 +79,21 @@ class Index(Enum):
     SHARED = "shared"  # element 0
 
 
-@dataclass(frozen=True)
+@record
 class At:
     """Always the same element: an entry of a table."""
 
     position: int
 
 
-@dataclass(frozen=True)
+@record
 class Linked:
     """The element whose number stands in another array of the kernel, at that array's index."""
 
     array: int
 
 
-@dataclass(frozen=True)
+@record
 class Array:
     """One array that the code of a kernel reads or writes."""
 
@@ -101,7 +102,7 @@ class Array:
 
 
 # ------------------------------------------------------------------ event lists
-@dataclass(frozen=True)
+@record
 class IndexList:
     """count[0] ascending element numbers, in indices (I32); count is I64."""
 
@@ -109,7 +110,7 @@ class IndexList:
     count: Slot
 
 
-@dataclass(frozen=True)
+@record
 class EventLog:
     """The events of the last steps, in a circle of memory.
 
@@ -127,7 +128,7 @@ class EventLog:
     reach: Slot
 
 
-@dataclass(frozen=True)
+@record
 class Events:
     """The event list that a kernel consumes.
 
@@ -145,7 +146,7 @@ class Events:
     window: Slot | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Part:
     """The part first <= k < first + size of a group's elements (both I64, (1,))."""
 
@@ -153,7 +154,7 @@ class Part:
     size: Slot
 
 
-@dataclass(frozen=True)
+@record
 class Chosen(Part):
     """Those elements k of the range for which numbers[k] >= 0: for domains that go over lists.
 
@@ -164,14 +165,14 @@ class Chosen(Part):
 
 
 # ------------------------------------------------------------------ domains
-@dataclass(frozen=True)
+@record
 class Elementwise:
     """All elements of a part of a group."""
 
     part: Part
 
 
-@dataclass(frozen=True)
+@record
 class Select:
     """All elements; those whose results[0] is true are listed in `out`, ascending."""
 
@@ -179,7 +180,7 @@ class Select:
     out: IndexList
 
 
-@dataclass(frozen=True)
+@record
 class Bernoulli:
     """All elements, each chosen with a probability of its own (results[0], F64), independently;
     those chosen are listed in `out`, ascending. The code neither draws nor has effects.
@@ -197,7 +198,7 @@ class Bernoulli:
 DENSE = 1 / 2  # from here on, a gap costs more than a uniform number for each element
 
 
-@dataclass(frozen=True)
+@record
 class Indexed:
     """The entries of a list that lie in the part."""
 
@@ -205,7 +206,7 @@ class Indexed:
     part: Part
 
 
-@dataclass(frozen=True)
+@record
 class DelayRows:
     """Rows in which the entries of each delay stand together: one segment for each delay of a row.
 
@@ -224,7 +225,7 @@ class DelayRows:
     starts: Slot
 
 
-@dataclass(frozen=True)
+@record
 class Propagate:
     """The synapses of each event that lies in the part, in order of event and then of row entry.
 
@@ -249,7 +250,7 @@ class Propagate:
     ascending: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class Reduce:
     """All synapses, row by row; the fields are those of Propagate."""
 
@@ -261,7 +262,7 @@ class Reduce:
     ascending: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class Deliver:
     """The first `count` (I64, (1,)) of some listed synapses, in the order of the lists, in which
     one may stand several times.
@@ -276,7 +277,7 @@ class Deliver:
     post: Slot
 
 
-@dataclass(frozen=True)
+@record
 class Record:
     """Appends one entry for each element of the list to every buffer.
 
@@ -293,7 +294,7 @@ class Record:
     buffers: tuple[Slot, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Push:
     """Appends the events of this step to the log (GROW, with nothing done, when it is full)."""
 
@@ -302,7 +303,7 @@ class Push:
     step: Slot
 
 
-@dataclass(frozen=True)
+@record
 class Replay:
     """Lists, in `out`, the events that a table has for the present step.
 
@@ -322,7 +323,7 @@ class Replay:
     out: IndexList
 
 
-@dataclass(frozen=True)
+@record
 class Range:
     """Candidates k = low, low + step, ... < high (> high for a negative step): I64 values."""
 
@@ -331,7 +332,7 @@ class Range:
     step: int
 
 
-@dataclass(frozen=True)
+@record
 class Sample:
     """Each k of Range(low, high, step) with probability p (F64 value), independently.
 
@@ -345,7 +346,7 @@ class Sample:
     p: int
 
 
-@dataclass(frozen=True)
+@record
 class SampleSize:
     """`size` of the numbers of Range(low, high, step), without replacement, ascending as they are;
     every such choice is equally probable. Stops with status BAD_SIZE if there are not so many
@@ -362,7 +363,7 @@ class SampleSize:
     size: int
 
 
-@dataclass(frozen=True)
+@record
 class Generate:
     """Makes synapses: for each outer element, for each candidate k, `copies` equal pairs.
 
@@ -400,7 +401,7 @@ class Generate:
         return tuple(getattr(self.candidates, f.name) for f in fields(self.candidates))
 
 
-@dataclass(frozen=True)
+@record
 class Python:
     """Nothing native: the run loop returns to Python, which does what is due."""
 
@@ -422,7 +423,7 @@ Domain: TypeAlias = (
 
 
 # ------------------------------------------------------------------ kernels
-@dataclass(frozen=True)
+@record
 class Stream:
     """Where a kernel's random numbers come from.
 
@@ -450,7 +451,7 @@ class Stream:
     step: Slot
 
 
-@dataclass(frozen=True)
+@record
 class Repeat:
     """What an element goes through again and again after `body`, then once: a loop.
 
@@ -475,7 +476,7 @@ class Repeat:
         return (*self.next, self.again, self.limit)
 
 
-@dataclass(frozen=True)
+@record
 class Kernel:
     """One unit of compilation and of the schedule.
 

@@ -17,17 +17,17 @@ Meaning on edge cases is that of NumPy float64: division by zero gives inf or na
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from rheobase.ir.dtypes import DType
+from rheobase.records import record
 
 __all__ = ["OPS", "Op", "OpInfo", "has_effect", "is_random"]
 
 Result = Literal["none", "attr", "same", "bool", "float"]
 
 
-@dataclass(frozen=True)
+@record
 class OpInfo:
     """What the verifier and the printers know of an operation.
 
@@ -105,7 +105,7 @@ OPS: dict[str, OpInfo] = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Op:
     """One operation.
 

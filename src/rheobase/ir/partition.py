@@ -39,6 +39,7 @@ from rheobase.ir.ops import has_effect
 from rheobase.ir.passes.rewrite import array_of, slots_touched, slots_written, written
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
+from rheobase.records import record
 
 __all__ = ["Division", "Partition", "bounds", "cuts", "divided_by", "partition"]
 
@@ -102,7 +103,7 @@ def _writes_stay(kernel: Kernel, index: Index) -> bool:
 
 
 # ------------------------------------------------------------------ how each is divided
-@dataclass(frozen=True)
+@record
 class Division:
     """How the lanes share out one kernel.
 

@@ -20,7 +20,6 @@ Two times are equal when they differ by less than EPSILON times the smallest dt.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
@@ -29,6 +28,7 @@ from numpy.typing import NDArray
 
 from rheobase.ir.kernels import Kernel
 from rheobase.ir.slots import Slot
+from rheobase.records import record
 
 __all__ = ["EPSILON", "Backend", "Call", "ClockSlots", "Control", "Executable", "Program", "Status"]
 
@@ -46,7 +46,7 @@ class Status(IntEnum):
     BAD_SIZE = 5  # Generate: more than there are, or less than none; control.needed says how many
 
 
-@dataclass(frozen=True)
+@record
 class ClockSlots:
     """The state of one clock: step I64 (1,), t F64 (1,), dt F64 (1,), end I64 (1,).
 
@@ -67,7 +67,7 @@ class ClockSlots:
         return step * float(self.dt.data[0])
 
 
-@dataclass(frozen=True)
+@record
 class Call:
     """A kernel at its place in the step, on a clock of the program."""
 
@@ -75,7 +75,7 @@ class Call:
     clock: int
 
 
-@dataclass(frozen=True)
+@record
 class Program:
     """What one step does."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from rheobase.errors import Fault, UnsupportedEquationsError, raise_faults
@@ -32,6 +32,7 @@ from rheobase.lang.nodes import (
     transform,
 )
 from rheobase.lang.symbols import Type
+from rheobase.records import record
 
 __all__ = ["derivative", "evaluate", "fold", "linear_coefficients"]
 
@@ -257,7 +258,7 @@ def _are_literal(a: Expr, b: Expr) -> bool:
 
 
 # ------------------------------------------------------------------ linear expressions
-@dataclass(frozen=True)
+@record
 class _Linear:
     """The sum of factors[name]*name, and rest."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from rheobase.errors import (
@@ -38,12 +38,13 @@ from rheobase.lang.nodes import (
 from rheobase.lang.scope import CONSTANTS, default_symbol
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.lang.wording import VERBS, factor_hint, is_in, place, text_of, unlike
+from rheobase.records import record
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["Found", "Inference"]
 
 
-@dataclass(frozen=True)
+@record
 class Found:
     """A kind that may be partly unknown, after a fault.
 

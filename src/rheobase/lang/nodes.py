@@ -11,10 +11,11 @@ by `parse`, so a model never runs code of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Literal, TypeAlias
 
 from rheobase.errors import Source, Span
+from rheobase.records import record
 
 __all__ = [
     "NOWHERE",
@@ -59,7 +60,7 @@ class _Written:
         return self.code
 
 
-@dataclass(frozen=True)
+@record
 class Number(_Written):
     """A literal: int, float or bool (True/False). SI; has no unit."""
 
@@ -67,7 +68,7 @@ class Number(_Written):
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True)
+@record
 class Name(_Written):
     """A variable, constant or unit, by name."""
 
@@ -75,7 +76,7 @@ class Name(_Written):
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True)
+@record
 class Unary(_Written):
     """-x or +x."""
 
@@ -84,7 +85,7 @@ class Unary(_Written):
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True)
+@record
 class Binary(_Written):
     """left op right; '/' is true division, '//' floors, '%' has the sign of the divisor."""
 
@@ -94,7 +95,7 @@ class Binary(_Written):
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True)
+@record
 class Compare(_Written):
     """left op right, boolean. A chain a < b < c is Logic('and', (a < b, b < c))."""
 
@@ -104,7 +105,7 @@ class Compare(_Written):
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True)
+@record
 class Logic(_Written):
     """Conjunction or disjunction of two or more booleans."""
 
@@ -113,7 +114,7 @@ class Logic(_Written):
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True)
+@record
 class Not(_Written):
     """not x."""
 
@@ -121,7 +122,7 @@ class Not(_Written):
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True)
+@record
 class Call(_Written):
     """function(args...), the function by its bare name."""
 
@@ -130,7 +131,7 @@ class Call(_Written):
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True)
+@record
 class Conditional(_Written):
     """then if condition else otherwise."""
 
@@ -143,7 +144,7 @@ class Conditional(_Written):
 Expr: TypeAlias = Number | Name | Unary | Binary | Compare | Logic | Not | Call | Conditional
 
 
-@dataclass(frozen=True)
+@record
 class Assign:
     """target = value (op None) or target op= value.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from rheobase.lang.nodes import Expr
+from rheobase.records import record
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["Kind", "Symbol", "Type"]
@@ -19,7 +19,7 @@ class Type(Enum):
     FLOAT = "float"
 
 
-@dataclass(frozen=True)
+@record
 class Kind:
     """What checking finds out about an expression.
 
@@ -35,7 +35,7 @@ class Kind:
     stateless: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class Symbol:
     """A name that expressions may use.
 

@@ -10,10 +10,10 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from rheobase.lang.habits import character_hint
+from rheobase.records import record
 from rheobase.units.specs import find_spec
 
 __all__ = [
@@ -32,7 +32,7 @@ TokenKind = Literal["name", "number", "string", "operator", "open", "close", "ne
 Complain: TypeAlias = Callable[[int, int, str, str], None]
 
 
-@dataclass(frozen=True)
+@record
 class Token:
     """Characters start <= k < end of the text; comments and blanks are no tokens."""
 

@@ -10,7 +10,6 @@ import uuid
 import weakref
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +19,7 @@ from rheobase.ir.slots import Slot
 from rheobase.model.callers import caller_place
 from rheobase.model.clock import Clock, defaultclock
 from rheobase.preference_names import prefs
+from rheobase.records import record
 from rheobase.topics import topic
 
 __all__ = [
@@ -59,7 +59,7 @@ def own_scope() -> Generator[None, None, None]:
         _scope = before
 
 
-@dataclass(frozen=True)
+@record
 class Work:
     """What an object does in each step: a kernel, or a call of Python.
 

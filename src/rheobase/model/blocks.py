@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rheobase.integration.system import Loop
 from rheobase.ir.builder import Binding
@@ -13,12 +13,13 @@ from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.nodes import Assign, Expr, names_in
 from rheobase.lang.symbols import Symbol
 from rheobase.model.variables import Meaning
+from rheobase.records import record
 from rheobase.units.dimensions import Dimension
 
 __all__ = ["Block", "Resolution", "Result"]
 
 
-@dataclass(frozen=True)
+@record
 class Result:
     """A value that the domain consumes.
 
@@ -32,7 +33,7 @@ class Result:
     what: str = "the expression"
 
 
-@dataclass(frozen=True)
+@record
 class Block:
     """A piece of code and the domain that it runs over.
 
@@ -75,7 +76,7 @@ class Block:
         return frozenset(s.target for s in self.statements)
 
 
-@dataclass(frozen=True)
+@record
 class Resolution:
     """What the names of some code mean.
 

@@ -16,7 +16,7 @@ sees what earlier events of the same step have done, so its arguments are not kn
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -42,12 +42,13 @@ from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name, names_in, subs
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.blocks import Block, Resolution
 from rheobase.model.externals import STORED
+from rheobase.records import record
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["PythonCall", "split_calls"]
 
 
-@dataclass(frozen=True)
+@record
 class PythonCall:
     """One call of Python for all elements of a domain.
 

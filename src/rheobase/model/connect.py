@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -41,6 +41,7 @@ from rheobase.model.code import CodeOwner, exponents_in, name_places, resolve
 from rheobase.model.connections import end_of, number_type
 from rheobase.model.generators import Generator
 from rheobase.model.variables import Meaning
+from rheobase.records import record
 from rheobase.runtime import random
 from rheobase.runtime.clocks import ClockState
 from rheobase.runtime.engine import GenerateError, run_once
@@ -49,7 +50,7 @@ from rheobase.units.dimensions import DIMENSIONLESS
 __all__ = ["Generated", "Request", "expressions_of", "generate", "reaches"]
 
 
-@dataclass(frozen=True)
+@record
 class Request:
     """What connect() asks for.
 
@@ -70,7 +71,7 @@ class Request:
     positions: Mapping[Index, Slot] = field(default_factory=dict[Index, Slot])
 
 
-@dataclass(frozen=True)
+@record
 class Generated:
     """counts (n_outer,) pairs of each outer element; others (n,) the other side, from 0."""
 

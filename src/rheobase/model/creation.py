@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ from rheobase.model.pairs import (
 from rheobase.model.synapticgroup import SynapticGroup, elements_of, numbering
 from rheobase.model.texts import read_expression
 from rheobase.model.variables import Meaning
+from rheobase.records import record
 
 __all__ = [
     "Call",
@@ -51,7 +52,7 @@ __all__ = [
 _GENERATOR = re.compile(r"\bfor\b.*\bin\b", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@record
 class Call:
     """The arguments of a call of connect()."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from rheobase.model.group import new_part
 from rheobase.model.pairs import pair_numbers
 from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.variables import Meaning
+from rheobase.records import record
 from rheobase.runtime import random
 from rheobase.runtime.order import is_ascending
 
@@ -44,7 +45,7 @@ _AT_ONCE = 1 << 22  # candidates
 _SOME = 64  # rows, where there are too many
 
 
-@dataclass(frozen=True)
+@record
 class Expected:
     """What a connect() would make.
 
@@ -128,7 +129,7 @@ def _free_memory() -> int | None:
 
 
 # ------------------------------------------------------------------ counting
-@dataclass(frozen=True)
+@record
 class _Count:
     """Mean and variance of a number of synapses.
 
@@ -177,7 +178,7 @@ def _listed(synapses: SynapticGroup, call: Call) -> _Count:
     return _Count(mean, variance, chances.random, in_order)
 
 
-@dataclass(frozen=True)
+@record
 class _Chances:
     """p and n of pairs."""
 

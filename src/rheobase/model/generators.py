@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import NoReturn
 
 from rheobase.errors import (
@@ -19,6 +18,7 @@ from rheobase.errors import (
 from rheobase.lang.nodes import Expr, Name, Number
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.tokens import Token, check_tokens, tokenize
+from rheobase.records import record
 
 __all__ = ["Generator", "parse_generator"]
 
@@ -27,7 +27,7 @@ _FORMS = (
 )
 
 
-@dataclass(frozen=True)
+@record
 class Generator:
     """What a generator expression says.
 

@@ -17,7 +17,6 @@ import math
 import textwrap
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -27,6 +26,7 @@ from rheobase.errors import ModelError
 from rheobase.lang.functions import FUNCTIONS
 from rheobase.lang.nodes import Assign, Expr
 from rheobase.lang.parse import parse_expression
+from rheobase.records import record
 
 __all__ = ["CannotInlineError", "Inlined", "inline"]
 
@@ -37,7 +37,7 @@ class CannotInlineError(Exception):
     """Why a function cannot be taken over: the end of a sentence that begins with its name."""
 
 
-@dataclass(frozen=True)
+@record
 class Inlined:
     """A function in the language of models.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,6 +34,7 @@ from rheobase.model.variables import (
     symbol_of,
 )
 from rheobase.model.views import VariableView
+from rheobase.records import record
 
 __all__ = [
     "LinkedValue",
@@ -63,7 +64,7 @@ class Linkable(Protocol):
     ) -> Meaning | Sequence[Fault]: ...
 
 
-@dataclass(frozen=True)
+@record
 class LinkedValue:
     """What `G.x = linked_var(...)` sets; see linked_var."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, cast
 
 import numpy as np
@@ -22,6 +22,7 @@ from rheobase.model.code import Block, RunNow, run_block
 from rheobase.model.group import new_part
 from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.variables import ArrayVariable, Meaning, Reach, symbol_of
+from rheobase.records import record
 from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = [
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@record
 class Pairs:
     """sources, targets (n,) as users count them, of any whole type; values by name, in SI."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,6 +34,7 @@ from rheobase.model.group import Group
 from rheobase.model.spikes import EventSource
 from rheobase.model.variables import Meaning, Variable
 from rheobase.model.views import ViewOwner
+from rheobase.records import record
 from rheobase.runtime.arrivals import Arrivals, entries_of_rows
 from rheobase.runtime.delays import delay_rows, distinct_delays, frozen_log, group_by_delay
 from rheobase.runtime.order import gathered
@@ -79,7 +80,7 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@record
 class _Way:
     """How events reach synapses.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -21,13 +20,14 @@ from rheobase.lang.fold import evaluate
 from rheobase.lang.functions import FunctionInfo
 from rheobase.lang.nodes import Compare, Expr, Logic, Name, Not, Number, children
 from rheobase.lang.scope import default_symbol
+from rheobase.records import record
 
 __all__ = ["RunAway", "Spacing", "explain", "first_bad", "n_bad"]
 
 _LARGE: Final = 1e50
 
 
-@dataclass(frozen=True)
+@record
 class RunAway:
     """What was found.
 

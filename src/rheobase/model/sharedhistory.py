@@ -11,7 +11,6 @@ ends, all synapses are brought up to date.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,12 +35,13 @@ from rheobase.model.group import new_part
 from rheobase.model.lookups import Lookups
 from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.variables import Meaning, Variable
+from rheobase.records import record
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["SharedCoefficients", "SharedHistory", "shared_coefficients"]
 
 
-@dataclass(frozen=True)
+@record
 class SharedCoefficients:
     """A linear system whose coefficients change, for all synapses alike.
 

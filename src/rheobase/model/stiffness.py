@@ -10,7 +10,6 @@ Source: Hairer & Wanner 1996, Solving Ordinary Differential Equations II, IV.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from rheobase.errors import ModelError
 from rheobase.lang.fold import derivative, evaluate
 from rheobase.lang.functions import FunctionInfo
 from rheobase.lang.nodes import Expr
+from rheobase.records import record
 
 __all__ = ["Stiffness", "find_stiffness"]
 
@@ -26,7 +26,7 @@ _AT_THE_LIMIT: Final = 2.0
 _MANY: Final = 10  # steps in a dt
 
 
-@dataclass(frozen=True)
+@record
 class Stiffness:
     """What was found.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +12,7 @@ from rheobase.errors import ModelTypeError, did_you_mean
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
 from rheobase.lang.symbols import Type
 from rheobase.preference_names import prefs
+from rheobase.records import record
 from rheobase.topics import topic
 
 __all__ = ["Storage", "storage_of"]
@@ -25,7 +26,7 @@ _DTYPES: dict[Type, dict[np.dtype[Any], DType]] = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Storage:
     """How the variables of a group are stored.
 

@@ -13,7 +13,6 @@ O(n + m log n) for n synapses and m new ones. A step that changes nothing costs 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,6 +36,7 @@ from rheobase.model.synapticgroup import SynapticGroup
 from rheobase.model.synapticviews import SynapticViews
 from rheobase.model.texts import read_expression
 from rheobase.model.variables import ArrayVariable, Meaning, symbol_of
+from rheobase.records import record
 from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["ChangingGroup", "Growth", "Pruning"]
@@ -44,7 +44,7 @@ __all__ = ["ChangingGroup", "Growth", "Pruning"]
 _LAST = 1 << 30  # order within the last slot of a step
 
 
-@dataclass(frozen=True)
+@record
 class _New:
     """Synapses to be made: pairs as users count neurons, and how they are grown."""
 

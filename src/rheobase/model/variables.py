@@ -8,7 +8,6 @@ reaches the variable: own, pre, post, or shared.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from rheobase.errors import Fault
@@ -18,6 +17,7 @@ from rheobase.ir.kernels import At, Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Expr
 from rheobase.lang.symbols import Symbol, Type
+from rheobase.records import record
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
 Reach: TypeAlias = Index | At | Element
 
 
-@dataclass(frozen=True)
+@record
 class ArrayVariable:
     """A variable with memory.
 
@@ -67,7 +67,7 @@ class ArrayVariable:
         return Element(self.slot, reached, self.weak, guard)
 
 
-@dataclass(frozen=True)
+@record
 class Subexpression:
     """A name for an expression: evaluated wherever it is used."""
 
@@ -80,7 +80,7 @@ class Subexpression:
     read_only: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class PositionVariable:
     """The number of an element within its group: i, j.
 
@@ -96,7 +96,7 @@ class PositionVariable:
     read_only: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class Link:
     """What a linked variable stands for: a variable of another group.
 
@@ -132,7 +132,7 @@ class LinkSource(Protocol):
     ) -> Meaning | Sequence[Fault]: ...
 
 
-@dataclass(frozen=True)
+@record
 class LinkedVariable:
     """A variable that is another group's: flag (linked).
 
@@ -162,7 +162,7 @@ class LinkedVariable:
 Variable: TypeAlias = ArrayVariable | Subexpression | PositionVariable | LinkedVariable
 
 
-@dataclass(frozen=True)
+@record
 class Meaning:
     """What a name is, to the checker and to the kernel builder."""
 

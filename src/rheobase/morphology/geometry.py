@@ -6,11 +6,13 @@ at a place in a tree: `Compartments`, one row for each compartment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rheobase.records import record
 
 __all__ = ["Compartments", "Cones", "Shape", "Sphere", "straight"]
 
@@ -19,7 +21,7 @@ Floats = NDArray[np.float64]
 SPHERE_AXIAL: Final = 1.0  # m: so wide that a sphere has one potential (1 ohm at 1 ohm m)
 
 
-@dataclass(frozen=True)
+@record
 class Compartments:
     """What is known of n compartments.
 
@@ -51,7 +53,7 @@ class Compartments:
         return Compartments(**rest)
 
 
-@dataclass(frozen=True)
+@record
 class Cones:
     """n truncated cones, one after the other.
 
@@ -101,7 +103,7 @@ class Cones:
         return Cones(self.diameters, self.lengths, points)
 
 
-@dataclass(frozen=True)
+@record
 class Sphere:
     """One compartment of one potential, whose parts are all at the same distance from the root.
 

@@ -8,7 +8,6 @@ numbers stay as they come. What is computed in passing is done piece by piece, i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from rheobase.ir.dtypes import I32, I64
 from rheobase.ir.slots import Buffer
+from rheobase.records import record
 
 __all__ = [
     "Rows",
@@ -39,7 +39,7 @@ def pieces(n: int) -> Iterator[slice]:
 
 
 # ------------------------------------------------------------------ words
-@dataclass(frozen=True)
+@record
 class _Words:
     """Columns of numbers and the positions of their elements, packed and sorted.
 
@@ -104,7 +104,7 @@ def lists_of(keys: NDArray[Any], n_keys: int) -> tuple[NDArray[np.int64], Buffer
     return found.starts(n_keys), found.column(1)
 
 
-@dataclass(frozen=True)
+@record
 class Rows:
     """Pairs in compressed rows.
 

@@ -7,16 +7,15 @@ error of the approximation is below -56 binary digits for doubles, and below -28
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rheobase.backends.llvm.text import F32, F64, I32, I64, Value
+from rheobase.records import record
 
 __all__ = ["DOUBLE", "SINGLE", "Format", "format_of"]
 
 Coefficients = tuple[float, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Format:
     """Constants of one format.
 

@@ -7,7 +7,6 @@ before the outer element, and the kernel asks for as many entries as were counte
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from rheobase.backends.llvm import philox
 from rheobase.backends.llvm.expressions import MEMORY, Emitter
@@ -15,6 +14,7 @@ from rheobase.backends.llvm.gaps import GAP_DRAW, by_gaps, scale_of_gaps
 from rheobase.backends.llvm.text import F64, I64, Value, Var
 from rheobase.ir.kernels import Generate, Index, Kernel, Range, Sample
 from rheobase.ir.program import Control, Status
+from rheobase.records import record
 
 __all__ = ["generate"]
 
@@ -110,7 +110,7 @@ def _exactly(
 
 
 # ------------------------------------------------------------------ with probability p
-@dataclass(frozen=True)
+@record
 class _Row:
     """An outer element, and where its candidates stand."""
 

@@ -12,7 +12,6 @@ of the kernel's slots:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,11 +23,12 @@ from rheobase.ir.kernels import Kernel, Propagate, Reduce, Select
 from rheobase.ir.partition import Division, Partition, bounds, cuts, partition
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
+from rheobase.records import record
 
 __all__ = ["Lanes"]
 
 
-@dataclass(frozen=True)
+@record
 class _Pieces:
     """Rows that are cut for the lanes, and the state of the slots that they were made from."""
 

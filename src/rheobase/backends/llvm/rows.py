@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.share import Word
@@ -29,6 +28,7 @@ from rheobase.ir.ops import Op, has_effect
 from rheobase.ir.passes.rewrite import ARRAY_OPS, array_of
 from rheobase.ir.program import Status
 from rheobase.ir.slots import Slot
+from rheobase.records import record
 
 __all__ = ["in_vectors", "propagate", "reduce"]
 
@@ -85,7 +85,7 @@ def _far(domain: Propagate | Reduce) -> Index:
     return Index.POST if domain.side is Index.PRE else Index.PRE
 
 
-@dataclass(frozen=True)
+@record
 class _Listed:
     """Events at the positions low <= p < high; that of p stands at place[p & mask]."""
 
@@ -141,7 +141,7 @@ def propagate(e: Emitter, domain: Propagate) -> None:
     code.leave(Status.DONE)
 
 
-@dataclass(frozen=True)
+@record
 class _Share:
     """Events first <= event are of the part, begin <= event < begin + size of the share."""
 
@@ -150,7 +150,7 @@ class _Share:
     size: Value
 
 
-@dataclass(frozen=True)
+@record
 class _Piece:
     """Entries starts[number] <= e < starts[number + 1], if the condition holds."""
 

@@ -15,8 +15,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from rheobase.records import record
 
 __all__ = [
     "BOOL",
@@ -48,7 +49,7 @@ LIKELIHOOD = """!0 = !{!"branch_weights", i32 1000, i32 1}
 !1 = !{!"branch_weights", i32 1, i32 1000}"""
 
 
-@dataclass(frozen=True)
+@record
 class Host:
     """What the code is written for.
 

@@ -8,7 +8,6 @@ access.py, not here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -28,6 +27,7 @@ from rheobase.ir.dtypes import F32
 from rheobase.ir.evaluate import Value, constant, function_of
 from rheobase.ir.kernels import At, Index, Kernel, Linked, Repeat, Stream
 from rheobase.ir.ops import Op, has_effect
+from rheobase.records import record
 
 __all__ = ["ONCE", "Code", "Elements", "Position", "draw"]
 
@@ -35,7 +35,7 @@ Position: TypeAlias = "int | slice[int, int, None] | NDArray[Any]"
 Step: TypeAlias = "Callable[[list[Value], Elements], Value]"
 
 
-@dataclass(frozen=True)
+@record
 class Elements:
     """The elements that code runs for.
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from rheobase.model.monitors.recordings import (
     StoredValues,
     zarr,
 )
+from rheobase.records import record
 from rheobase.units.dimensions import Dimension
 
 __all__ = ["About", "Stream", "StreamedColumns"]
@@ -38,7 +38,7 @@ CHUNK = 4 << 20  # bytes of a chunk of float64
 PERIOD = 1.0  # s of real time after which a buffer is written that is not full
 
 
-@dataclass(frozen=True)
+@record
 class About:
     """What a recording says of its monitor; see `recordings.py`."""
 

@@ -6,13 +6,12 @@ leave a section, its far end is one more node: it has no membrane, and so no cap
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.errors import Fault, ModelValueError, raise_faults
 from rheobase.morphology import Morphology
+from rheobase.records import record
 
 __all__ = ["Cable", "cable"]
 
@@ -22,7 +21,7 @@ Ints = NDArray[np.int32]
 NO_WAY = np.full(1, np.inf)  # between two nodes that are one
 
 
-@dataclass(frozen=True)
+@record
 class Cable:
     """n compartments, then the branch points: m nodes in all.
 
