@@ -6,11 +6,12 @@ y[targets[k]] += weights[k] * x[sources[k]] for all links k, after delays[k].
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rheobase.records import record
 
 __all__ = ["Links", "blocks", "convolution", "dense", "diagonal", "identity", "later", "then"]
 
@@ -18,7 +19,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@record
 class Links:
     """n_links connections from n_in elements to n_out.
 

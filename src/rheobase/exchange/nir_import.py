@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -32,12 +31,13 @@ from rheobase.model.spikegenerator import SpikeGeneratorGroup
 from rheobase.model.synapses import Synapses
 from rheobase.model.timedarray import TimedArray
 from rheobase.network import Network
+from rheobase.records import record
 from rheobase.units import second
 
 __all__ = ["from_nir"]
 
 
-@dataclass(frozen=True)
+@record
 class _Kind:
     """How a primitive becomes a group.
 

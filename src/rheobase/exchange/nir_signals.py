@@ -6,7 +6,6 @@ kind is put together, along each way through the graph, to one list of links.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -22,6 +21,7 @@ from rheobase.exchange.links import (
     later,
     then,
 )
+from rheobase.records import record
 
 __all__ = ["DYNAMIC", "Path", "Signal", "Signals", "flat", "kind_of", "size_of"]
 
@@ -31,7 +31,7 @@ _WEIGHTS = ("Affine", "Linear", "Scale", "Conv1d", "Conv2d", "SumPool2d", "AvgPo
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@record
 class Path:
     """What a node contributes to the input of another.
 
@@ -45,7 +45,7 @@ class Path:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Signal:
     """The sum of paths and a constant, (n,): what arrives at a node."""
 
