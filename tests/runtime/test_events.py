@@ -1,12 +1,16 @@
 """Event logs keep what happened, through growth, longer reaches and changes of dt."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.reference import ReferenceBackend
-from rheobase.ir.kernels import Kernel, Push
+from rheobase.ir.dtypes import I64
+from rheobase.ir.kernels import Kernel, Part, Push
 from rheobase.ir.program import Call, Program
+from rheobase.ir.slots import Slot
 from rheobase.runtime.clocks import ClockState
 from rheobase.runtime.engine import RunHooks, execute
 from rheobase.runtime.events import event_list, logged_events, new_log, set_reach
@@ -73,3 +77,28 @@ def test_an_untouched_log_is_empty_before_the_first_step():
     set_reach(run.log, 3, 0)
     assert [len(x) for x in logged_events(run.log, 0, 3)] == [0, 0, 0]
     assert np.all(run.log.starts.data == 0)
+
+
+@pytest.mark.parametrize("backend", [ReferenceBackend(), LlvmBackend()], ids=lambda b: b.name)
+def test_a_log_of_a_part_keeps_the_events_of_that_part(backend):
+    """Events 5 <= k < 9 of random lists."""
+    rng, clock, events, log = (
+        np.random.default_rng(2),
+        ClockState(1e-4),
+        event_list("test", 20),
+        new_log("test"),
+    )
+    part = Part(Slot("first", I64, fill=5), Slot("size", I64, fill=4))
+    program = Program(
+        (Call(Kernel("push", Push(events, log, clock.slots.step, part)), 0),), (clock.slots,)
+    )
+    executable = backend.compile(program)
+    set_reach(log, 30, 0)
+    lists = [np.flatnonzero(rng.random(20) < 0.3) for _ in range(30)]
+    for listed in lists:
+        events.count.data[0] = len(listed)
+        events.indices.data[: len(listed)] = listed
+        clock.slots.end.data[0] = clock.step + 1
+        execute(program, executable, RunHooks({}))
+    wanted = [[k for k in listed if 5 <= k < 9] for listed in lists]
+    assert [x.tolist() for x in logged_events(log, 30, 30)] == wanted

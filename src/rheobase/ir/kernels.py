@@ -296,11 +296,15 @@ class Record:
 
 @record
 class Push:
-    """Appends the events of this step to the log (GROW, with nothing done, when it is full)."""
+    """Appends the events of this step to the log (GROW, with nothing done, when it is full).
+
+    part   None: all of them; else those of the part alone
+    """
 
     list: IndexList
     log: EventLog
     step: Slot
+    part: Part | None = None
 
 
 @record

@@ -244,7 +244,7 @@ class SynapticPathway(Runner):
     def _key(self) -> tuple[object, ...]:
         ascending = self.synapses.rows_ascend
         version = self.synapses.connections.version
-        return (self.delays.key(), version, ascending, id(self.events.log))
+        return (self.delays.key(), version, ascending, id(self.events.log(self.source.span)))
 
     @property
     def may_be_held_apart(self) -> bool:
@@ -300,8 +300,8 @@ class SynapticPathway(Runner):
         steps = self.delays.steps(self.clock.dt_)
         distinct = distinct_delays(steps)
         greatest = int(distinct.max(initial=0))
-        self.events.keep(greatest)
         part = self.source.span
+        self.events.keep(greatest, part)
         rows, others, synapses = self.synapses.reached(self.side, self.reaches_far)
         delays: DelayRows | None = None
         if len(distinct) > 1:
@@ -323,7 +323,8 @@ class SynapticPathway(Runner):
             return Events(self.events.current)
         window = Slot("window", I64, 2)
         window.data[:] = (since, _ALWAYS)
-        return replace(self.events.delayed(Slot("delay", I64, fill=steps)), window=window)
+        delay = Slot("delay", I64, fill=steps)
+        return replace(self.events.delayed(delay, self.source.span), window=window)
 
     def listing(self) -> list[str]:
         return listed(self.statements)

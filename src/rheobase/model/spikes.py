@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.errors import ModelTypeError, ModelValueError, did_you_mean
-from rheobase.ir.kernels import EventLog, Events, IndexList, Kernel, Push
+from rheobase.ir.dtypes import I64
+from rheobase.ir.kernels import Chosen, EventLog, Events, IndexList, Kernel, Part, Push
 from rheobase.ir.slots import Slot
 from rheobase.model.base import SimulationObject, Work
 from rheobase.model.clock import Clock
@@ -20,7 +21,9 @@ __all__ = ["EventSource", "SpikeFinder", "events_of", "spikes_of"]
 
 
 class EventSource:
-    """One kind of event of a group: the list of this step, and a log for those who ask for it.
+    """One kind of event of a group: the list of this step, and logs for those who ask for delayed
+    ones. Those who want a part of the group have a log of that part, so that what a step has for
+    them is known without a look at the events.
 
     current   the elements at which the event happens in this step, ascending
     clock     the clock of the group
@@ -37,36 +40,47 @@ class EventSource:
         self.when = when
         self.order = order
         self.current: IndexList = events.event_list(name, size)
-        self.log: EventLog | None = None
-        self._push: tuple[EventLog, Kernel] | None = None
+        self._logs: dict[str, EventLog] = {}  # by part: see _key
+        self._pushes: dict[str, tuple[EventLog, Kernel]] = {}
         self._dt = clock.dt_
 
-    def keep(self, steps: int) -> None:
-        """From now on, keep the events of at least so many steps."""
-        if steps > 0 and self.log is None:
-            self.log = events.new_log(self.name)
+    def log(self, part: Part) -> EventLog | None:
+        """Where the events of a part are kept, if they are."""
+        return self._logs.get(self._key(part))
+
+    def _key(self, part: Part) -> str:
+        """'' for parts that have no log of their own."""
+        first, size = int(part.first.data[0]), int(part.size.data[0])
+        whole = isinstance(part, Chosen) or size >= len(self.current.indices)
+        return "" if whole else f"{first}:{first + size}"
+
+    def keep(self, steps: int, part: Part) -> None:
+        """From now on, keep the events of a part of at least so many steps."""
+        key = self._key(part)
+        if steps > 0 and key not in self._logs:
+            self._logs[key] = events.new_log(self.name)
             self._dt = self.clock.dt_
-        if self.log is not None:
-            events.set_reach(self.log, steps, self.clock.timestep)
+        if key in self._logs:
+            events.set_reach(self._logs[key], steps, self.clock.timestep)
 
     def follow_clock(self) -> None:
-        """Begin a new log after the clock's dt has changed between runs.
+        """Begin new logs after the clock's dt has changed between runs.
 
-        What is under way stays in the old one, which its pathways still have.
+        What is under way stays in the old ones, which its pathways still have.
         """
         dt = self.clock.dt_
-        if self.log is not None and dt != self._dt:
-            self.log = events.new_log(self.name)
+        if dt != self._dt:
+            self._logs = {key: events.new_log(self.name) for key in self._logs}
         self._dt = dt
 
     def saved_state(self) -> dict[str, NDArray[Any]]:
         """For a checkpoint: the events of this step, and those that are on their way."""
         count = int(self.current.count.data[0])
         state = {"current": self.current.indices.data[:count], "dt": np.array([self._dt])}
-        if self.log is not None:
-            state["entries"] = self.log.entries.data
-            state["starts"] = self.log.starts.data
-            state["reach"] = self.log.reach.data
+        for key, log in self._logs.items():
+            state[f"entries {key}"] = log.entries.data
+            state[f"starts {key}"] = log.starts.data
+            state[f"reach {key}"] = log.reach.data
         return state
 
     def restore_state(self, state: Mapping[str, NDArray[Any]]) -> None:
@@ -74,26 +88,38 @@ class EventSource:
         self.current.count.data[0] = len(state["current"])
         self.current.indices.data[: len(state["current"])] = state["current"]
         self._dt = float(state["dt"][0])
-        self.log = events.new_log(self.name) if "entries" in state else None
-        if self.log is not None:
-            self.log.entries.assign(state["entries"])
-            self.log.starts.assign(state["starts"])
-            self.log.reach.assign(state["reach"])
+        self._logs = {}
+        for name in state:
+            if name.startswith("entries "):
+                key = name.removeprefix("entries ")
+                self._logs[key] = log = events.new_log(self.name)
+                log.entries.assign(state[name])
+                log.starts.assign(state[f"starts {key}"])
+                log.reach.assign(state[f"reach {key}"])
 
-    def delayed(self, delay: Slot) -> Events:
-        """The events of delay[0] steps ago; `keep` that many."""
-        if self.log is None:
+    def delayed(self, delay: Slot, part: Part) -> Events:
+        """The events of a part of delay[0] steps ago; `keep` that many."""
+        log = self.log(part)
+        if log is None:
             return Events(self.current)
-        return Events(self.current, self.log, delay, self.clock.state.slots.step)
+        return Events(self.current, log, delay, self.clock.state.slots.step)
 
-    def push(self) -> Kernel | None:
-        """The kernel that puts this step's events into the log, if there is one."""
-        if self.log is None:
-            return None
-        if self._push is None or self._push[0] is not self.log:
-            domain = Push(self.current, self.log, self.clock.state.slots.step)
-            self._push = self.log, Kernel(f"{self.name} log", domain)
-        return self._push[1]
+    def pushes(self) -> list[Kernel]:
+        """The kernels that put this step's events into the logs."""
+        found: dict[str, tuple[EventLog, Kernel]] = {}
+        for key, log in self._logs.items():
+            made = self._pushes.get(key)
+            found[key] = made if made and made[0] is log else (log, self._push(key, log))
+        self._pushes = found
+        return [kernel for _, kernel in found.values()]
+
+    def _push(self, key: str, log: EventLog) -> Kernel:
+        part = None
+        if key:
+            first, end = map(int, key.split(":"))
+            part = Part(Slot("first", I64, fill=first), Slot("size", I64, fill=end - first))
+        step = self.clock.state.slots.step
+        return Kernel(f"{self.name} log {key}".rstrip(), Push(self.current, log, step, part))
 
 
 class SpikeFinder(Runner):
@@ -119,8 +145,7 @@ class SpikeFinder(Runner):
 
     def idle_work(self) -> Sequence[Work]:
         """The log goes on: what it holds of earlier steps is still to be delivered."""
-        push = self.events.push()
-        return [Work(push)] if push else []
+        return [Work(push) for push in self.events.pushes()]
 
     def before_run(self, n_steps: int) -> None:
         if not self.active:

@@ -30,6 +30,7 @@ The arguments are arrays of 64-bit words:
               lanes          (1) how many there are
               places         (lanes, PITCH) where each lane rests, from this lane's on: see barrier
               breaks         (5) for waiting: see barrier
+              gates          (n_calls, WORDS) whether a call has something to do: see gates
     control   the fields of Control
 """
 
@@ -39,6 +40,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from rheobase.backends.llvm.barrier import Barrier
+from rheobase.backends.llvm.gates import is_open
 from rheobase.backends.llvm.schedule import TABLE, Words
 from rheobase.backends.llvm.text import F64, I64, LIKELIHOOD, PTR, Code, Host, Value, Var
 from rheobase.ir.program import EPSILON, Control, Status
@@ -144,7 +146,7 @@ class _Driver(Words):
         with code.loop(k.get(), self.n_calls) as call:
             with code.when(self.read(self.arrays["waits"], call).ne(0)):
                 self.barrier.gather(call)
-            with code.when(self.is_due(call)):
+            with code.when(self.is_due(call)), code.when(is_open(self, call)):
                 function = self.read(self.arrays["functions"], call, PTR)
                 with code.when(code.let("i1", 1, f"icmp eq {function}, null"), likely=False):
                     self.write_word(self.control, POSITION, call)

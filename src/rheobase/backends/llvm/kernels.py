@@ -292,6 +292,7 @@ def _write_entry(e: Emitter, record: Record, cursor: Var) -> None:
 def _push(e: Emitter, push: Push) -> None:
     code, log = e.code, push.log
     step, n = e.read(push.step), e.read(push.list.count)
+    low, n = _entries_in(e, push, n)
     ring, turn = e.length(log.entries) - 1, e.length(log.starts) - 1
     start = e.read(log.starts, step & turn)
     oldest = e.read(log.starts, (step - e.read(log.reach)) & turn)
@@ -301,9 +302,22 @@ def _push(e: Emitter, push: Push) -> None:
         code.leave(Status.GROW)
         code.begin(code.label("unreached"))
     with code.loop(0, n) as k:
-        e.write(log.entries, (start + k) & ring, e.read(push.list.indices, k))
+        e.write(log.entries, (start + k) & ring, e.read(push.list.indices, low + k))
     e.write(log.starts, (step + 1) & turn, start + n)
     code.leave(Status.DONE)
+
+
+def _entries_in(e: Emitter, push: Push, n: Value) -> tuple[Value, Value]:
+    """Where the entries of the part begin, and how many they are: they stand together."""
+    code, low, inside = e.code, Var(e.code, I64, 0), Var(e.code, I64, n)
+    if push.part is not None:
+        first, size = e.read(push.part.first), e.read(push.part.size)
+        inside.set(0)
+        with code.loop(0, n) as k:
+            own = e.read_index(push.list.indices, k)
+            low.set(low.get() + (own < first).cast("zext", I64))
+            inside.set(inside.get() + rows.inside(e, push.part, own, first, size).cast("zext", I64))
+    return low.get(), inside.get()
 
 
 def _replay(e: Emitter, replay: Replay) -> None:

@@ -13,6 +13,7 @@ TABLE = {
             *("n_calls", "n_clocks", "functions", "slots", "lengths", "shares", "clocks"),
             *("state", "due", "fresh", "times", "spent", "timer", "scratch"),
             *("divided", "waits", "merge_starts", "merges", "team", "lanes", "places", "breaks"),
+            "gates",
         )
     )
 }

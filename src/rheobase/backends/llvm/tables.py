@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.backends.llvm.doors import breaks
+from rheobase.backends.llvm.gates import gate_of
 from rheobase.backends.llvm.lanes import Lanes
 from rheobase.backends.llvm.schedule import N_WORDS, TABLE
 from rheobase.backends.llvm.timer import timer_address, timer_kind
@@ -97,6 +98,7 @@ class Tables:
             "team": lanes.team,
             "lanes": self._n_lanes,
             "breaks": words.breaks,
+            "gates": np.array([gate_of(c.kernel) for c in words.calls], np.int64),
         }
         numbers = {
             "n_calls": len(words.calls),

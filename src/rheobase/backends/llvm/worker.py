@@ -7,6 +7,7 @@ they are read again after each; those of `team`, `places` and `breaks` never cha
 from __future__ import annotations
 
 from rheobase.backends.llvm.barrier import ARRIVED, POSITION, wait_for_release
+from rheobase.backends.llvm.gates import is_open
 from rheobase.backends.llvm.schedule import Words
 from rheobase.backends.llvm.text import I64, LIKELIHOOD, PTR, Code, Host, Var
 
@@ -42,7 +43,7 @@ def _write(code: Code) -> None:
     code.jump(again)
     code.begin(again)
     call = k.get()
-    with code.when(words.is_due(call)):
+    with code.when(words.is_due(call)), code.when(is_open(words, call)):
         function = words.read(words.arrays["functions"], call, PTR)
         words.call(call, function, code.null())
     k.set(call + 1)

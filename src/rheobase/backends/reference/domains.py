@@ -233,6 +233,8 @@ def _push(domain: Push, control: Control) -> Status:
     entries, starts = domain.log.entries.data, domain.log.starts.data
     step = _scalar(domain.step)
     new = _listed(domain.list)
+    if domain.part is not None:
+        new = _within(new, domain.part)
     begin = int(starts[step & (len(starts) - 1)])
     end = begin + len(new)
     oldest = int(starts[(step - _scalar(domain.log.reach)) & (len(starts) - 1)])

@@ -1,0 +1,69 @@
+"""Calls that have nothing to do are not made.
+
+A kernel over a list of events does nothing where the list is empty, and most lists are, in most
+steps. Which list it is stands in the table (`gates`), WORDS for each call:
+
+    COUNT    address of the number of events of this step; 0: the call is always made
+    STARTS   address of the positions of a log (ir/kernels.EventLog); 0: events come at once
+    TURN     number of those positions, less 1
+    STEP, DELAY   addresses of the present step and of how many steps ago the events happened
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.backends.llvm.schedule import Words
+from rheobase.backends.llvm.text import BOOL, I64, PTR, Value, Var
+from rheobase.ir.kernels import Deliver, Events, Indexed, IndexList, Kernel, Propagate, Record
+from rheobase.ir.ops import has_effect
+
+__all__ = ["WORDS", "gate_of", "is_open"]
+
+WORDS = 8
+COUNT, STARTS, TURN, STEP, DELAY = range(5)
+
+
+def gate_of(kernel: Kernel) -> NDArray[np.int64]:
+    """(WORDS,) the gate of a call, for the present addresses of slots."""
+    words = np.zeros(WORDS, np.int64)
+    if any(has_effect(op) for op in kernel.once):
+        return words
+    match kernel.domain:
+        case Indexed(list=IndexList(count=count)) | Record(list=IndexList(count=count)):
+            words[COUNT] = count.address
+        case Deliver(count=count):
+            words[COUNT] = count.address
+        case Propagate(events=events, delays=None):
+            words[COUNT] = events.current.count.address
+            _read_log(events, words)
+        case _:
+            pass
+    return words
+
+
+def _read_log(events: Events, words: NDArray[np.int64]) -> None:
+    if events.log is None or events.step is None or events.delay is None:
+        return
+    words[STARTS] = events.log.starts.address
+    words[TURN] = len(events.log.starts) - 1
+    words[STEP], words[DELAY] = events.step.address, events.delay.address
+
+
+def is_open(words: Words, call: Value) -> Value:
+    """Whether there is something to do."""
+    code = words.code
+    gate = words.word(words.arrays["gates"], call * WORDS)
+    answer = Var(code, BOOL, True)
+    with code.when(words.read(gate, COUNT).ne(0)):
+        delay = Var(code, I64, 0)
+        with code.when(words.read(gate, STARTS).ne(0)):
+            delay.set(words.read(words.read(gate, DELAY, PTR)))
+        answer.set(words.read(words.read(gate, COUNT, PTR)).ne(0))
+        with code.when(delay.get().ne(0)):
+            starts, turn = words.read(gate, STARTS, PTR), words.read(gate, TURN)
+            step = words.read(words.read(gate, STEP, PTR)) - delay.get()
+            begin, end = words.read(starts, step & turn), words.read(starts, (step + 1) & turn)
+            answer.set(begin.ne(end))
+    return answer.get()
