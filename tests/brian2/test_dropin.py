@@ -24,8 +24,54 @@ def star() -> dict[str, Any]:
 
 def test_every_public_name_of_rheobase_is_there(star):
     for name in rheobase.__all__:
-        if name != "seed":  # which seeds numpy, too
+        if name == "seed":  # which seeds numpy, too
+            continue
+        if name in ("NeuronGroup", "SpatialNeuron"):  # whose faults wait for run()
+            assert issubclass(star[name], getattr(rheobase, name)), name
+        else:
             assert star[name] is getattr(rheobase, name), name
+
+
+@pytest.mark.parametrize(
+    "model, options, error",
+    [
+        ("dv/dt = -v : 1", {}, DimensionMismatchError),
+        ("v : 1", {"threshold": "v > 1*mV", "reset": "v = 0"}, DimensionMismatchError),
+        ("v : 1", {"threshold": "v >", "reset": "v = 0"}, SyntaxError),
+        ("v : 1", {"threshold": "v > 1", "reset": "0"}, SyntaxError),
+        ("v : 1\nw = rand() : 1", {}, SyntaxError),
+        ("v : 1", {"events": {"up": 10 * mV}}, TypeError),
+        ("rate : Hz", {"threshold": "rate > 1*Hz", "reset": "", "refractory": "rate"}, TypeError),
+    ],
+)
+def test_code_of_a_group_is_judged_when_it_is_to_run(star, model, options, error):
+    """As in Brian 2, where a script may make groups that it never runs."""
+    with pytest.raises(error, match="NeuronGroup 'neurongroup"):
+        rheobase.NeuronGroup(3, model, **options)
+    group = star["NeuronGroup"](3, model, **options)
+    assert group._repr_html_()
+    seen = [star["EventMonitor"](group, event) for event in group.events]
+    network = star["Network"](group, seen)
+    with pytest.raises(star["BrianObjectException"], match=r"test_dropin\.py") as found:
+        network.run(0 * rheobase.ms)
+    assert found.errisinstance(error)
+
+
+def test_a_constant_of_the_namespace_may_be_mended_before_the_run(star):
+    group = star["NeuronGroup"](1, "dv/dt = -v/tau : 1", namespace={"tau": 5})
+    group.namespace["tau"] = 5 * rheobase.ms
+    group.v = 1
+    star["Network"](group).run(5 * rheobase.ms)
+    assert group.v[0] == pytest.approx(numpy.exp(-1))
+
+
+def test_what_is_said_at_once_in_both(star):
+    """Flags, and shared subexpressions of what differs between neurons."""
+    for made in (rheobase.NeuronGroup, star["NeuronGroup"]):
+        with pytest.raises(SyntaxError, match="but 'x' differs between them"):
+            made(2, "x : 1\ny = 2*x : 1 (shared)")
+        with pytest.raises(ValueError, match="flag"):
+            made(2, "x : 1 (event-driven)")
 
 
 def test_pylab_and_numpy_are_there(star):

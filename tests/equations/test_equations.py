@@ -59,7 +59,7 @@ def test_expressions_are_listed_with_their_names():
     e = Equations(MODEL)
     assert [n for n, _ in e.diff_eq_expressions] == ["v", "x"]
     assert [n for n, _ in e.eq_expressions] == ["v", "w", "x", "y", "b"]
-    assert render(dict(e.eq_expressions)["y"]) == "2 * w"
+    assert render(dict(e.eq_expressions)["y"]) == "2*w"
     assert e.expressions() == [expr for _, expr in e.eq_expressions]
 
 
@@ -241,20 +241,20 @@ def test_a_single_equation_is_consistent():
 # -------------------------------------------------------------------- subexpressions
 def test_subexpressions_are_put_in():
     e = Equations("dv/dt = y/tau : 1\ny = 2*w : 1\nw = v + 1 : 1")
-    assert render(e.substituted("v")) == "2 * (v + 1) / tau"
+    assert render(e.substituted("v")) == "2*(v + 1)/tau"
     assert [n for n, _ in e.get_substituted_expressions()] == ["v"]
     with_all = e.get_substituted_expressions(include_subexpressions=True)
     assert [(n, render(x)) for n, x in with_all] == [
         ("w", "v + 1"),
-        ("y", "2 * (v + 1)"),
-        ("v", "2 * (v + 1) / tau"),
+        ("y", "2*(v + 1)"),
+        ("v", "2*(v + 1)/tau"),
     ]
 
 
 def test_subexpressions_constant_over_dt_are_variables():
     e = Equations("dv/dt = y*w : 1\ny = 2*w : 1 (constant over dt)\nw = v + 1 : 1")
-    assert render(e.substituted("v")) == "y * (v + 1)"
-    assert render(e.substituted("y")) == "2 * (v + 1)"
+    assert render(e.substituted("v")) == "y*(v + 1)"
+    assert render(e.substituted("y")) == "2*(v + 1)"
 
 
 def test_a_parameter_has_nothing_to_put_in():
@@ -507,7 +507,7 @@ def test_units_are_checked_with_the_names_of_a_group_and_of_a_run():
 def test_an_equation_knows_its_unit_and_its_parts_print_as_text():
     eq = Equations("dv/dt = -(v - 2*mV)/tau : volt")["v"]
     assert eq.unit == 1 * volt
-    assert str(eq.expr) == eq.expr.code == "-(v - 2 * mV) / tau"
+    assert str(eq.expr) == eq.expr.code == "-(v - 2*mV)/tau"
 
 
 @pytest.mark.parametrize("text", ["x : " + "(" * 3000, "x : " + "(" * 500 + "volt" + ")" * 500])

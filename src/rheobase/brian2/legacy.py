@@ -7,6 +7,7 @@ UnsupportedEquationsException   UnsupportedEquationsError
 Nameable, Trackable             SimulationObject
 SpikeSource                     EventGroup
 CodeRunner                      Runner
+NeuronGroup, SpatialNeuron      those of rheobase, whose faults wait for run()
 NumpyCodeObject, CythonCodeObject   accepted as codeobj_class; there is one way of compiling
 VariableOwner                   Group
 DEFAULT_UNITS                   the units that equations know, by name
@@ -54,7 +55,9 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "Group",
     "MagicNetwork",
     "Nameable",
+    "NeuronGroup",
     "NumpyCodeObject",
+    "SpatialNeuron",
     "SpikeSource",
     "Trackable",
     "UnsupportedEquationsException",
@@ -76,6 +79,36 @@ UnsupportedEquationsException = UnsupportedEquationsError
 CodeRunner = Runner
 VariableOwner = Group
 DEFAULT_CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf}
+
+
+class NeuronGroup(rheobase.NeuronGroup):
+    """A NeuronGroup of rheobase; what is wrong with its code is raised when it is to run.
+
+    So it is in Brian 2: a script may make groups that it never runs, or look for errors around
+    run() alone. Flags and the syntax of equations are checked when it is made, there as here.
+
+    >>> from rheobase.brian2 import NeuronGroup, BrianObjectException, ms, run
+    >>> cells = NeuronGroup(3, 'dv/dt = -v : 1')
+    >>> try:
+    ...     run(1*ms)
+    ... except BrianObjectException as error:
+    ...     print(type(error).__name__)
+    DimensionMismatchError
+    """
+
+    _faults_wait = True
+
+
+class SpatialNeuron(rheobase.SpatialNeuron):
+    """A SpatialNeuron of rheobase; what is wrong with its code is raised when it is to run.
+
+    >>> from rheobase.brian2 import SpatialNeuron, Soma, um
+    >>> cell = SpatialNeuron(Soma(20*um), 'Im = 0*amp/meter**2 : amp/meter**2')
+    >>> len(cell)
+    1
+    """
+
+    _faults_wait = True
 
 
 def __getattr__(name: str) -> Method:

@@ -6,14 +6,28 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from rheobase.equations.single import SingleEquation
-from rheobase.errors import Fault, FaultList, ModelSyntaxError, UnknownNameError, raise_faults
+from rheobase.errors import (
+    Fault,
+    FaultList,
+    ModelSyntaxError,
+    Span,
+    UnknownNameError,
+    raise_faults,
+)
 from rheobase.lang.check import check_expression
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Expr, Name, names_in, walk
 from rheobase.lang.symbols import Kind, Symbol, Type
 from rheobase.units import second
 
-__all__ = ["NameGiver", "check_equations", "check_units_in", "noise_symbols", "unknown_in"]
+__all__ = [
+    "NameGiver",
+    "check_equations",
+    "check_shared",
+    "check_units_in",
+    "noise_symbols",
+    "unknown_in",
+]
 
 _NOISE: Final = second.dim**-0.5
 
@@ -62,12 +76,33 @@ def check_equations(
             continue
         if kind.shared and _is_used_once(kind, equation):
             continue
-        message = (
-            f"'{equation.varname}' is shared: it has one value for all elements, but this "
-            "differs between them."
-        )
-        hint = "Leave out the flag (shared), or use shared variables only."
-        faults.add(ModelSyntaxError, message, equation.expr.span, hint)
+        faults.faults.append(_not_shared(equation, "this", equation.expr.span))
+
+
+def check_shared(
+    equations: Mapping[str, SingleEquation], differing: Container[str], label: str
+) -> None:
+    """Raise ModelSyntaxError for shared equations of variables that are not.
+
+    differing   names of variables that have a value for each element
+    """
+    faults = [
+        _not_shared(equation, f"'{node.id}'", node.span)
+        for equation in equations.values()
+        if equation.expr is not None and "shared" in equation.flags
+        for node in walk(equation.expr)
+        if isinstance(node, Name) and node.id in differing
+    ]
+    raise_faults(faults, label)
+
+
+def _not_shared(equation: SingleEquation, what: str, span: Span | None) -> Fault:
+    message = (
+        f"'{equation.varname}' is shared: it has one value for all elements, but {what} "
+        "differs between them."
+    )
+    hint = "Leave out the flag (shared), or use shared variables only."
+    return Fault(ModelSyntaxError, message, span, hint)
 
 
 def unknown_in(

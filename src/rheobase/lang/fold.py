@@ -277,7 +277,7 @@ def linear_coefficients(expr: Expr, names: Collection[str]) -> tuple[dict[str, E
     >>> from rheobase.lang.parse import parse_expression
     >>> factors, rest = linear_coefficients(parse_expression("(El - v + R*I)/tau"), ["v"])
     >>> render(factors["v"]), render(rest)
-    ('-1 / tau', '(El + R * I) / tau')
+    ('-1/tau', '(El + R*I)/tau')
     """
     found = _linear(expr, frozenset(names))
     if found is None:
@@ -353,7 +353,7 @@ def derivative(expr: Expr, name: str, functions: Mapping[str, FunctionInfo] = FU
     >>> from rheobase.lang.nodes import render
     >>> from rheobase.lang.parse import parse_expression
     >>> render(derivative(parse_expression("v**3 + exp(-v)*w"), "v"))
-    '3 * v**2 - exp(-v) * w'
+    '3*v**2 - exp(-v)*w'
     """
     return fold(_Derivative(name, functions).of(expr))
 

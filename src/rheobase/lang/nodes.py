@@ -244,7 +244,8 @@ def _render(node: Expr) -> tuple[str, int]:
             return f"{wrap(a, 9)}**{wrap(b, 7)}", 8
         case Binary(op=op, left=a, right=b):
             level = _PRECEDENCE[op]
-            return f"{wrap(a, level)} {op} {wrap(b, level + 1)}", level
+            gap = "" if op in "*/" else " "
+            return f"{wrap(a, level)}{gap}{op}{gap}{wrap(b, level + 1)}", level
         case Compare(op=op, left=a, right=b):
             return f"{wrap(a, 5)} {op} {wrap(b, 5)}", 4
         case Logic(op=op, operands=xs):

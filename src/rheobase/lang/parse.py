@@ -101,7 +101,7 @@ def parse_expression(text: str, source: Source | None = None, offset: int = 0) -
     >>> from rheobase.lang.nodes import render
     >>> from rheobase.lang.parse import parse_expression
     >>> render(parse_expression("(El - v) / tau"))
-    '(El - v) / tau'
+    '(El - v)/tau'
     """
     piece = _Piece(text, source or Source(text), offset)
     piece.check_length(MAX_LENGTH)

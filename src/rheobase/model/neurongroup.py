@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any, Literal, TypeAlias, get_args
 
 from rheobase.equations import Equations, SingleEquation
-from rheobase.equations.units import check_equations, noise_symbols, unknown_in
+from rheobase.equations.units import check_equations, check_shared, noise_symbols, unknown_in
 from rheobase.errors import (
     EquationError,
     Fault,
     FaultList,
+    ModelError,
     ModelTypeError,
     ModelValueError,
     labelled,
@@ -44,7 +45,13 @@ from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.storage import storage_of
 from rheobase.model.subgroup import EventGroup
 from rheobase.model.texts import read_equations, read_expression, read_statements
-from rheobase.model.variables import ArrayVariable, LinkedVariable, Subexpression, symbol_of
+from rheobase.model.variables import (
+    ArrayVariable,
+    LinkedVariable,
+    Subexpression,
+    Variable,
+    symbol_of,
+)
 from rheobase.preference_names import prefs
 from rheobase.topics import topic
 from rheobase.units import Quantity, second
@@ -92,6 +99,7 @@ class NeuronGroup(EventGroup):
     """
 
     add_to_magic_network = True
+    _faults_wait = False  # for run(): whether what is wrong with its code is raised there only
 
     def __init__(
         self,
@@ -119,7 +127,6 @@ class NeuronGroup(EventGroup):
         self.equations = read_equations(model, self.label)
         with labelled(f"{self.label}, equations"):
             self.equations.check_flags(_FLAGS, _EXCLUDING)
-            self.equations.check_stateful(lambda f: f in FUNCTIONS and not FUNCTIONS[f].stateless)
         types = {e.varname: e.var_type for e in self.equations.values()}
         storage = storage_of(dtype, {**types, "lastspike": Type.FLOAT}, self.label)
         self.float_dtype, self._dtypes = storage.floats, storage.single
@@ -128,13 +135,18 @@ class NeuronGroup(EventGroup):
         self._reset = reset
         self.spike_times: SpikeTimes = self._checked_spike_times(spike_times)
         self._add_model_variables()
-        self._conditions = {
-            n: read_expression(c, f"{self.label}, {_what_finds(n)}", "v > -50*mV")
-            for n, c in self.events.items()
-        }
-        self._check_known()
-        self._make_runners(method, method_options)
-        self._make_event_runners()
+        own = {n for n, v in self.variables.items() if not _may_be_shared(v)}
+        check_shared(self.equations, own, f"{self.label}, equations")
+        self._make_event_sources()
+        self._fault: ModelError | None = None
+        try:
+            self._read_code()
+            self._make_runners(method, method_options)
+            self._make_event_runners()
+        except ModelError as fault:
+            if not self._faults_wait:
+                raise
+            self._fault = fault
         warn_of_attributes(self)
         self.seal()
 
@@ -249,6 +261,16 @@ class NeuronGroup(EventGroup):
         )
 
     # ------------------------------------------------------------ checking
+    def _read_code(self) -> None:
+        """Read and check all code, as far as its names are known."""
+        with labelled(f"{self.label}, equations"):
+            self.equations.check_stateful(lambda f: f in FUNCTIONS and not FUNCTIONS[f].stateless)
+        self._conditions = {
+            n: read_expression(c, f"{self.label}, {_what_finds(n)}", "v > -50*mV")
+            for n, c in self.events.items()
+        }
+        self._check_known()
+
     def _check_known(self) -> None:
         """What can be checked before the script's own constants are known."""
         scope: dict[str, Symbol] = {n: symbol_of(v) for n, v in self.variables.items()}
@@ -261,7 +283,7 @@ class NeuronGroup(EventGroup):
         codes += [self.refractory_code] if self.refractory_code is not None else []
         names = frozenset[str]().union(*map(names_in, [*self.equations.expressions(), *codes]))
         for name in names - set(scope):
-            symbol = default_symbol(name) or find_external(name, self.namespace, {})
+            symbol = default_symbol(name) or find_external(name, self._namespace_now, {})
             if isinstance(symbol, Symbol):
                 scope[name] = symbol
         faults = FaultList()
@@ -279,13 +301,20 @@ class NeuronGroup(EventGroup):
             check_refractory(self.refractory_code, scope, functions, faults)
         raise_faults(faults.faults, f"{self.label}, equations")
 
+    @property
+    def _namespace_now(self) -> Mapping[str, Any]:
+        """What its namespace means already: nothing, where scripts may still change it."""
+        return {} if self._faults_wait else self.namespace
+
     def _known_functions(self, codes: Sequence[Expr]) -> dict[str, FunctionInfo]:
         """Default functions, and those of the group's own namespace."""
-        found = {n: find_function(n, self.namespace, {}) for n in called_in(codes)}
+        found = {n: find_function(n, self._namespace_now, {}) for n in called_in(codes)}
         own = {n: f for n, f in found.items() if isinstance(f, FunctionInfo)}
         return {**FUNCTIONS, **own}
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
+        if self._fault is not None:
+            raise self._fault.with_traceback(None)
         check_choosers(self)
 
     # ------------------------------------------------------------ what runs
@@ -351,7 +380,7 @@ class NeuronGroup(EventGroup):
             )
         return {"spike": threshold, **named}
 
-    def _make_event_runners(self) -> None:
+    def _make_event_sources(self) -> None:
         self.event_sources = {}
         self.thresholder: dict[str, SpikeFinder] = {}
         self.resetter: dict[str, Runner] = {}
@@ -363,15 +392,17 @@ class NeuronGroup(EventGroup):
                 f"{self.name} {event}", len(self), self.clock, when, self.order, time
             )
             self.event_sources[event] = source
+        if self._reset not in (None, "") and "spike" not in self.events:
+            raise ModelValueError(
+                f"{self.label}: a reset needs a threshold, such as threshold='v > -50*mV'"
+            )
+
+    def _make_event_runners(self) -> None:
+        for event, source in self.event_sources.items():
             self.thresholder[event] = self._finder(event, source)
             self.contain(self.thresholder[event])
-        if self._reset not in (None, ""):
-            if "spike" not in self.events:
-                raise ModelValueError(
-                    f"{self.label}: a reset needs a threshold, such as threshold='v > -50*mV'"
-                )
-            if not self._between_grid_points:
-                self.run_on_event("spike", self._reset, when="resets")
+        if self._reset not in (None, "") and not self._between_grid_points:
+            self.run_on_event("spike", self._reset, when="resets")
         self._warn_of_endless_spikes()
 
     def _finder(self, event: str, source: EventSource) -> SpikeFinder:
@@ -463,15 +494,20 @@ class NeuronGroup(EventGroup):
         Raises ModelValueError for an unknown event.
         """
         self._known_event(event)
-        for x in (self.thresholder[event], self.event_sources[event]):
+        finder = self.thresholder.get(event)  # none in a group with a fault
+        for x in (self.event_sources[event], *([finder] if finder else [])):
             x.when = when
             x.order = self.order if order is None else order
 
     def _repr_html_(self) -> str:
-        code = [(_what_finds(event), condition) for event, condition in self.events.items()]
+        code = [(_what_finds(event), str(condition)) for event, condition in self.events.items()]
         if self._reset:
-            code.append(("reset", self._reset))
+            code.append(("reset", str(self._reset)))
         return group_page(f"<b>{len(self)} neurons</b> '{self.name}'", self.equations, code)
+
+
+def _may_be_shared(variable: Variable) -> bool:
+    return variable.shared or isinstance(variable, LinkedVariable)
 
 
 def _what_finds(event: str) -> str:

@@ -94,7 +94,7 @@ def test_point_currents_are_spread_over_the_membrane():
         NOTHING + "\nI : amp (point current)\nJ = 1*nA : amp (point current, constant over dt)",
     )
     neuron.I = 2 * nA
-    assert "I / area" in neuron.equations["Im"].expr.code
+    assert "I/area" in neuron.equations["Im"].expr.code
     rb.Network(neuron).run(1 * ms)
     expected = 3e-9 * 1e-3 / (np.pi * 1e-10 * 0.009)
     np.testing.assert_allclose(neuron.v_[:], expected)

@@ -23,7 +23,7 @@ def split(expr: Expr, name: str) -> tuple[Expr, Expr]:
     >>> from rheobase.lang.nodes import render
     >>> from rheobase.lang.parse import parse_expression
     >>> [render(x) for x in split(parse_expression("g*m**3*(E - v)"), "v")]
-    ['g * m**3 * -1.0', 'g * m**3 * E']
+    ['g*m**3*-1.0', 'g*m**3*E']
     """
     raise_faults(_faults(expr, name))
     return _split(expr, name)

@@ -203,12 +203,12 @@ class SpatialNeuron(_Parts, NeuronGroup):
                 "its root: take the root, or morphology.copy_tree()"
             )
         self._tree = morphology.copy_tree()
-        nodes = cable(self._tree, label)
+        self._cable = nodes = cable(self._tree, label)
         self._given = given = read_equations(model, label)
         with labelled(f"{label}, equations"):
             own = _with_point_currents(given)
-            slope, rest = split(own.substituted("Im"), "v")
-            conductance = f"gtot__private = -({slope}) : siemens/meter**2"
+            self._membrane = split(own.substituted("Im"), "v")
+            conductance = f"gtot__private = -({self._membrane[0]}) : siemens/meter**2"
             places = _PLACES if self._tree.x is not None else ""
             own = own + Equations(_OWN) + Equations(conductance) + Equations(places)
         super().__init__(
@@ -227,10 +227,17 @@ class SpatialNeuron(_Parts, NeuronGroup):
             order=order,
             name=name,
         )
-        self._diffusion = Diffusion(self, nodes, slope, rest)
+        self._fill(Cm, Ri)
+
+    def _make_runners(
+        self,
+        method: MethodChoice | Sequence[MethodChoice],
+        options: Mapping[str, object] | None,
+    ) -> None:
+        super()._make_runners(method, options)
+        self._diffusion = Diffusion(self, self._cable, *self._membrane)
         self.contain(self._diffusion)
         self.state_updater.beside["v"] = "backward Euler"
-        self._fill(Cm, Ri)
 
     def _fill(self, Cm: Any, Ri: Any) -> None:
         parts = [c for _, c in self._tree.measured()]
