@@ -446,7 +446,7 @@ class Stream:
         normal   sqrt(-2 log(1 - u)) cos(2 pi v), u and v the uniforms of (w0, w1) and (w2, w3)
     In F32 they are made of the first 31 bits of w1 and w3, so that they are the same numbers less
     precisely: a uniform is k & ~(k >> 24) in units of 2**-31 for k = w1 >> 1 (never rounded up to
-    1), and 1 - u is 2**31 - k in those units, rounded.
+    1); 1 - u is 2**31 - k in those units, rounded; of v, what is above 0 or 1/2 is rounded.
     Two elements share the words of a normal: they are drawn at element >> 3 << 2 | element & 3,
     and where element & 4, the sine stands in for the cosine.
     """

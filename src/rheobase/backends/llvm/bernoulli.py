@@ -85,10 +85,10 @@ def _candidates(e: Emitter, first: Value, end: Value, greatest: Value, append: A
     seed, number = e.seeds()
     scale = scale_of_gaps(code, greatest)
 
+    prepared = philox.prepared(seed, code.const(I64, GAP_DRAW), now, number)
+
     def uniforms(draws: Value) -> tuple[Value, Value]:
-        width = draws.width
-        same = (code.splat(x, width) for x in (code.const(I64, GAP_DRAW), now, number))
-        return philox.uniforms(code.splat(seed, width), draws, *same)
+        return philox.uniforms(draws, prepared)
 
     def take(positions: Value, count: Value) -> None:
         place = code.stacked(positions)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rheobase.backends.llvm import library, masked
+from rheobase.backends.llvm import library, masked, philox
 from rheobase.backends.llvm.arithmetic import cast, compute
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import BOOL as I1
@@ -304,13 +304,22 @@ class Emitter:
 
     def draw(self, name: str, number: Value, elem: str = F64) -> Value:
         """Draw `number` of the element and step that `draw_at` holds (own, if None)."""
+        if self.draw_at is not None:
+            element, step = self.draw_at
+            prepared = self._prepared(number, step)
+        else:
+            element = self._drawing_element()
+            blocks = philox.blocks_of(name, element.width)
+            with self.code.hoisted():
+                stream = self.kernel.stream
+                assert stream is not None
+                now = self.read(stream.step, 0) - self.read(stream.state, 2)
+                prepared = [self.code.splat(x, blocks) for x in self._prepared(number, now)]
+        return library.draw(self.code, name, elem, element, prepared)
+
+    def _prepared(self, number: Value, step: Value) -> Sequence[Value]:
         seed, stream_number = self.seeds()
-        stream = self.kernel.stream
-        assert stream is not None
-        with self.code.hoisted():
-            now = self.read(stream.step, 0) - self.read(stream.state, 2)
-        element, step = self.draw_at or (self._drawing_element(), now)
-        return library.call(self.code, name, seed, element, number, step, stream_number, elem=elem)
+        return philox.prepared(seed, number, step, stream_number)
 
     def seeds(self) -> tuple[Value, Value]:
         """The seed and the number of the kernel's stream."""

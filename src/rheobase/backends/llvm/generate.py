@@ -181,7 +181,11 @@ def _sampled(row: _Row, n: Value, scale: Value, take: Callable[[Value, Value], N
     """take(positions, how many of them count), until position n."""
     seed, stream = row.e.seeds()
     draw = row.e.code.const(I64, GAP_DRAW)
-    by_gaps(row.e.code, n, scale, lambda k: philox.uniforms(seed, row.outer, draw, k, stream), take)
+
+    def uniforms(k: Value) -> tuple[Value, Value]:
+        return philox.uniforms(row.outer, philox.prepared(seed, draw, k, stream))
+
+    by_gaps(row.e.code, n, scale, uniforms, take)
 
 
 def _number(e: Emitter, low: Value, high: Value, step: Value) -> Value:

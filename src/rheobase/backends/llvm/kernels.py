@@ -92,9 +92,10 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
     calls = [op.name for op in kernel.inner if op.name in library.FUNCTIONS]
     short = len(calls) <= 2
     if "normal" in calls:  # PAIRED lanes share their draws; a draw is a long chain of operations
-        lanes = 2 * philox.PAIRED if short and host.lanes > 2 else philox.PAIRED
-    else:
-        lanes = min(2 * host.lanes, MAX_LANES) if short else host.lanes
+        return max(4 * host.lanes if short else 0, philox.PAIRED)
+    lanes = min(2 * host.lanes, MAX_LANES) if short else host.lanes
+    if short and "uniform" in calls:
+        lanes = 2 * host.lanes
     return 2 * lanes if _is_narrow(kernel) else lanes
 
 

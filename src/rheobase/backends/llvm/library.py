@@ -5,7 +5,7 @@ A function may be needed for several formats and widths: `Needed` says which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from rheobase.backends.llvm import angles, division, math, philox, trigonometry
@@ -36,21 +36,31 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "uniform": philox.uniform,
     "normal": philox.normal,
 }
-_DRAWS = frozenset(("uniform", "normal"))  # of seed, element, number, step, stream
+_DRAWS = frozenset(("uniform", "normal"))  # of the element and what is prepared
 _TWO = frozenset(("pow", "floordiv", "mod"))
 
 
-def call(code: Code, name: str, *args: Value, elem: str = "") -> Value:
-    """Call one of FUNCTIONS; its definition must be added to the module (`definitions`).
-
-    elem   the format of the result, where the arguments do not tell
-    """
+def call(code: Code, name: str, *args: Value) -> Value:
+    """Call one of FUNCTIONS; its definition must be added to the module (`definitions`)."""
     width = max(a.width for a in args)
-    needed = Needed(name, elem or args[0].elem, width)
+    needed = Needed(name, args[0].elem, width)
     code.needs[needed] = None
     shown = ", ".join(str(code.splat(a, width)) for a in args)
     result = vector_type(needed.elem, width)
     return code.let(needed.elem, width, f"call {result} @{needed.symbol}({shown})")
+
+
+def draw(code: Code, name: str, elem: str, element: Value, prepared: Sequence[Value]) -> Value:
+    """Call a function that draws.
+
+    element    for each lane
+    prepared   see philox.prepared; in as many lanes as make words together
+    """
+    needed = Needed(name, elem, element.width)
+    code.needs[needed] = None
+    shown = ", ".join(map(str, (element, *prepared)))
+    result = vector_type(elem, element.width)
+    return code.let(elem, element.width, f"call {result} @{needed.symbol}({shown})")
 
 
 def definitions(host: Host, needs: Iterable[Needed], declared: set[str]) -> list[str]:
@@ -71,15 +81,13 @@ def _definition(host: Host, needed: Needed) -> tuple[str, frozenset[str], tuple[
     if name == angles.SYMBOL:
         return (*angles.write_reduction(host), ())
     code = Code(host)
-    elems = [I64] * 5 if name in _DRAWS else [elem] * (1 + (name in _TWO))
-    args = [Value(code, e, width, f"%a{n}") for n, e in enumerate(elems)]
-    result = _write(code, needed, args)
+    types = [(elem, width)] * (1 + (name in _TWO))
+    if name in _DRAWS:
+        types = [(I64, width)] + [(I64, philox.blocks_of(name, width))] * philox.N_PREPARED
+    args = [Value(code, *t, f"%a{n}") for n, t in enumerate(types)]
+    function = FUNCTIONS[name]
+    result = function(code, args[0], args[1:], elem) if name in _DRAWS else function(code, *args)
     code.line(f"ret {result}")
     title = f"define internal {result.type} @{needed.symbol}({', '.join(map(str, args))})"
     text = f"{title} alwaysinline nounwind {{\n{code.text()}\n}}"
     return text, frozenset(code.declared), tuple(code.needs)
-
-
-def _write(code: Code, needed: Needed, args: list[Value]) -> Value:
-    function = FUNCTIONS[needed.name]
-    return function(code, *args, needed.elem) if needed.name in _DRAWS else function(code, *args)

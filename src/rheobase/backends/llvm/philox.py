@@ -1,15 +1,28 @@
 """Philox4x32-10 (Salmon et al. 2011), one block of numbers a lane; see ir/kernels.Stream.
 
-The 32-bit words stand in I64 lanes, where a product of two is one instruction (pmuludq).
+The 32-bit words stand in I64 lanes, where a product of two is one instruction (pmuludq). What is
+the same for all elements (the keys of the rounds, and what the first two make of the other words of
+the counter) is a `prepared` tuple, computed once before a loop.
 """
 
 from __future__ import annotations
 
-from rheobase.backends.llvm.math import log_of_normal
-from rheobase.backends.llvm.text import F32, F64, I32, I64, Code, Value
-from rheobase.backends.llvm.trigonometry import sin_cos_turns
+from collections.abc import Sequence
 
-__all__ = ["PAIRED", "normal", "uniform", "uniforms", "words"]
+from rheobase.backends.llvm.math import minus_two_log
+from rheobase.backends.llvm.text import F32, F64, I32, I64, Code, Value
+from rheobase.backends.llvm.trigonometry import cos_sin_turns
+
+__all__ = [
+    "N_PREPARED",
+    "PAIRED",
+    "blocks_of",
+    "normal",
+    "prepared",
+    "uniform",
+    "uniforms",
+    "words",
+]
 
 PAIRED = 8  # lanes
 
@@ -17,115 +30,144 @@ MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)
 LOW = 0xFFFFFFFF
 N_ROUNDS = 10
+MOST_BLOCKS = 16  # lanes that make words: two vectors of AVX-512, whose operations overlap
+ONE = 0x3FF0000000000000  # the bits of 1.0
+HALF_TURN = (1 << 51) - 1
+N_PREPARED = 4 + 2 * (N_ROUNDS - 2)
+
+Prepared = Sequence[Value]
 
 
-def words(
-    seed: Value, element: Value, draw: Value, step: Value, stream: Value
-) -> tuple[Value, Value, Value, Value]:
-    """The four words of a draw, each below 2^32. All arguments I64."""
-    k0, k1 = seed & LOW, seed >> 32
-    c0, c1 = element, draw | ((step >> 32) << 16)
-    c2, c3 = step, stream
-    for n in range(N_ROUNDS):
-        if n:
-            k0, k1 = (k0 + WEYL[0]) & LOW, (k1 + WEYL[1]) & LOW
-        # what stands above 32 bits is cut off where it would count: pmuludq does not look at it
-        p0, p1 = (c0 & LOW) * MULTIPLIERS[0], (c2 & LOW) * MULTIPLIERS[1]
+def prepared(seed: Value, draw: Value, step: Value, stream: Value) -> Prepared:
+    """What the words of a draw take beside the element. All arguments I64.
+
+    The element is in one word of the counter: of the first round, one half is here, and of the
+    second the other half.
+    """
+    key = [((seed & LOW) + n * WEYL[0], (seed >> 32) + n * WEYL[1]) for n in range(N_ROUNDS)]
+    keys = [(k0 & LOW, k1 & LOW) for k0, k1 in key]
+    product = (step & LOW) * MULTIPLIERS[1]
+    c0 = (product >> 32) ^ (draw | ((step >> 32) << 16)) ^ keys[0][0]
+    following = (c0 & LOW) * MULTIPLIERS[0]
+    second = ((product ^ keys[1][0]) & LOW, (following >> 32) ^ keys[1][1], following & LOW)
+    return (stream ^ keys[0][1], *second, *(k for pair in keys[2:] for k in pair))
+
+
+def words(element: Value, prepared: Prepared) -> tuple[Value, Value, Value, Value]:
+    """The four words of a draw; what stands above 32 bits does not count."""
+    first, second0, second1, c3, *keys = prepared
+    product = _times(element, 0)
+    c0, c1 = (product >> 32) ^ first, product
+    product = _times(c0, 1)
+    c0, c1, c2 = (product >> 32) ^ second0, product, c1 ^ second1
+    for k0, k1 in zip(keys[::2], keys[1::2]):
+        p0, p1 = _times(c0, 0), _times(c2, 1)
         c0, c1, c2, c3 = (p1 >> 32) ^ c1 ^ k0, p1, (p0 >> 32) ^ c3 ^ k1, p0
-    return c0 & LOW, c1 & LOW, c2 & LOW, c3 & LOW
+    return c0, c1, c2, c3
 
 
-def _uniform_of(low: Value, high: Value) -> Value:
-    """(high << 32 | low) >> 12 in units of 2^-52: the fraction of a number in [1, 2)."""
-    fraction = _side_by_side(low, high) >> 12
-    return (fraction | 0x3FF0000000000000).as_float() - 1.0
+def _times(word: Value, n: int) -> Value:
+    """The product with a multiplier: pmuludq does not look at what is cut off here."""
+    return (word & LOW) * MULTIPLIERS[n]
 
 
+def blocks_of(name: str, width: int) -> int:
+    """How many lanes make the words of `width` draws together."""
+    return min(width // 2 if name == "normal" and width >= PAIRED else width, MOST_BLOCKS)
+
+
+# ------------------------------------------------------------------ uniform numbers
 def _side_by_side(low: Value, high: Value) -> Value:
     """high << 32 | low. (LLVM would make the shift a part of the product that `high` is, and of one
     instruction three; taking halves of lanes is one, and it does not see through that.)"""
     code, width = low.code, low.width
     if width == 1:
-        return (high << 32) | low
+        return (high << 32) | (low & LOW)
     halves = [k + side * 2 * width for k in range(0, 2 * width, 2) for side in (0, 1)]
     words = code.chosen(code.joined(low.halves(), high.halves()), halves)
     return code.let(I64, width, f"bitcast {words} to <{width} x i64>")
 
 
+def _above_one(low: Value, high: Value) -> Value:
+    """1 + u for the uniform number u = ((high << 32 | low) >> 12) 2^-52."""
+    return ((_side_by_side(low, high) >> 12) | ONE).as_float()
+
+
 def _short(word: Value) -> Value:
     """The first 31 bits of a word, I32."""
-    return (word >> 1).cast("trunc", I32)
+    return word.cast("trunc", I32) >> 1
 
 
-def uniform(
-    code: Code, seed: Value, element: Value, draw: Value, step: Value, stream: Value, elem: str
-) -> Value:
+def uniforms(element: Value, prepared: Prepared) -> tuple[Value, Value]:
+    """Two numbers in [0, 1) from the words of one draw."""
+    w0, w1, w2, w3 = words(element, prepared)
+    return _above_one(w0, w1) - 1.0, _above_one(w2, w3) - 1.0
+
+
+def uniform(code: Code, element: Value, prepared: Prepared, elem: str) -> Value:
     """A number in [0, 1)."""
-    arguments = (seed, element, draw, step, stream)
-    if elem == F64:
-        w0, w1, _, _ = words(*arguments)
-        return _uniform_of(w0, w1)
-    if element.width > PAIRED:  # more words at a time than registers
-        half = element.width // 2
-        parts = (range(half), range(half, 2 * half))
-        return code.joined(*(_single(*(code.chosen(a, p) for a in arguments)) for p in parts))
-    return _single(*arguments)
+    make = _double if elem == F64 else _single
+    return code.joined_all([make(part, prepared) for part in _pieces(code, element)])
 
 
-def _single(seed: Value, element: Value, draw: Value, step: Value, stream: Value) -> Value:
+def _pieces(code: Code, x: Value) -> list[Value]:
+    """The lanes of x, so many at a time as fill the registers with words."""
+    lanes = range(0, x.width, MOST_BLOCKS)
+    return [x] if len(lanes) == 1 else [code.chosen(x, range(k, k + MOST_BLOCKS)) for k in lanes]
+
+
+def _double(element: Value, prepared: Prepared) -> Value:
+    w0, w1, _, _ = words(element, prepared)
+    return _above_one(w0, w1) - 1.0
+
+
+def _single(element: Value, prepared: Prepared) -> Value:
     """uniform as an F32: of 31 bits, without those that would round it up, perhaps to 1."""
-    k = _short(words(seed, element, draw, step, stream)[1])
+    k = _short(words(element, prepared)[1])
     return (k & ~(k >> 24)).cast("sitofp", F32) * 2.0**-31
 
 
-def normal(
-    code: Code, seed: Value, element: Value, draw: Value, step: Value, stream: Value, elem: str
-) -> Value:
+# ------------------------------------------------------------------ normal numbers
+def normal(code: Code, element: Value, prepared: Prepared, elem: str) -> Value:
     """A normal deviate, mean 0, variance 1 (Box & Muller 1958).
 
-    Two elements share the words of a draw. Of PAIRED lanes, which are the elements 8 n, ...,
-    8 n + 7, the words of the first half serve both.
+    Two elements share the words of a draw: those of 8 n + k and 8 n + 4 + k, k < 4, are those of
+    4 n + k. Where there are several lanes, their elements follow each other from a multiple of 8.
     """
     make = _polar if elem == F64 else _polar_single
-    shared = (element >> 3) << 2 | (element & 3)
-    arguments = (seed, shared, draw, step, stream)
     if element.width < PAIRED:
-        cosine, sine = make(code, *arguments)
+        cosine, sine = make(code, (element >> 3) << 2 | (element & 3), prepared)
         return code.select((element & 4).ne(0), sine, cosine)
+    half = element.width // 2
+    steps = Value(code, I64, half, "<" + ", ".join(f"i64 {k}" for k in range(half)) + ">")
+    shared = (code.lane(element, 0) >> 1) + steps
+    both = [make(code, part, prepared) for part in _pieces(code, shared)]
+    cosines, sines = (code.joined_all(list(x)) for x in zip(*both))
     lanes = range(element.width)
-    first = [k for k in lanes if not k & 4]
-    cosine, sine = make(code, *(code.chosen(a, first) for a in arguments))
-    both = code.joined(cosine, sine)
-    if element.width == PAIRED:
-        return both
-    place = [(k >> 3) * 4 + (k & 3) + (len(first) if k & 4 else 0) for k in lanes]
-    return code.chosen(both, place)
+    place = [(k >> 3) * 4 + (k & 3) + (half if k & 4 else 0) for k in lanes]
+    return code.chosen(code.joined(cosines, sines), place)
 
 
-def _polar(code: Code, *arguments: Value) -> tuple[Value, Value]:
+def _polar(code: Code, element: Value, prepared: Prepared) -> tuple[Value, Value]:
     """The two normal deviates of a draw."""
-    u, v = uniforms(*arguments)
-    sine, cosine = sin_cos_turns(code, v)
-    radius = _radius(code, 1.0 - u)
+    w0, w1, w2, w3 = words(element, prepared)
+    angle = _side_by_side(w2, w3)
+    turn = (((angle >> 12) & HALF_TURN) | ONE).as_float() - 1.0
+    return _deviates(code, 2.0 - _above_one(w0, w1), turn, angle & -(1 << 63))
+
+
+def _polar_single(code: Code, element: Value, prepared: Prepared) -> tuple[Value, Value]:
+    """_polar in F32: 1 - u and the angle within a half turn are rounded from 31 and 30 bits."""
+    _, w1, _, w3 = words(element, prepared)
+    rest = ((0x7FFFFFFF - _short(w1)).cast("sitofp", F32) + 1.0) * 2.0**-31
+    angle = w3.cast("trunc", I32)
+    turn = ((angle >> 1) & 0x3FFFFFFF).cast("sitofp", F32) * 2.0**-31
+    return _deviates(code, rest, turn, angle & -(1 << 31))
+
+
+def _deviates(code: Code, rest: Value, turn: Value, half: Value) -> tuple[Value, Value]:
+    """Cosine and sine of 2 pi turn, 0 <= turn < 1/2, times sqrt(-2 log(rest)); both negative
+    where the highest bit of `half` (the other half turn) is set."""
+    cosine, sine = cos_sin_turns(code, turn)
+    radius = (code.sqrt(minus_two_log(code, rest)).bits() ^ half).as_float()
     return radius * cosine, radius * sine
-
-
-def _polar_single(code: Code, *arguments: Value) -> tuple[Value, Value]:
-    """_polar in F32: u and v have 31 bits, and 1 - u is rounded once."""
-    _, w1, _, w3 = words(*arguments)
-    rest = (0x7FFFFFFF - _short(w1)).cast("sitofp", F32) + 1.0
-    sine, cosine = sin_cos_turns(code, _short(w3).cast("sitofp", F32) * 2.0**-31)
-    radius = _radius(code, rest * 2.0**-31)
-    return radius * cosine, radius * sine
-
-
-def uniforms(
-    seed: Value, element: Value, draw: Value, step: Value, stream: Value
-) -> tuple[Value, Value]:
-    """Two numbers in [0, 1) from the words of one draw."""
-    w0, w1, w2, w3 = words(seed, element, draw, step, stream)
-    return _uniform_of(w0, w1), _uniform_of(w2, w3)
-
-
-def _radius(code: Code, rest: Value) -> Value:
-    return code.sqrt(log_of_normal(code, rest) * -2.0)

@@ -382,6 +382,12 @@ class Code:
         """The lanes of x, then those of y."""
         return self._shuffled(x, str(y), range(x.width + y.width))
 
+    def joined_all(self, parts: Sequence[Value]) -> Value:
+        """The lanes of all, one after the other: a power of two of values of one width."""
+        while len(parts) > 1:
+            parts = [self.joined(x, y) for x, y in zip(parts[::2], parts[1::2])]
+        return parts[0]
+
     def _shuffled(self, x: Value, y: str, lanes: Sequence[int]) -> Value:
         shown = ", ".join(f"i32 {k}" for k in lanes)
         width = len(lanes)
@@ -469,6 +475,13 @@ class Code:
                 power = power * power
         assert isinstance(terms[0], Value)
         return terms[0]
+
+    def horner(self, x: Value, coefficients: Sequence[float]) -> Value:
+        """The same with fewer operations, each of which waits for the one before."""
+        result = self.const(x.elem, coefficients[-1], x.width)
+        for c in reversed(coefficients[:-1]):
+            result = self.fma(result, x, c)
+        return result
 
     def any(self, condition: Value) -> Value:
         """Whether the condition holds in some lane."""

@@ -13,7 +13,7 @@ from rheobase.backends.llvm.formats import DOUBLE, format_of
 from rheobase.backends.llvm.math import fast_two_sum, two_prod, two_sum
 from rheobase.backends.llvm.text import F32, F64, I32, Code, Value
 
-__all__ = ["arccos", "arcsin", "arctan", "cos", "sin", "sin_cos_turns", "tan"]
+__all__ = ["arccos", "arcsin", "arctan", "cos", "cos_sin_turns", "sin", "tan"]
 
 TWO_OVER_PI = 0.6366197723675814
 # pi/2 in parts: a multiple of the first two by a number below 2^28 is exact
@@ -161,15 +161,16 @@ def arccos(code: Code, x: Value) -> Value:
 
 
 # ------------------------------------------------------------------ for random numbers
-def sin_cos_turns(code: Code, v: Value) -> tuple[Value, Value]:
-    """(sin, cos) of 2 pi v, for 0 <= v <= 1."""
-    f = format_of(v)
-    t = code.fma(v, 4.0, f.magic)
-    r = (v - (t - f.magic) * 0.25) * (2 * f.pi[0])
-    z = r * r
-    s = r + z * r * code.poly(z, f.sin)
-    half = 0.5 * z
-    w = 1.0 - half
-    c = w + (((1.0 - w) - half) + z * z * code.poly(z, f.cos))
-    q = t.bits()
-    return _by_quadrant(code, q, s, c), _by_quadrant(code, q + 1, s, c)
+def cos_sin_turns(code: Code, turn: Value) -> tuple[Value, Value]:
+    """(cos, sin) of 2 pi turn, for 0 <= turn <= 1/2: errors as small as those of numbers near 1.
+
+    Of a = pi/4 - pi turn, which lies between -pi/4 and pi/4: the cosine is sin 2a = 2 sin a cos a,
+    the sine cos 2a = 1 - 2 sin^2 a.
+    """
+    f = format_of(turn)
+    a = code.fma(turn, -f.pi[0], f.pi[0] / 4)
+    z = a * a
+    s = code.fma(z * a, code.horner(z, f.sin), a)
+    c = code.horner(z, (1.0, -0.5, *f.cos))
+    twice = s + s
+    return twice * c, code.fma(-twice, s, 1.0)

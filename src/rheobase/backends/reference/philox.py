@@ -75,8 +75,10 @@ def uniform_single(words: Words) -> NDArray[np.float32]:
 
 
 def normal_single(words: Words, sine: NDArray[np.bool_] | bool = False) -> NDArray[np.float32]:
-    """normal of uniforms of 31 bits, 1 - u and v rounded to F32, and so the result."""
+    """normal of uniforms of 31 bits, rounded to F32: 1 - u, and v within its half of a turn."""
     rest = (0x7FFFFFFF - _short(words[1])).astype(np.float32) + np.float32(1)
-    v = _short(words[3]).astype(np.float32)
+    v = _short(words[3])
+    half = v & 0x40000000
     unit = np.float64(2.0**-31)
-    return _box_muller(rest * unit, v * unit, sine).astype(np.float32)
+    turn = (v - half).astype(np.float32) * unit + half * unit
+    return _box_muller(rest * unit, turn, sine).astype(np.float32)
