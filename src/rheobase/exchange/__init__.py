@@ -3,6 +3,7 @@
 NIR       from_nir, to_nir                                     (extra `nir`)
 """
 
+from rheobase.exchange.nir_export import to_nir
 from rheobase.exchange.nir_import import from_nir
 
-__all__ = ["from_nir"]
+__all__ = ["from_nir", "to_nir"]
