@@ -182,6 +182,7 @@ class Network(Members):
                 seen(self, program)
             progress.begin()
             control = Control.profiling(len(program.calls)) if request.profile else Control()
+            control.ahead = prefs["core.steps_ahead"]
             native = self._execute(program, executable, work, clocks, end, progress, control, watch)
             cost = [a + b for a, b in zip(cost, (prepared - begun, compiled - prepared, native))]
             if request.profile:

@@ -83,6 +83,12 @@ prefs.register_preferences(
         "on it. A run uses them as long as it is faster than with one thread.",
         lambda v: type(v) is int and v >= 0,
     ),
+    steps_ahead=BrianPreference(
+        64,
+        "How many steps elements that do not hear of each other may go ahead of others, at most; "
+        "1: none. Results do not depend on it: it is there to measure, and to look for mistakes.",
+        lambda v: type(v) is int and v >= 1,
+    ),
     stop_on_keyboard_interrupt=BrianPreference(
         True, "Whether Ctrl-C ends a run after its present step, so that it can go on from there."
     ),

@@ -41,7 +41,18 @@ from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
 from rheobase.records import record
 
-__all__ = ["Division", "Partition", "bounds", "cuts", "divided_by", "partition"]
+__all__ = [
+    "Division",
+    "Key",
+    "Partition",
+    "bounds",
+    "cuts",
+    "divided_by",
+    "divisions",
+    "is_cut",
+    "partition",
+    "touched",
+]
 
 GRAIN = 64  # elements: whole vectors, and whole cache lines of one byte each
 LEAST_GRAIN = 16
@@ -115,6 +126,12 @@ class Division:
     size: int
 
 
+def is_cut(kernel: Kernel, division: Division) -> bool:
+    """Whether the lanes walk pieces of the same rows."""
+    domain = kernel.domain
+    return isinstance(domain, (Propagate, Reduce)) and domain.side is not division.index
+
+
 # who touches which elements of an array: as `bounds` of this size say; the synapses of the owners
 # of a side; None: any lane any element
 Key: TypeAlias = int | Division | None
@@ -127,7 +144,7 @@ def _size_at(kernel: Kernel, index: Index) -> int | None:
     return lengths.pop() if len(lengths) == 1 else None
 
 
-def _divisions(calls: Sequence[Call]) -> list[Division | None]:
+def divisions(calls: Sequence[Call]) -> list[Division | None]:
     """How each call is divided."""
     found: list[Division | None] = []
     sizes: dict[tuple[Slot, Index], int] = {}  # of the sides of synapses, by the synapses' arrays
@@ -209,26 +226,26 @@ class Partition:
 
 def partition(calls: Sequence[Call]) -> Partition:
     """Divide the calls of a step."""
-    result = Partition(_divisions(calls))
+    result = Partition(divisions(calls))
     since: list[Mapping[Slot, tuple[Key, bool]]] = []  # what the calls since the last wait touch
     lists: list[int] = []  # calls since then that made lists
     for k, call in enumerate(calls):
         division = result.divisions[k]
-        touched = _touched(call.kernel, division)
-        wait = division is None or any(_conflict(before, touched) for before in since)
+        reached = touched(call.kernel, division)
+        wait = division is None or any(_conflict(before, reached) for before in since)
         result.waits.append(wait)
         result.merges.append(lists if wait else [])
         if wait:
             since, lists = [], []
         if division is not None:
-            since.append(touched)
+            since.append(reached)
             lists = [*lists, k] if isinstance(call.kernel.domain, Select) else lists
     result.waits.append(True)
     result.merges.append(lists)
     return result
 
 
-def _touched(kernel: Kernel, division: Division | None) -> dict[Slot, tuple[Key, bool]]:
+def touched(kernel: Kernel, division: Division | None) -> dict[Slot, tuple[Key, bool]]:
     """How the lanes share out each slot of the kernel (None: any may touch any element), and
     whether they write it."""
     keys: dict[Slot, set[Key]] = {slot: set() for slot in slots_touched(kernel)}

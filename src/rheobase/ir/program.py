@@ -15,6 +15,10 @@ The driver of every backend does this:
 
 so state is consistent at every return, and Python re-enters with the same control after it has
 served the status: GROW (make room, same position), PYTHON (do what is due, position + 1).
+A driver may let some calls go up to control.ahead steps ahead of the others (ir/ahead): results are
+the same, and so is the state at each return but GROW, where control.owed steps are still owed by
+the others.
+
 Two times are equal when they differ by less than EPSILON times the smallest dt.
 """
 
@@ -33,6 +37,7 @@ from rheobase.records import record
 __all__ = ["EPSILON", "Backend", "Call", "ClockSlots", "Control", "Executable", "Program", "Status"]
 
 EPSILON = 1e-4
+NO_BOUND = 1 << 40  # steps
 
 
 class Status(IntEnum):
@@ -89,6 +94,9 @@ class Control:
     position   the next call of the current step
     budget     steps to make before returning PAUSED
     limit      ns after which a driver may return PAUSED with steps left to make; 0: none
+    ahead      how many steps calls may go ahead of others; below 2: none does
+    block      steps that they have made in the present block
+    owed       those of them that the others have still to make
     needed     after GROW: entries that must fit; after BAD_INDEX: the target; BAD_SIZE: the size
     outer      after BAD_INDEX and BAD_SIZE: the outer element
 
@@ -96,10 +104,11 @@ class Control:
     taken      steps made so far: of Python only
     """
 
-    FIELDS = ("position", "budget", "needed", "outer", "limit")
+    FIELDS = ("position", "budget", "needed", "outer", "limit", "ahead", "block", "owed")
 
     def __init__(self, spent: NDArray[np.int64] | None = None) -> None:
         self.data: NDArray[np.int64] = np.zeros(len(self.FIELDS), np.int64)
+        self.data[self.FIELDS.index("ahead")] = NO_BOUND
         self.address: int = self.data.ctypes.data
         self.spent = spent
         self.taken = 0
@@ -132,6 +141,18 @@ class Control:
     @limit.setter
     def limit(self, value: int) -> None:
         self.data[4] = value
+
+    @property
+    def ahead(self) -> int:
+        return int(self.data[5])
+
+    @ahead.setter
+    def ahead(self, value: int) -> None:
+        self.data[5] = value
+
+    @property
+    def owed(self) -> int:
+        return int(self.data[7])
 
     @property
     def needed(self) -> int:

@@ -1,7 +1,8 @@
 """Where the lanes wait for each other.
 
     team     RELEASE    grows by one each time that lane 0 lets the others go on; -1: they return
-             POSITION   the call from which they go on
+             POSITION   the call from which they go on; -k: they go k steps ahead
+             FOLLOWS    1 while calls that have gone ahead are left out
              ARRIVED    grows by one each time that a lane other than 0 has come to a wait
     places   RESTS      1 while the lane sleeps at, or is about to sleep at,
              DOOR       a semaphore of its own (backends/llvm/doors)
@@ -140,18 +141,20 @@ class Barrier:
         with code.when(rests.ne(0), likely=False):
             _call(words, WAKE, words.read(place, DOOR, PTR), code.const(I64, 1), code.null())
 
-    def gather(self, call: Value) -> None:
-        """The others have come to the wait before the call, and wait."""
+    def gather(self, call: Value | None = None) -> None:
+        """The others have come to the wait before the call, and wait; None: gone ahead."""
         words, code = self.words, self.words.code
         with code.when(self._working.get().ne(0)):
             wanted = self._released.get() * (self.lanes - 1)
             arrived = words.word(words.arrays["team"], ARRIVED)
             _wait(words, arrived, lambda now: now >= wanted, self._nap)
             self._working.set(0)
+            if call is None:
+                return
             first = words.read(words.arrays["merge_starts"], call)
             end = words.read(words.arrays["merge_starts"], call + 1)
             with code.loop(first, end) as m:
-                self._merge(words.word(words.arrays["merges"], m * 5))
+                self._merge(words.word(words.arrays["merges"], m * 6))
 
     def _nap(self) -> None:
         length = self.words.read(self.words.arrays["breaks"], NAP_LENGTH).cast("trunc", I32)
@@ -159,7 +162,8 @@ class Barrier:
 
     def _merge(self, merge: Value) -> None:
         words, code = self.words, self.words.code
-        with code.when(words.read(words.arrays["due"], words.read(merge, 4)).ne(0)):
+        due = words.read(words.arrays["due"], words.read(merge, 4)).ne(0)
+        with code.when(due & ~words.is_made(words.read(merge, 5))):
             indices, count, counts, offsets = (words.read(merge, k, PTR) for k in range(4))
             total = Var(code, I64, words.read(counts, 0))
             with code.loop(1, self.lanes) as lane:

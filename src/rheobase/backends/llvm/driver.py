@@ -4,7 +4,9 @@ The protocol is that of ir/program.py. A change of the schedule compiles nothing
 never changes. With several threads ('lanes'), this is what lane 0 does; the others run the
 function of backends/llvm/worker, which reads the same table. Lane 0 goes alone until it comes to a
 call that is divided: then it says where (team, POSITION), bumps team, RELEASE, and all lanes make
-their share of this call and of those after it, up to the next call before which all wait.
+their share of this call and of those after it, up to the next call before which all wait. Where
+some calls go ahead (backends/llvm/ahead), all lanes first make a block of steps of those, and then
+the steps of the block without them.
 
 The arguments are arrays of 64-bit words:
 
@@ -21,11 +23,26 @@ The arguments are arrays of 64-bit words:
               spent          (n_calls) ns spent in each call; 0: not measured
               timer          address of i32 timer(i32 kind, ptr seconds_and_nanoseconds)
               scratch        (4) for the timer: kind, time of the last look in ns, its two results
+              n_ahead, n_chunks, n_lists    numbers: calls that go ahead, chunks, lists they make
+              longest        a number: how many steps they may go ahead; 0: none goes
+              ahead          (n_ahead) numbers of the calls
+              is_ahead       (n_calls) whether a call is one of them
+              list_of        (n_calls) which list it makes, or -1
+              chunk_shares   (n_ahead) address of the shares of the chunks
+              ahead_slots    (n_ahead) address of the array of addresses that the lane uses ahead
+              gathered       (n_lists, 4) addresses of indices and count of the step's list, of the
+                             log of the block, and of ends
+              local          (n_lists, 4) addresses of the indices and the count that the lane uses;
+                             where its part of the log begins, and where it goes on
+              chunks         (2) the lane's first chunk, and the end of them
+              now            (2) step and t of the chunk that is at work
+              delays         how many arrays of delays bound the block; address and length of each
               divided        (n_calls) whether all lanes make the call
               waits          (n_calls + 1) whether all wait before the call; last: before the end
               merge_starts   (n_calls + 2) the merges at the wait before call k are
                              merge_starts[k] <= m < merge_starts[k + 1]
-              merges         (n, 5) addresses of indices, count, counts, offsets; clock: see barrier
+              merges         (n, 6) addresses of indices, count, counts, offsets; clock, call: see
+                             barrier
               team           words that the lanes share: see barrier
               lanes          (1) how many there are
               places         (lanes, PITCH) where each lane rests, from this lane's on: see barrier
@@ -39,16 +56,19 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from rheobase.backends.llvm.ahead import go_ahead, most_steps, take_list
 from rheobase.backends.llvm.barrier import Barrier
 from rheobase.backends.llvm.gates import is_open
-from rheobase.backends.llvm.schedule import TABLE, Words
+from rheobase.backends.llvm.schedule import FOLLOWS, TABLE, Words
 from rheobase.backends.llvm.text import F64, I64, LIKELIHOOD, PTR, Code, Host, Value, Var
 from rheobase.ir.program import EPSILON, Control, Status
 
 __all__ = ["SYMBOL", "write_driver"]
 
 SYMBOL = "rheobase_driver"
-POSITION, BUDGET, LIMIT = map(Control.FIELDS.index, ("position", "budget", "limit"))
+POSITION, BUDGET, LIMIT, AHEAD, BLOCK, OWED = map(
+    Control.FIELDS.index, ("position", "budget", "limit", "ahead", "block", "owed")
+)
 
 
 def write_driver(host: Host) -> str:
@@ -74,6 +94,8 @@ class _Driver(Words):
             self._look()
         self.measured = measured
         self.limit = self.read(self.control, LIMIT)
+        self.owed = Var(code, I64, 0)
+        self._owe(self.read(self.control, OWED))
         self.end = Var(code, I64, 0)
         with code.when(self.limit.ne(0)):
             self.end.set(self._now() + self.limit)
@@ -88,13 +110,13 @@ class _Driver(Words):
         code.jump(calls)
 
         code.begin(step)
-        with code.when(self.read(self.control, BUDGET).eq(0)):
-            self._leave(Status.PAUSED)
-        with code.when(self.limit.ne(0)), code.when(self.end.get() <= self._now()):
-            self._leave(Status.PAUSED)
+        with code.when(self.owed.get().eq(0)):
+            self._pause()
         some = self._find_due()
         with code.when(some.eq(0)):
             self._leave(Status.DONE)
+        with code.when(self.owed.get().eq(0)):
+            self._go_ahead()
         k.set(0)
         code.jump(calls)
         code.begin(calls)
@@ -102,9 +124,38 @@ class _Driver(Words):
         self.barrier.gather(self.n_calls)
         self._advance_clocks()
         self.write_word(self.control, POSITION, code.const(I64, 0))
+        with code.when(self.owed.get().ne(0)):
+            self._owe(self.owed.get() - 1)
         self.write_word(self.control, BUDGET, self.read(self.control, BUDGET) - 1)
         self.write_word(self.arrays["fresh"], 0, code.const(I64, 1))
         code.jump(step)
+
+    def _pause(self) -> None:
+        """Leave if enough has been done."""
+        code = self.code
+        with code.when(self.read(self.control, BUDGET).eq(0)):
+            self._leave(Status.PAUSED)
+        with code.when(self.limit.ne(0)), code.when(self.end.get() <= self._now()):
+            self._leave(Status.PAUSED)
+
+    def _go_ahead(self) -> None:
+        """Make a block of steps of those calls that go ahead, if there are any."""
+        code = self.code
+        with code.when(self.number("longest").ne(0) & ~self.measured, likely=False):
+            allowed, budget = self.read(self.control, AHEAD), self.read(self.control, BUDGET)
+            steps = most_steps(self, code.select(allowed < budget, allowed, budget))
+            with code.when(steps > 1):
+                self.barrier.release(-steps)
+                go_ahead(self, steps)
+                self.barrier.gather()
+                self.write_word(self.control, BLOCK, steps)
+                self._owe(steps)
+
+    def _owe(self, steps: Value) -> None:
+        """So many steps have been made ahead that are still to be made by the other calls."""
+        self.owed.set(steps)
+        self.write_word(self.control, OWED, steps)
+        self.write_word(self.arrays["team"], FOLLOWS, steps.ne(0).cast("zext", I64))
 
     def _leave(self, status: Status) -> None:
         self.code.leave(status)
@@ -146,7 +197,10 @@ class _Driver(Words):
         with code.loop(k.get(), self.n_calls) as call:
             with code.when(self.read(self.arrays["waits"], call).ne(0)):
                 self.barrier.gather(call)
-            with code.when(self.is_due(call)), code.when(is_open(self, call)):
+            made = self.is_made(call)
+            with code.when(made, likely=False):
+                take_list(self, call, self.read(self.control, BLOCK) - self.owed.get())
+            with code.when(self.is_due(call) & ~made), code.when(is_open(self, call)):
                 function = self.read(self.arrays["functions"], call, PTR)
                 with code.when(code.let("i1", 1, f"icmp eq {function}, null"), likely=False):
                     self.write_word(self.control, POSITION, call)
@@ -183,11 +237,7 @@ class _Driver(Words):
             self._each_clock() as (n, state),
             code.when(self.read(self.arrays["due"], n).ne(0)),
         ):
-            step, t, dt = (self.read(state, field, PTR) for field in range(3))
+            step, t = (self.read(state, field, PTR) for field in range(2))
             now = self.read(step) + 1
             self.write_word(step, 0, now)
-            time = Var(code, F64, now.cast("sitofp", F64) * self.read(dt, 0, F64))
-            times = self.read(self.arrays["times"], n, PTR)
-            with code.when(self.read(self.arrays["times"], n).ne(0), likely=False):
-                time.set(self.read(times, now, F64))
-            self.write_word(t, 0, time.get())
+            self.write_word(t, 0, self.time_of(now, n))

@@ -57,6 +57,7 @@ class LlvmExecutable:
         self._threads = threads
         self._team: Team | None = None
         self.pace = Pace()
+        self._with_team = False
 
     def run(self, control: Control) -> Status:
         """Go on from control.position until there is a reason to return."""
@@ -74,7 +75,9 @@ class LlvmExecutable:
 
     def _run_some(self, control: Control) -> Status:
         """Go on until the pace is to be asked again."""
-        team = self._ready_team() if self.pace.team else None
+        if not control.owed:  # who has gone ahead is followed by the same lanes
+            self._with_team = self.pace.team
+        team = self._ready_team() if self._with_team else None
         budget = control.budget
         begun = time.perf_counter()
         if team is None:

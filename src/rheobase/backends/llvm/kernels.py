@@ -19,6 +19,7 @@ from functools import partial
 
 from rheobase.backends.llvm import bernoulli, generate, library, philox, rows
 from rheobase.backends.llvm.expressions import Emitter
+from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import BOOL, I32, I64, LIKELIHOOD, Code, Host, Value, Var
 from rheobase.ir.kernels import (
     Bernoulli,
@@ -150,9 +151,9 @@ def _module(code: Code, host: Host, symbol: str, n_slots: int) -> str:
 # ------------------------------------------------------------------ all elements
 def _elementwise(e: Emitter, part: Part, out: IndexList | None) -> None:
     code = e.code
-    first, begin, end = rows.shared_block(e, part)
+    _, begin, end = rows.shared_block(e, part)
     e.once()
-    offset = begin - first
+    offset = e.share(Word.AT) if out is not None else code.const(I64, 0)
     count = Var(code, I64, offset)
     with code.loop(begin, end, e.width) as k:
         e.at(own=k)

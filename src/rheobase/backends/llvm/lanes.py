@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from rheobase.backends.llvm.barrier import PITCH, TEAM_WORDS
 from rheobase.backends.llvm.share import WHOLE, Word
 from rheobase.ir.kernels import Kernel, Propagate, Reduce, Select
-from rheobase.ir.partition import Division, Partition, bounds, cuts, partition
+from rheobase.ir.partition import Division, Partition, bounds, cuts, is_cut, partition
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
 from rheobase.records import record
 
-__all__ = ["Lanes"]
+__all__ = ["Lanes", "shares_of"]
 
 
 @record
@@ -76,13 +76,11 @@ class Lanes:
         for k, division in enumerate(self.partition.divisions):
             if division is None:
                 continue
-            if _is_cut(self.calls[k].kernel, division):
-                shares[k, :, Word.LANE] = np.arange(self.n)
-                shares[k, :, Word.LANES] = self.n
-            else:
-                ends = bounds(division.size, self.n)
-                shares[k, :, Word.LOW] = ends[:-1]
-                shares[k, :, Word.HIGH] = ends[1:]
+            shares[k] = shares_of(self.calls[k].kernel, division, self.n)
+            domain = self.calls[k].kernel.domain
+            if isinstance(domain, Select):  # so that no two lists meet
+                first, size = int(domain.part.first.data[0]), int(domain.part.size.data[0])
+                shares[k, :, Word.AT] = np.clip(shares[k, :, Word.LOW] - first, 0, size)
         return shares
 
     def share_addresses(self, lane: int) -> NDArray[np.int64]:
@@ -95,17 +93,11 @@ class Lanes:
         merges = self.partition.merges
         self.merge_starts = np.cumsum([0, *map(len, merges)], dtype=np.int64)
         self._merged = [k for listed in merges for k in listed]
-        self._offsets = np.zeros((len(self._merged), self.n), np.int64)
-        for row, k in enumerate(self._merged):
-            domain = self.calls[k].kernel.domain
-            assert isinstance(domain, Select)
-            first, size = int(domain.part.first.data[0]), int(domain.part.size.data[0])
-            low = self._shares[k, :, Word.LOW]
-            self._offsets[row] = np.clip(low - first, 0, size)
+        self._offsets = self._shares[self._merged, :, Word.AT].copy()
 
     def merges(self) -> NDArray[np.int64]:
-        """(n, 5)  see backends/llvm/driver."""
-        table = np.zeros((len(self._merged), 5), np.int64)
+        """(n, 6)  see backends/llvm/driver."""
+        table = np.zeros((len(self._merged), 6), np.int64)
         for row, k in enumerate(self._merged):
             domain = self.calls[k].kernel.domain
             assert isinstance(domain, Select)
@@ -113,14 +105,14 @@ class Lanes:
             counts, offsets = self._counts[k], self._offsets[row]
             clock = self.calls[k].clock
             addresses = out.indices.address, out.count.address, counts.ctypes.data
-            table[row] = *addresses, offsets.ctypes.data, clock
+            table[row] = *addresses, offsets.ctypes.data, clock, k
         return table
 
     # ------------------------------------------------------------ rows
     def _cut(self, k: int, division: Division) -> None:
         kernel = self.calls[k].kernel
         domain = kernel.domain
-        if not isinstance(domain, (Propagate, Reduce)) or not _is_cut(kernel, division):
+        if not isinstance(domain, (Propagate, Reduce)) or not is_cut(kernel, division):
             return
         starts = _starts(domain)
         made_for = division, starts.generation, domain.others.generation
@@ -129,7 +121,11 @@ class Lanes:
             pieces = cuts(starts.data.astype(np.int64), domain.others.data, inner)
             self._pieces[k] = _Pieces(made_for, pieces.astype(starts.dtype.numpy))
 
-    def stand_ins(self, k: int, lane: int) -> dict[Slot, int]:
+    def stand_ins(self, lane: int) -> dict[int, dict[Slot, int]]:
+        """The addresses that a lane uses instead of those of some slots, by call."""
+        return {k: self.stand_ins_of(k, lane) for k in range(len(self.calls))}
+
+    def stand_ins_of(self, k: int, lane: int) -> dict[Slot, int]:
         """The addresses that a lane uses instead of those of some slots of call k."""
         division, kernel = self.partition.divisions[k], self.calls[k].kernel
         if division is None:
@@ -137,16 +133,24 @@ class Lanes:
         match kernel.domain:
             case Select(out=out):
                 return {out.count: self._counts[k, lane].ctypes.data}
-            case Propagate() | Reduce() as domain if _is_cut(kernel, division):
+            case Propagate() | Reduce() as domain if is_cut(kernel, division):
                 return {_starts(domain): self._pieces[k].starts.ctypes.data}
             case _:
                 return {}
 
 
-def _is_cut(kernel: Kernel, division: Division) -> bool:
-    """Whether the lanes walk pieces of the same rows."""
-    domain = kernel.domain
-    return isinstance(domain, (Propagate, Reduce)) and domain.side is not division.index
+def shares_of(kernel: Kernel, division: Division, n: int) -> NDArray[np.int64]:
+    """(n, words)  the shares of n owners in a divided call; lists begin at 0."""
+    shares = np.empty((n, len(Word)), np.int64)
+    shares[:] = WHOLE
+    if is_cut(kernel, division):
+        shares[:, Word.LANE] = np.arange(n)
+        shares[:, Word.LANES] = n
+    else:
+        ends = bounds(division.size, n)
+        shares[:, Word.LOW] = ends[:-1]
+        shares[:, Word.HIGH] = ends[1:]
+    return shares
 
 
 def _starts(domain: Propagate | Reduce) -> Slot:

@@ -1,14 +1,14 @@
 """Shares: which part of a kernel's work one call of its function does.
 
 Several threads may call the function of one kernel at the same time, each with a share of its
-own; what the shares are is decided in backends/llvm/team. A share is four words:
+own; what the shares are is decided in backends/llvm/lanes and blocks. A share is five words:
 
     low, high     the call is for the elements low <= k < high alone
     lane, lanes   of rows that are cut in `lanes` pieces, the call walks piece `lane`: entry
                   r * lanes + lane of `rows` is where it begins in row r, the next where it ends
+    at            where in its list Select puts the first element that it lists
 
-    Elementwise, Select    low <= own < high; Select lists them from position begin - first of
-                           `out` on, where begin is the first of them (so that no two lists meet)
+    Elementwise, Select    low <= own < high
     Indexed                low <= own < high
     Propagate, Reduce      low <= event or row < high, and the pieces of their rows (with delays:
                            of their segments, DelayRows.starts)
@@ -32,6 +32,7 @@ class Word(IntEnum):
     HIGH = 1
     LANE = 2
     LANES = 3
+    AT = 4
 
 
-WHOLE = (-_ALL, _ALL, 0, 1)
+WHOLE = (-_ALL, _ALL, 0, 1, 0)

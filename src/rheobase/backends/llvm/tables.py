@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.backends.llvm.blocks import Blocks
 from rheobase.backends.llvm.doors import breaks
 from rheobase.backends.llvm.gates import gate_of
 from rheobase.backends.llvm.lanes import Lanes
@@ -29,6 +30,7 @@ class ProgramWords:
     def __init__(self, program: Program, functions: Sequence[int]) -> None:
         self.calls = program.calls
         self.functions = np.array(functions, np.int64)
+        self.clock_slots = program.clocks
         self.clocks = np.array([c.clock for c in self.calls], np.int64)
         self.due = np.zeros(max(len(program.clocks), 1), np.int64)
         self.fresh = np.ones(1, np.int64)
@@ -53,6 +55,7 @@ class Tables:
 
     def __init__(self, words: ProgramWords, n_lanes: int) -> None:
         self.lanes = Lanes(words.calls, n_lanes)
+        self._blocks = Blocks(self.lanes, words.clock_slots)
         self._words = words
         self._n_lanes = np.array([n_lanes], np.int64)
         self._tables = np.zeros((n_lanes, N_WORDS), np.int64)
@@ -80,6 +83,7 @@ class Tables:
         """Read the addresses and lengths of all slots."""
         words, lanes = self._words, self.lanes
         lanes.divide()
+        self._blocks.divide()
         slots = np.array([slot.address for slot in words.slots], np.int64)[words.numbers]
         lengths = np.array([len(slot) for slot in words.slots], np.int64)[words.numbers]
         times = np.array([0 if s is None else s.address for s in words.times], np.int64)
@@ -99,17 +103,21 @@ class Tables:
             "lanes": self._n_lanes,
             "breaks": words.breaks,
             "gates": np.array([gate_of(c.kernel) for c in words.calls], np.int64),
+            **self._blocks.arrays(),
         }
         numbers = {
             "n_calls": len(words.calls),
             "n_clocks": len(words.times),
             "state": slots.ctypes.data + 8 * words.n_arguments,
             "timer": timer_address(),
+            **self._blocks.numbers(),
         }
         self._kept = [slots, lengths, *arrays.values()]
         for lane, table in enumerate(self._tables):
             own = {
-                "slots": self._slots_of(lane, slots),
+                "slots": self._slots_of(slots, lanes.stand_ins(lane)),
+                "ahead_slots": self._slots_of(slots, self._blocks.stand_ins(lane)),
+                **self._blocks.own_arrays(lane),
                 "shares": lanes.share_addresses(lane),
                 "places": lanes.places[lane],
             }
@@ -118,15 +126,18 @@ class Tables:
             for name, value in (addresses | numbers).items():
                 table[TABLE[name]] = value
 
-    def _slots_of(self, lane: int, slots: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(n_calls,)  where each call's addresses of slots stand, for a lane."""
+    def _slots_of(
+        self, slots: NDArray[np.int64], stand_ins: Mapping[int, Mapping[Slot, int]]
+    ) -> NDArray[np.int64]:
+        """Where the addresses of the slots of each call that `stand_ins` names stand, with the
+        addresses that it gives."""
         words = self._words
         own = slots.copy()
         self._kept.append(own)
-        for k, start in enumerate(words.starts.tolist()):
-            for slot, address in self.lanes.stand_ins(k, lane).items():
-                own[start + words.arguments[k].index(slot)] = address
-        return own.ctypes.data + 8 * words.starts
+        for k, addresses in stand_ins.items():
+            for slot, address in addresses.items():
+                own[words.starts[k] + words.arguments[k].index(slot)] = address
+        return own.ctypes.data + 8 * words.starts[list(stand_ins)]
 
 
 def _numbered(groups: Sequence[Sequence[Slot]]) -> tuple[list[Slot], NDArray[np.int64]]:

@@ -1,11 +1,14 @@
 """What lanes other than 0 do: wait, make their shares of the divided calls, and wait again.
 
+Or their chunks go some steps ahead, and they wait again.
+
 Between two waits the table stays as it is. While lane 0 is in Python its addresses may change, so
 they are read again after each; those of `team`, `places` and `breaks` never change.
 """
 
 from __future__ import annotations
 
+from rheobase.backends.llvm.ahead import go_ahead
 from rheobase.backends.llvm.barrier import ARRIVED, POSITION, wait_for_release
 from rheobase.backends.llvm.gates import is_open
 from rheobase.backends.llvm.schedule import Words
@@ -38,12 +41,17 @@ def _write(code: Code) -> None:
     seen.set(now)
     words = Words(code)
     team = words.arrays["team"]
-    k = Var(code, I64, words.read(team, POSITION))
-    again, done = code.label("again"), code.label("done")
-    code.jump(again)
+    position = words.read(team, POSITION)
+    k = Var(code, I64, position)
+    ahead, again, done = code.label("ahead"), code.label("again"), code.label("done")
+    code.branch(position < 0, ahead, again)
+    code.begin(ahead)
+    go_ahead(words, -position)
+    code.jump(done)
     code.begin(again)
     call = k.get()
-    with code.when(words.is_due(call)), code.when(is_open(words, call)):
+    made = words.is_made(call)
+    with code.when(words.is_due(call) & ~made), code.when(is_open(words, call)):
         function = words.read(words.arrays["functions"], call, PTR)
         words.call(call, function, code.null())
     k.set(call + 1)

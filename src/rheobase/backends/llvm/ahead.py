@@ -1,0 +1,111 @@
+"""Going ahead in native code: a lane's chunks make a block of steps, each on its own.
+
+The arrays are those of backends/llvm/blocks. All chunks of a lane use one memory for the lists of a
+step; what has been listed is copied to the lane's part of a log, and `ends` says where the entries
+of each step stand. Afterwards, step by step, `take_list` makes the list of a step from them.
+"""
+
+from __future__ import annotations
+
+from rheobase.backends.llvm.blocks import LONGEST
+from rheobase.backends.llvm.schedule import Words
+from rheobase.backends.llvm.share import Word
+from rheobase.backends.llvm.text import F64, I32, I64, PTR, Value, Var
+
+__all__ = ["go_ahead", "most_steps", "take_list"]
+
+INDICES, COUNT, START, NEXT = range(4)  # in `local`, for each list
+LIST_INDICES, LIST_COUNT, LOG, ENDS = range(4)  # in `gathered`, for each list
+WIDTH = 4
+
+
+def most_steps(words: Words, most: Value) -> Value:
+    """How many steps to go ahead, at most `most`: not past an event that is not yet known, nor past
+    the end of the clock. Less than two where nothing goes ahead."""
+    code = words.code
+    state = words.arrays["state"]
+    left = words.read(words.read(state, 3, PTR)) - words.read(words.read(state, 0, PTR))
+    longest = words.number("longest")
+    least = Var(code, I64, code.select(left < most, left, most))
+    least.set(code.select(longest < least.get(), longest, least.get()))
+    delays = words.arrays["delays"]
+    with code.loop(0, words.read(delays)) as k:
+        steps, n = words.read(delays, k * 2 + 1, PTR), words.read(delays, k * 2 + 2)
+        with code.loop(0, n) as m:
+            delay, known = words.read(steps, m), least.get()
+            least.set(code.select(delay < known, delay, known))
+    return least.get()
+
+
+def go_ahead(words: Words, steps: Value) -> None:
+    """A lane's chunks make so many steps, from the present one of the clock on."""
+    code, arrays = words.code, words.arrays
+    local, gathered, chunks = arrays["local"], arrays["gathered"], arrays["chunks"]
+    n_lists = words.number("n_lists")
+    state = arrays["state"]
+    first, t = words.read(words.read(state, 0, PTR)), words.read(words.read(state, 1, PTR), 0, F64)
+    with code.loop(0, n_lists) as n:
+        words.write_word(local, n * WIDTH + NEXT, words.read(local, n * WIDTH + START))
+    with code.loop(words.read(chunks, 0), words.read(chunks, 1)) as chunk:
+        with code.loop(0, n_lists) as n:
+            ends = words.read(gathered, n * WIDTH + ENDS, PTR)
+            here = words.read(local, n * WIDTH + NEXT)
+            words.write_word(ends, chunk * (LONGEST + 1), here)
+        with code.loop(0, steps) as k:
+            time = Var(code, F64, t)
+            with code.when(k > 0):
+                time.set(words.time_of(first + k, code.const(I64, 0)))
+            words.write_word(arrays["now"], 0, first + k)
+            words.write_word(arrays["now"], 1, time.get())
+            _make_step(words, chunk, k)
+
+
+def _make_step(words: Words, chunk: Value, k: Value) -> None:
+    """A chunk makes step k of the block."""
+    code, arrays = words.code, words.arrays
+    with code.loop(0, words.number("n_ahead")) as n:
+        call = words.read(arrays["ahead"], n)
+        shares = words.read(arrays["chunk_shares"], n, PTR)
+        share = words.word(shares, chunk * len(Word))
+        slots = words.read(arrays["ahead_slots"], n, PTR)
+        words.call_with(call, slots, share, code.null())
+        number = words.read(arrays["list_of"], call)
+        with code.when(number >= 0):
+            _keep_list(words, number * WIDTH, chunk * (LONGEST + 1) + k)
+
+
+def _keep_list(words: Words, number: Value, step: Value) -> None:
+    """Copy what has been listed to the log."""
+    code, local, gathered = words.code, words.arrays["local"], words.arrays["gathered"]
+    indices, count = (words.read(local, number + n, PTR) for n in (INDICES, COUNT))
+    position, n = words.read(local, number + NEXT), words.read(count)
+    log = words.read(gathered, number + LOG, PTR)
+    _copy(words, (indices, code.const(I64, 0)), (log, position), n)
+    words.write_word(local, number + NEXT, position + n)
+    words.write_word(words.read(gathered, number + ENDS, PTR), step + 1, position + n)
+
+
+def take_list(words: Words, call: Value, step: Value) -> None:
+    """Make the list of a call that has gone ahead, as it was in that step of the block."""
+    code, gathered = words.code, words.arrays["gathered"]
+    number = words.read(words.arrays["list_of"], call)
+    with code.when(number >= 0):
+        indices, count, log, ends = (
+            words.read(gathered, number * WIDTH + n, PTR) for n in range(WIDTH)
+        )
+        total = Var(code, I64, 0)
+        with code.loop(0, words.number("n_chunks")) as chunk:
+            at = chunk * (LONGEST + 1) + step
+            low, high = words.read(ends, at), words.read(ends, at + 1)
+            start, n = total.get(), high - low
+            _copy(words, (log, low), (indices, start), n)
+            total.set(start + n)
+        words.write_word(count, 0, total.get())
+
+
+def _copy(words: Words, source: tuple[Value, Value], to: tuple[Value, Value], n: Value) -> None:
+    """Copy n numbers of elements, from a position of an array to one of another."""
+    code = words.code
+    with code.loop(0, n) as k:
+        one = code.let(I32, 1, f"load i32, ptr {code.at(source[0].ref, I32, source[1] + k)}")
+        code.line(f"store {one}, ptr {code.at(to[0].ref, I32, to[1] + k)}")

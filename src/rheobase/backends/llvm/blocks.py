@@ -1,0 +1,173 @@
+"""What native code needs to let some calls go ahead of the others (ir/ahead): chunks and lists.
+
+Where rows of synapses would have to be cut for them, chunks are what the lanes own anyway; lanes
+then wait for each other once in a block of steps. Else chunks are so small that their state stays
+in a cache, and one thread gains, too, if all state together would not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.backends.llvm.lanes import Lanes, shares_of
+from rheobase.backends.llvm.share import Word
+from rheobase.ir.ahead import Ahead, ahead_of, bytes_of_elements
+from rheobase.ir.dtypes import I32, I64
+from rheobase.ir.kernels import IndexList
+from rheobase.ir.program import Call, ClockSlots
+from rheobase.ir.slots import Buffer, Slot
+from rheobase.records import record
+
+__all__ = ["LONGEST", "Blocks"]
+
+LONGEST: Final = 64  # steps
+CHUNK: Final = 1 << 18  # bytes of state: less than the second cache of today's processors holds
+IN_CACHE: Final = 1 << 20  # bytes of state that stay in it as they are
+
+
+@record
+class _Listed:
+    """One list that is made ahead: where each lane makes it, and where it is kept by step.
+
+    events    of each lane: what a Select lists for one chunk in one step
+    log       what all lanes have listed in a block, those of a lane one after the other
+    starts    (n_lanes,)  where the part of a lane begins; it has room for all its elements in
+              all steps (memory that nobody writes to costs nothing)
+    ends      (n_chunks, LONGEST + 1)  where the entries of each step of a chunk begin and end
+    """
+
+    events: list[IndexList]
+    log: Slot
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+class Blocks:
+    """Which calls go ahead, in which chunks, for a number of lanes; and where their lists are kept.
+
+    What it makes are arrays of the table that backends/llvm/driver describes, by name.
+    """
+
+    def __init__(self, lanes: Lanes, clocks: Sequence[ClockSlots]) -> None:
+        self._lanes = lanes
+        self._clocks = clocks
+        self._ahead: Ahead | None = None
+        self._sizes: list[int] | None = None
+        self._n_chunks = 0
+        self._listed: dict[int, _Listed] = {}
+        self._shares = np.zeros((0, 0, len(Word)), np.int64)
+        self._now = np.zeros((lanes.n, 2), np.int64)
+
+    def divide(self) -> None:
+        """Decide for the present lengths of all slots, if they have changed."""
+        sizes = [len(a.slot) for c in self._lanes.calls for a in c.kernel.arrays]
+        if sizes == self._sizes:
+            return
+        self._sizes = sizes
+        self._ahead, self._n_chunks = _worthwhile(self._lanes.calls, self._lanes.n)
+        if len(self._clocks) != 1:
+            self._ahead = None
+        self._listed = {}
+        if self._ahead is None:
+            return
+        calls, n = self._lanes.calls, self._n_chunks
+        divided = self._ahead.calls.items()
+        self._shares = np.array([shares_of(calls[k].kernel, d, n) for k, d in divided])
+        for row, (k, division) in enumerate(divided):
+            if k in self._ahead.lists:
+                self._listed[k] = self._new_list(self._shares[row], division.size)
+
+    def _new_list(self, shares: NDArray[np.int64], size: int) -> _Listed:
+        """A list of a Select, whose chunks have these shares of `size` elements."""
+        longest = int(np.diff(shares[:, [Word.LOW, Word.HIGH]]).max())
+        lanes = range(self._lanes.n)
+        first = np.array([self._chunks_of(lane)[0] for lane in lanes])
+        return _Listed(
+            [IndexList(Slot("events of a chunk", I32, longest), Slot("their count", I64))
+             for _ in lanes],
+            Buffer("events of a block", I32, size * LONGEST),
+            shares[first, Word.LOW] * LONGEST,
+            np.zeros((self._n_chunks, LONGEST + 1), np.int64),
+        )  # fmt: skip
+
+    def _chunks_of(self, lane: int) -> NDArray[np.int64]:
+        """(2,)  the first chunk of a lane, and the end of them."""
+        return np.array([lane, lane + 1], np.int64) * self._n_chunks // self._lanes.n
+
+    # ------------------------------------------------------------ for the table
+    def numbers(self) -> dict[str, int]:
+        """The numbers in the table."""
+        found = {"n_ahead": 0, "n_chunks": 0, "n_lists": 0, "longest": 0}
+        if self._ahead is not None:
+            found = {
+                "n_ahead": len(self._ahead.calls),
+                "n_chunks": self._n_chunks,
+                "n_lists": len(self._listed),
+                "longest": LONGEST,
+            }
+        return found
+
+    def arrays(self) -> dict[str, NDArray[np.int64]]:
+        """The arrays that all lanes share."""
+        ahead = self._ahead
+        known = [] if ahead is None else list(ahead.calls)
+        is_ahead = np.zeros(len(self._lanes.calls), np.int64)
+        is_ahead[known] = 1
+        list_of = np.full(len(self._lanes.calls), -1)
+        gathered = np.zeros((len(self._listed), 4), np.int64)
+        for row, (k, listed) in enumerate(self._listed.items()):
+            assert ahead is not None
+            list_of[k], out = row, ahead.lists[k]
+            kept = listed.log.address, listed.ends.ctypes.data
+            gathered[row] = out.indices.address, out.count.address, *kept
+        delays = [] if ahead is None else [(s.address, len(s)) for s in ahead.delays]
+        return {
+            "ahead": np.array(known, np.int64),
+            "is_ahead": is_ahead,
+            "list_of": list_of,
+            "chunk_shares": self._shares.ctypes.data
+            + self._shares.strides[0] * np.arange(len(known)),
+            "gathered": gathered,
+            "delays": np.array([len(delays), *(x for pair in delays for x in pair)], np.int64),
+        }
+
+    def own_arrays(self, lane: int) -> dict[str, NDArray[np.int64]]:
+        """The arrays of one lane."""
+        local = np.zeros((len(self._listed), 4), np.int64)
+        for row, listed in enumerate(self._listed.values()):
+            events = listed.events[lane]
+            local[row] = events.indices.address, events.count.address, listed.starts[lane], 0
+        return {"chunks": self._chunks_of(lane), "now": self._now[lane], "local": local}
+
+    def stand_ins(self, lane: int) -> dict[int, dict[Slot, int]]:
+        """The addresses that a lane uses ahead instead of those of some slots, by call."""
+        ahead = self._ahead
+        if ahead is None:
+            return {}
+        clock = self._clocks[self._lanes.calls[0].clock]
+        now = self._now[lane].ctypes.data
+        general = {clock.step: now, clock.t: now + 8}
+        for k, out in ahead.lists.items():
+            events = self._listed[k].events[lane]
+            general |= {out.indices: events.indices.address, out.count: events.count.address}
+        found: dict[int, dict[Slot, int]] = {}
+        for k in ahead.calls:
+            slots = self._lanes.calls[k].kernel.slots()
+            found[k] = self._lanes.stand_ins_of(k, lane)
+            found[k] |= {s: address for s, address in general.items() if s in slots}
+        return found
+
+
+def _worthwhile(calls: Sequence[Call], n_lanes: int) -> tuple[Ahead | None, int]:
+    """What is to go ahead, if anything gains from it, and in how many chunks."""
+    if n_lanes == 1 and bytes_of_elements(c.kernel for c in calls) <= IN_CACHE:
+        return None, 0
+    ahead = ahead_of(calls)
+    if ahead is None:
+        return None, 0
+    n_chunks = n_lanes if ahead.in_rows else n_lanes * max(1, ahead.n_bytes // (CHUNK * n_lanes))
+    return (ahead, n_chunks) if n_chunks > 1 else (None, 0)

@@ -1,0 +1,187 @@
+"""Blocks of steps: which calls may go some steps ahead of the others, for a few elements at a time.
+
+Elements that do not hear of each other within k steps need not make these steps side by side. Of a
+step, the calls that belong to such elements go *ahead*: chunk by chunk (a chunk is what one of n
+threads would own, see ir/partition) they make k steps, while the state of the chunk stays in the
+cache; what they list is kept, by step. Then the other calls *follow*: step by step, with the lists
+of that step. Results are equal bit for bit, since every element sees the same operations in the
+same order.
+
+A call may go ahead if it is divided among the owners of elements, and if nothing that another call
+writes reaches it in between:
+
+    state     what one of two calls writes, the other reaches, if it goes ahead too, through the
+              owner's index alone; if it follows, not at all
+    lists     what a Select that goes ahead lists is read, after it, by Indexed calls of the same
+              owners, and by calls that follow
+    logs      the events of d steps ago, which a call that follows writes, are known for the next
+              d steps: `delays` bound how far the others may go
+
+The clock is no obstacle: each chunk has a step number and a time of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rheobase.ir.kernels import (
+    Elementwise,
+    Index,
+    Indexed,
+    IndexList,
+    Kernel,
+    Propagate,
+    Python,
+    Reduce,
+    Select,
+)
+from rheobase.ir.partition import Division, Key, divisions, is_cut, touched
+from rheobase.ir.program import Call
+from rheobase.ir.slots import Slot
+from rheobase.records import record
+
+__all__ = ["Ahead", "ahead_of", "bytes_of_elements"]
+
+
+@record
+class Ahead:
+    """The calls of a step that go ahead.
+
+    calls       their numbers, in order, and how each is divided
+    lists       what each Select among them lists, by its number
+    delays      I64: they may go no further than the least number of steps that stands there
+    in_rows     whether rows of synapses must be cut for the chunks
+    n_bytes     of the state of the elements
+    """
+
+    calls: dict[int, Division]
+    lists: dict[int, IndexList]
+    delays: tuple[Slot, ...]
+    in_rows: bool
+    n_bytes: int
+
+
+def ahead_of(calls: Sequence[Call]) -> Ahead | None:
+    """What may go ahead; None: nothing."""
+    if len({c.clock for c in calls}) != 1 or any(_is_pythons(c.kernel) for c in calls):
+        return None
+    kernels = [c.kernel for c in calls]
+    found = {
+        k: d for k, d in enumerate(divisions(calls)) if d is not None and _is_known(kernels[k])
+    }
+    while found and (removed := _hindered(kernels, found)):
+        found = {k: d for k, d in found.items() if k not in removed}
+    if not any(isinstance(kernels[k].domain, (Elementwise, Select)) for k in found):
+        return None
+    domains = {k: kernels[k].domain for k in found}
+    return Ahead(
+        found,
+        {k: d.out for k, d in domains.items() if isinstance(d, Select)},
+        tuple(dict.fromkeys(s for d in domains.values() for s in _delays(d))),
+        any(is_cut(kernels[k], division) for k, division in found.items()),
+        bytes_of_elements(kernels[k] for k in found),
+    )
+
+
+def _is_pythons(kernel: Kernel) -> bool:
+    return isinstance(kernel.domain, Python)
+
+
+def _is_known(kernel: Kernel) -> bool:
+    """Whether it belongs to a kind of call that may go ahead."""
+    return isinstance(kernel.domain, (Elementwise, Select, Indexed, Propagate, Reduce))
+
+
+def _delays(domain: object) -> tuple[Slot, ...]:
+    """Where the delays stand after which events reach the call."""
+    if not isinstance(domain, Propagate) or domain.events.delay is None:
+        return ()
+    return (domain.events.delay,) if domain.delays is None else (domain.delays.steps,)
+
+
+def bytes_of_elements(kernels: Iterable[Kernel]) -> int:
+    """The state that loops over all elements go through."""
+    loops = [k for k in kernels if isinstance(k.domain, (Elementwise, Select))]
+    slots = {a.slot for k in loops for a in k.arrays if a.index is Index.OWN}
+    return sum(slot.data.nbytes for slot in slots)
+
+
+# ------------------------------------------------------------------ what is in the way
+@record
+class _Use:
+    """How a call uses a slot.
+
+    number, division   of the call; None: it follows
+    key, writes        see partition.touched
+    part               what the slot is to the call: 'made' and 'consumed' are lists that it makes
+                       or goes over, 'early' is what it reads of the time before a block
+    """
+
+    number: int
+    division: Division | None
+    key: Key
+    writes: bool
+    part: str
+
+
+def _hindered(kernels: Sequence[Kernel], found: dict[int, Division]) -> set[int]:
+    """Calls that cannot go ahead together with the rest."""
+    uses: dict[Slot, list[_Use]] = {}
+    for k, kernel in enumerate(kernels):
+        parts = _parts(kernel)
+        for slot, (key, writes) in touched(kernel, found.get(k)).items():
+            use = _Use(k, found.get(k), key, writes, parts.get(slot, ""))
+            uses.setdefault(slot, []).append(use)
+    shared = [listed for listed in uses.values() if any(use.writes for use in listed)]
+    stopped = {k for listed in shared for k in _stopped(listed)}
+    return stopped or {k for listed in shared for k in _meeting(listed)}
+
+
+def _parts(kernel: Kernel) -> dict[Slot, str]:
+    """What slots are to the kernel's domain, if its code does not reach them, too."""
+    parts: dict[Slot, str] = {}
+    match kernel.domain:
+        case Select(out=out):
+            parts = dict.fromkeys((out.indices, out.count), "made")
+        case Indexed(list=list_):
+            parts = dict.fromkeys((list_.indices, list_.count), "consumed")
+        case Propagate(events=events) if events.log is not None:
+            now, log = events.current, events.log
+            parts = dict.fromkeys((now.indices, now.count, log.entries, log.starts), "early")
+        case _:
+            pass
+    reached = {a.slot for a in kernel.arrays}
+    return {slot: part for slot, part in parts.items() if slot not in reached}
+
+
+def _stopped(uses: Sequence[_Use]) -> set[int]:
+    """Calls that cannot go ahead of calls that follow, because of a slot."""
+    follow = [x for x in uses if x.division is None]
+    written = any(x.writes for x in follow)
+    return {
+        x.number
+        for x in uses
+        if x.division is not None
+        and x.part != "early"
+        and (written or (x.writes and follow and x.part != "made"))
+    }
+
+
+def _meeting(uses: Sequence[_Use]) -> set[int]:
+    """Calls that go ahead and could see in a slot what those of another chunk do."""
+    ahead = [x for x in uses if x.division is not None]
+    return {
+        y.number
+        for k, x in enumerate(ahead)
+        for y in ahead[k:]
+        if (x.writes or y.writes) and (x.key is None or x.key != y.key) and not _passes(x, y)
+    }
+
+
+def _passes(x: _Use, y: _Use) -> bool:
+    """Whether a slot may lie between two calls, x before y, although any chunk may reach all."""
+    if x is y:
+        return x.part == "made"
+    if "early" in (x.part, y.part):
+        return True
+    return x.part == "made" and y.part == "consumed" and x.division == y.division
