@@ -56,7 +56,7 @@ def some():
 
 
 def test_every_name_that_scripts_set_exists_with_documentation():
-    own = {"core.threads"}
+    own = {"core.threads", "core.steps_ahead"}
     assert set(NAMES.split()) | own == set(prefs)
     for name in NAMES.split():
         assert name in prefs.get_documentation()
