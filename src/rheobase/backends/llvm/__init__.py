@@ -6,7 +6,7 @@ library       those functions, by name
 arithmetic, expressions      a kernel's operations
 kernels, rows, generate      the loops around them, domain by domain
 driver        the walk through the schedule
-cache, jit    compilation, and what is kept of it
+processors, compiler, cache, jit    compilation, and what is kept of it
 executable    a program, bound to its memory
 
 llvmlite is imported when the first program is compiled, not before.

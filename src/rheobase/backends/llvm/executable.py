@@ -7,8 +7,9 @@ import time
 
 from rheobase.backends.llvm.jit import jit
 from rheobase.backends.llvm.pace import Pace
+from rheobase.backends.llvm.processors import n_processors
 from rheobase.backends.llvm.tables import ProgramWords, Tables
-from rheobase.backends.llvm.team import Team, n_processors
+from rheobase.backends.llvm.team import Team
 from rheobase.ir.kernels import Python
 from rheobase.ir.program import Control, Program, Status
 
@@ -46,13 +47,13 @@ class LlvmExecutable:
     """
 
     def __init__(self, program: Program, contract: bool, threads: int = 1) -> None:
-        compiler = jit()
-        functions = [
-            0 if isinstance(c.kernel.domain, Python) else compiler.kernel(c.kernel, contract)
-            for c in program.calls
-        ]
+        kernels = [c.kernel for c in program.calls]
+        native = [k for k in kernels if not isinstance(k.domain, Python)]
+        driver, found = jit().program(native, contract)
+        rest = iter(found)
+        functions = [0 if isinstance(k.domain, Python) else next(rest) for k in kernels]
         self._words = ProgramWords(program, functions)
-        self._driver = _DRIVER(compiler.driver())
+        self._driver = _DRIVER(driver)
         self._solo = Tables(self._words, 1)
         self._threads = threads
         self._team: Team | None = None

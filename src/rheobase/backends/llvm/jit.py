@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
 import threading
-from collections.abc import Callable, Mapping
-from functools import cache
-from importlib.metadata import version
-from typing import Any, cast
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache, partial
+from typing import Any
 
 from rheobase.backends.llvm import worker
 from rheobase.backends.llvm.cache import DiskCache, cache_folder, source_digest
+from rheobase.backends.llvm.compiler import Compiler
 from rheobase.backends.llvm.driver import SYMBOL, write_driver
 from rheobase.backends.llvm.kernels import write_kernel
+from rheobase.backends.llvm.processors import Processor, n_processors, processor
 from rheobase.backends.llvm.text import Host
 from rheobase.ir.kernels import Kernel
 from rheobase.ir.printer import print_kernel
 from rheobase.ir.verify import verify
+from rheobase.records import record
 
 __all__ = ["Jit", "jit"]
 
@@ -30,113 +33,129 @@ class Jit:
     """Machine code by key. There is one for the process: code, once made, stays.
 
     cpu, features   what to compile for, as LLVM names it; "" and None: this processor
-    n_compiled      kernels that LLVM has compiled (the others came from memory or disk)
+    n_compiled      modules that LLVM has compiled (the others came from memory or disk)
     """
 
     def __init__(self, cpu: str = "", features: Mapping[str, bool] | None = None) -> None:
-        binding: Any = importlib.import_module("llvmlite.binding")  # it has no types
-        binding.initialize_native_target()
-        binding.initialize_native_asmprinter()
+        llvmlite: Any = importlib.import_module("llvmlite")  # it has no types
+        binding: Any = importlib.import_module("llvmlite.binding")
         self._binding = binding
-        cpu = cpu or str(binding.get_host_cpu_name())
-        if features is None:
-            features = cast("Mapping[str, bool]", binding.get_host_cpu_features())
-        flags = ",".join(f"{'+' if on else '-'}{name}" for name, on in sorted(features.items()))
-        target = binding.Target.from_triple(binding.get_process_triple())
-        self._machine: Any = target.create_target_machine(cpu, flags, opt=2, jit=True)
-        self._data_layout = str(self._machine.target_data)
+        self._processor = processor(binding, cpu, features)
+        self._idle = [Compiler(binding, self._processor)]
         empty = binding.parse_assembly("")
-        self._engine: Any = binding.create_mcjit_compiler(empty, self._machine)
+        self._engine: Any = binding.create_mcjit_compiler(empty, self._idle[0].machine)
         self._addresses: dict[str, int] = {}
         self._lock = threading.Lock()
-        self.host = _host(features, str(target.name))
-        versions = (version("rheobase"), version("llvmlite"), str(binding.llvm_version_info))
-        self._base = "\n".join((*versions, source_digest(), cpu, flags))
+        self.host = _host(self._processor)
+        versions = (str(llvmlite.__version__), str(binding.llvm_version_info))
+        described = (self._processor.cpu, self._processor.flags)
+        self._base = "\n".join((*versions, source_digest(), *described))
         self.n_compiled = 0
 
     # ------------------------------------------------------------ functions by address
-    def kernel(self, kernel: Kernel, contract: bool) -> int:
-        """The address of the kernel's function."""
-        key = self._key(f"contract={contract}\n{print_kernel(kernel)}")
-        symbol = f"kernel_{key}"
-
-        def write() -> str:
-            verify(kernel)
-            return write_kernel(kernel, self.host, symbol, contract)
-
-        return self._address(key, symbol, write)
-
-    def driver(self) -> int:
-        """The address of the driver."""
-        return self._address(self._key("driver"), SYMBOL, lambda: write_driver(self.host))
+    def program(self, kernels: Sequence[Kernel], contract: bool) -> tuple[int, Sequence[int]]:
+        """The addresses of the driver and of the function of each kernel."""
+        driver = self._module(SYMBOL, "driver", lambda: write_driver(self.host))
+        # the driver first: it is longer than most kernels, and the others go on beside it
+        first, *others = self._find([driver, *(self._kernel(k, contract) for k in kernels)])
+        return first, others
 
     def worker(self) -> int:
         """The address of what lanes other than 0 run."""
-        return self._address(
-            self._key("worker"), worker.SYMBOL, lambda: worker.write_worker(self.host)
-        )
+        write = partial(worker.write_worker, self.host)
+        return self._find([self._module(worker.SYMBOL, "worker", write)])[0]
+
+    def _kernel(self, kernel: Kernel, contract: bool) -> _Module:
+        def write(symbol: str) -> str:
+            verify(kernel)
+            return write_kernel(kernel, self.host, symbol, contract)
+
+        key = self._key(f"contract={contract}\n{print_kernel(kernel)}")
+        symbol = f"kernel_{key}"
+        return _Module(key, symbol, partial(write, symbol))
+
+    def _module(self, symbol: str, text: str, write: Callable[[], str]) -> _Module:
+        return _Module(self._key(text), symbol, write)
 
     def _key(self, text: str) -> str:
         return hashlib.sha256(f"{self._base}\n{text}".encode()).hexdigest()
 
-    def _address(self, key: str, symbol: str, write: Callable[[], str]) -> int:
-        """The address of a function: from memory, from disk, or compiled from what `write` says."""
+    def _find(self, modules: Sequence[_Module]) -> list[int]:
+        """The addresses of their functions: from memory, from disk, or compiled, side by side."""
         with self._lock:
-            if key not in self._addresses:
-                disk = DiskCache(cache_folder())
-                code = disk.load(key)
-                if code is None:
-                    code = self.compile(write())
-                    disk.store(key, code)
+            new = {m.key: m for m in modules if m.key not in self._addresses}
+            disk = DiskCache(cache_folder())
+            codes = {key: disk.load(key) for key in new}
+            missing = [m for key, m in new.items() if codes[key] is None]
+            for m, code in zip(missing, self._compile(missing)):
+                disk.store(m.key, code)
+                codes[m.key] = code
+            for code in codes.values():
                 self._engine.add_object_file(self._binding.ObjectFileRef.from_data(code))
+            if new:
                 self._engine.finalize_object()
-                self._addresses[key] = self._engine.get_function_address(symbol)
-            return self._addresses[key]
+            for key, m in new.items():
+                self._addresses[key] = self._engine.get_function_address(m.symbol)
+        return [self._addresses[m.key] for m in modules]
 
-    # ------------------------------------------------------------ LLVM
-    def compile(self, text: str) -> bytes:
-        """Object code of a module. RHEOBASE_VERIFY_LLVM=1 checks the module first."""
-        module = self.optimized(text)
-        self.n_compiled += 1
-        return cast(bytes, self._machine.emit_object(module))
+    # ------------------------------------------------------------ compilation
+    def _compile(self, modules: Sequence[_Module]) -> Sequence[bytes]:
+        """Object code of each, made by as many threads as there are processors."""
+        self.n_compiled += len(modules)
+        n_threads = min(len(modules), n_processors())
+        if n_threads < 2:
+            return [self._compile_one(m) for m in modules]
+        with ThreadPoolExecutor(n_threads, "rheobase-compile") as threads:
+            return list(threads.map(self._compile_one, modules))
 
-    def optimized(self, text: str) -> Any:
-        """The module that the text says, after LLVM's passes."""
-        layout = (
-            f'target datalayout = "{self._data_layout}"\ntarget triple = "{self._machine.triple}"\n'
-        )
-        module = self._binding.parse_assembly(layout + text)
-        if os.environ.get("RHEOBASE_VERIFY_LLVM"):
-            module.verify()
-        options = self._binding.create_pipeline_tuning_options(speed_level=1)
-        builder = self._binding.create_pass_builder(self._machine, options)
-        # the text is close to what the processor runs: these few passes take a fifth of the time
-        # of LLVM's pipeline, and the code is as fast
-        passes = self._binding.create_new_module_pass_manager()
-        passes.add_always_inliner_pass()
-        passes.add_sroa_pass()
-        passes.add_instruction_combine_pass()
-        passes.add_simplify_cfg_pass()
-        passes.run(module, builder)
-        return module
+    def _compile_one(self, module: _Module) -> bytes:
+        with self._compiler() as compiler:
+            return compiler.object_code(module.write())
+
+    @contextmanager
+    def _compiler(self) -> Generator[Compiler]:
+        """A compiler that nobody else uses."""
+        try:
+            compiler = self._idle.pop()
+        except IndexError:
+            compiler = Compiler(self._binding, self._processor)
+        try:
+            yield compiler
+        finally:
+            self._idle.append(compiler)
 
     def assembly(self, kernel: Kernel) -> str:
         """What the processor runs, for people."""
-        module = self.optimized(write_kernel(kernel, self.host, "kernel", True))
-        return cast(str, self._machine.emit_assembly(module))
+        with self._compiler() as compiler:
+            return compiler.assembly(write_kernel(kernel, self.host, "kernel", True))
+
+
+@record
+class _Module:
+    """Code of one function.
+
+    key      of the code, in memory and on disk
+    symbol   the function's name
+    write    gives LLVM's text
+    """
+
+    key: str
+    symbol: str
+    write: Callable[[], str]
 
 
 _X86_PAUSE = "void @llvm.x86.sse2.pause()"
 
 
-def _host(features: Mapping[str, bool], target: str) -> Host:
-    """What a processor with these features can do."""
-    if target.startswith("aarch64"):
+def _host(processor: Processor) -> Host:
+    """What such a processor can do."""
+    has = processor.features.get
+    if processor.target.startswith("aarch64"):
         return Host(lanes=2, fma=True)
-    lanes = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
-    pause = _X86_PAUSE if target.startswith("x86") else ""
-    scale = bool(pause and features.get("avx512f"))
-    return Host(lanes, bool(features.get("fma")), pause, scale)
+    lanes = 8 if has("avx512f") else 4 if has("avx2") else 2
+    pause = _X86_PAUSE if processor.target.startswith("x86") else ""
+    scale = bool(pause and has("avx512f"))
+    return Host(lanes, bool(has("fma")), pause, scale)
 
 
 @cache

@@ -19,16 +19,9 @@ from rheobase.backends.llvm.doors import Door
 from rheobase.backends.llvm.jit import jit
 from rheobase.backends.llvm.tables import Tables
 
-__all__ = ["Team", "n_processors"]
+__all__ = ["Team"]
 
 _WORKER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)  # releases the GIL
-
-
-def n_processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class _Helper:
