@@ -1,9 +1,30 @@
 """Models in the formats of other programs. Each needs the package of its format, as an extra.
 
-NIR       from_nir, to_nir                                     (extra `nir`)
+NIR      from_nir, to_nir                                         (extra `nir`)
+SONATA   from_sonata, read_sonata_nodes, read_sonata_edges,
+         read_sonata_spikes, write_sonata_spikes                  (extra `sonata`)
 """
 
 from rheobase.exchange.nir_export import to_nir
 from rheobase.exchange.nir_import import from_nir
+from rheobase.exchange.sonata import from_sonata
+from rheobase.exchange.sonata_files import (
+    SonataEdges,
+    SonataNodes,
+    read_sonata_edges,
+    read_sonata_nodes,
+    read_sonata_spikes,
+    write_sonata_spikes,
+)
 
-__all__ = ["from_nir", "to_nir"]
+__all__ = [
+    "SonataEdges",
+    "SonataNodes",
+    "from_nir",
+    "from_sonata",
+    "read_sonata_edges",
+    "read_sonata_nodes",
+    "read_sonata_spikes",
+    "to_nir",
+    "write_sonata_spikes",
+]
