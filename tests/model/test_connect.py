@@ -264,7 +264,7 @@ def test_the_number_of_neurons_is_that_of_the_part():
     """Also where the part is a list of neurons with others between them."""
     G = group(10)
     S = Synapses(G[[2, 7]], G[[0, 5, 9]])
-    assert (S.N_pre[:], S.N_post[:]) == (2, 3)
+    assert (S.N_pre, S.N_post) == (2, 3)
     S.connect(j="q for q in range(N_post) if q >= N_pre - 1")
     assert pairs(S) == [(i, q) for i in range(2) for q in (1, 2)]
 

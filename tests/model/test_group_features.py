@@ -396,3 +396,18 @@ def test_what_refractoriness_brings_is_not_declared():
     with pytest.raises(EquationError, match="'lastspike' is a variable of each group"):
         NeuronGroup(1, "lastspike : second", threshold="True", refractory=1 * ms)
     NeuronGroup(1, "lastspike : second", threshold="True", reset="")
+
+
+def test_numbers_of_elements_are_plain_and_values_show_without_their_type():
+    """As in Brian 2. Synapses may become more, so S.N is a view."""
+    group = NeuronGroup(3, "v : 1\nk : integer (shared)\nb : boolean (shared)", name="cells")
+    synapses = Synapses(group[1:], group)
+    synapses.connect()
+    numbers = group.N, group.N_, group[1:].N, synapses.N_pre, synapses.N_post
+    assert list(map(repr, numbers)) == ["3", "3", "2", "2", "3"]
+    assert f"{group.N} neurons" == "3 neurons"
+    assert synapses.N[:] == 6
+    assert repr(synapses.N).endswith("N: 6>")
+    assert (repr(group.k), repr(group.b)) == ("<cells.k: 0>", "<cells.b: False>")
+    with pytest.raises(TypeError, match="N"):
+        group.N = 5

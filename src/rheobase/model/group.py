@@ -82,6 +82,8 @@ class Group(SimulationObject):
     namespace   external names of its own, which come before those of the script; may be changed
     """
 
+    _plain_numbers = frozenset(("N",))  # variables that scripts see as an int, not as a view
+
     def __init__(
         self,
         name: str,
@@ -350,6 +352,10 @@ class Group(SimulationObject):
     # ------------------------------------------------------------ attributes
     def __getattr__(self, name: str) -> Any:
         variables: Mapping[str, Variable] = self.__dict__.get("variables", {})
+        if name.removesuffix("_") in self._plain_numbers:
+            number = variables.get(name.removesuffix("_"))
+            if isinstance(number, ArrayVariable):
+                return int(number.slot.data[0])
         if name in variables:
             return VariableView(self, variables[name], with_unit=True)
         if name.endswith("_") and name[:-1] in variables:

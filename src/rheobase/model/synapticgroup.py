@@ -63,6 +63,8 @@ class SynapticGroup(Group):
     multisynaptic_index   name of the variable that counts the synapses of a pair; None: no such
     """
 
+    _plain_numbers = frozenset(("N_pre", "N_post"))
+
     def __init__(
         self,
         source: Group,

@@ -216,7 +216,10 @@ class VariableView(Lazy):
 
     def __repr__(self) -> str:
         mark = "" if self._with_unit else "_"
-        return f"<{self._owner.name}.{self.name}{mark}: {self[:]!r}>"
+        value: Any = self[:]
+        if self._variable.shared and self.dim.is_dimensionless:
+            value = value.item()  # 3, not np.int64(3)
+        return f"<{self._owner.name}.{self.name}{mark}: {value!r}>"
 
     def __hash__(self) -> int:  # a key of run_args; == compares values
         return id(self._variable)

@@ -19,7 +19,7 @@ def values(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]
     if found.shape != shape:
         wanted = "one value" if not shape else f"{shape[0]} values"
         refuse(ModelTypeError, f"'{name}' must be {wanted}, but has the shape {found.shape}.")
-    if name in ("length", "diameter") and not np.all(found >= 0):
+    if name in ("length", "diameter", "start_diameter") and not np.all(found >= 0):
         refuse(ModelValueError, f"'{name}' must not be negative, but is {in_metres(found)}.")
     return found
 

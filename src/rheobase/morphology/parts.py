@@ -62,6 +62,10 @@ class Indices:
         self._part = part
         self.first = first
 
+    def __repr__(self) -> str:
+        n = len(self._part.compartments.length)
+        return f"<numbers of compartments: {self.first}:{self.first + n}>"
+
     def __getitem__(self, item: Any) -> Any:
         rows = chosen(item, self._part.compartments.length, repr(self._part))
         numbers = np.arange(self.first + int(rows.start), self.first + int(rows.stop))

@@ -413,14 +413,20 @@ class Section(Morphology):
     length    (n,) of each; or else
     x, y, z   (n + 1,) where compartments start and end, seen from the end of the parent; where some
               are given, the others are 0
+    start_diameter  at the start of the first compartment; `diameter` is then (n,), at the ends
+    origin    (3,) where the first compartment starts; x, y and z are then (n,), where they end
     type      'axon', for instance
 
     >>> from rheobase import Section, um
     >>> Section(diameter=[4, 2, 0]*um, n=2, length=[10, 10]*um).diameter
     array([3., 1.]) * umetre
+    >>> Section([2, 0]*um, 2, x=[10, 20]*um, start_diameter=4*um, origin=[5, 0, 0]*um).length
+    array([ 5., 10.]) * umetre
     """
 
-    @check_units(diameter=metre, length=metre, x=metre, y=metre, z=metre)
+    @check_units(
+        diameter=metre, length=metre, x=metre, y=metre, z=metre, start_diameter=metre, origin=metre
+    )
     def __init__(
         self,
         diameter: Any,
@@ -429,15 +435,24 @@ class Section(Morphology):
         x: Any = None,
         y: Any = None,
         z: Any = None,
+        start_diameter: Any = None,
+        origin: Any = None,
         type: str | None = None,
     ) -> None:
         super().__init__(n, type)
-        diameters = values(diameter, "diameter", (n + 1,))
-        points = coordinates([x, y, z], (n + 1,))
+        ends = n if start_diameter is not None else n + 1
+        diameters = values(diameter, "diameter", (ends,))
+        if start_diameter is not None:
+            diameters = np.append(values(start_diameter, "start_diameter", ()), diameters)
+        points = coordinates([x, y, z], (n + 1 if origin is None else n,))
         check_one(length, points)
+        if origin is not None and points is None:
+            refuse(ModelTypeError, "'origin' is where coordinates begin: give x, y or z with it.")
         if points is None:
             lengths = values(length, "length", (n,))
         else:
+            if origin is not None:
+                points = np.vstack([values(origin, "origin", (3,)), points])
             lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
         self._shape = Cones(diameters, lengths, points)
 

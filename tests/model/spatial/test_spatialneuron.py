@@ -186,9 +186,9 @@ def test_synapses_reach_a_place():
     [
         ("x : 1", ModelTypeError, "no equation for the current through the membrane"),
         ("Im : amp/meter**2", ModelTypeError, "no equation for the current"),
-        ("Im = 1*amp : amp", DimensionMismatchError, "'Im' is in A"),
+        ("Im = 1*amp : amp", DimensionMismatchError, "'Im' is in amp"),
         (NOTHING + " (constant over dt)", EquationError, "'Im' has no flags"),
-        (NOTHING + "\nI : meter (point current)", DimensionMismatchError, "'I' is in m"),
+        (NOTHING + "\nI : meter (point current)", DimensionMismatchError, "'I' is in metre"),
         (NOTHING + "\nv : volt", EquationError, "v"),
         ("Im = 1*siemens/meter**2*clip(v, 0*mV, 1*mV) : amp/meter**2", ModelTypeError, "clip"),
     ],

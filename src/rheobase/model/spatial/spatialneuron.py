@@ -21,6 +21,8 @@ from rheobase.errors import (
 )
 from rheobase.integration import MethodChoice
 from rheobase.lang.nodes import Binary, Name
+from rheobase.model.base import free_name
+from rheobase.model.callers import caller_place
 from rheobase.model.clock import Clock
 from rheobase.model.neurongroup import NeuronGroup
 from rheobase.model.spatial.cable import cable
@@ -194,7 +196,8 @@ class SpatialNeuron(_Parts, NeuronGroup):
         method: MethodChoice | Sequence[MethodChoice] = _METHODS,
         method_options: Mapping[str, object] | None = None,
     ) -> None:
-        label = f"spatial neuron '{name}'"
+        place = caller_place()
+        label = f"{type(self).__name__} '{free_name(name)}'" + (f" ({place})" if place else "")
         if not isinstance(morphology, Morphology):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ModelTypeError(f"{label}: a morphology is a tree of sections, not {morphology!r}")
         if morphology.parent is not None:
@@ -324,7 +327,7 @@ def _faults(given: Equations) -> Sequence[Fault]:
     for e, dim in wanted:
         if e.dim is not dim:
             kind = "A point current" if e is not found else "The current through the membrane"
-            message = f"{kind} is in {dim}, but '{e.varname}' is in {e.unit_text}."
+            message = f"{kind} is in {dim}, but '{e.varname}' is in {e.dim}."
             faults.append(Fault(DimensionMismatchError, message, e.name_span))
     return faults
 
