@@ -25,8 +25,8 @@ from rheobase.records import record
 __all__ = ["LONGEST", "Blocks"]
 
 LONGEST: Final = 64  # steps
-CHUNK: Final = 1 << 18  # bytes of state: less than the second cache of today's processors holds
-IN_CACHE: Final = 1 << 20  # bytes of state that stay in it as they are
+CHUNK: Final = 1 << 15  # bytes of state: what the first cache of today's processors holds
+IN_CACHE: Final = 1 << 16  # bytes of state that one thread need not cut into chunks
 
 
 @record
