@@ -35,7 +35,7 @@ def native(backend, monkeypatch):
         pytest.skip("the reference makes one step after the other")
     monkeypatch.setattr(executable, "Pace", Always)
     monkeypatch.setattr(blocks, "CHUNK", 1000)
-    monkeypatch.setattr(blocks, "IN_CACHE", 0)
+    monkeypatch.setattr(blocks, "CHUNK_IN_ROWS", 1000)
 
 
 WAYS = (1, 64), (1, 5), (2, 64), (3, 5), (7, 64)

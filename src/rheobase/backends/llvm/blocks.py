@@ -1,8 +1,9 @@
 """What native code needs to let some calls go ahead of the others (ir/ahead): chunks and lists.
 
-Where rows of synapses would have to be cut for them, chunks are what the lanes own anyway; lanes
-then wait for each other once in a block of steps. Else chunks are so small that their state stays
-in a cache, and one thread gains, too, if all state together would not.
+Lanes wait for each other once in a block of steps. One thread gains, too, if the state of a chunk
+stays in a cache, and all state together would not: in the first cache where nothing else is to be
+done, in the second where rows of synapses must be cut for the chunks, since each event costs
+something in each.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.backends.llvm.lanes import Lanes, shares_of
+from rheobase.backends.llvm.lanes import Lanes, RowPieces, shares_of
 from rheobase.backends.llvm.share import Word
 from rheobase.ir.ahead import Ahead, ahead_of, bytes_of_elements
 from rheobase.ir.dtypes import I32, I64
@@ -26,7 +27,7 @@ __all__ = ["LONGEST", "Blocks"]
 
 LONGEST: Final = 64  # steps
 CHUNK: Final = 1 << 15  # bytes of state: what the first cache of today's processors holds
-IN_CACHE: Final = 1 << 16  # bytes of state that one thread need not cut into chunks
+CHUNK_IN_ROWS: Final = 1 << 19  # and the second
 
 
 @record
@@ -60,20 +61,26 @@ class Blocks:
         self._n_chunks = 0
         self._listed: dict[int, _Listed] = {}
         self._shares = np.zeros((0, 0, len(Word)), np.int64)
+        self._pieces = RowPieces(0)
         self._now = np.zeros((lanes.n, 2), np.int64)
 
     def divide(self) -> None:
         """Decide for the present lengths of all slots, if they have changed."""
         sizes = [len(a.slot) for c in self._lanes.calls for a in c.kernel.arrays]
-        if sizes == self._sizes:
-            return
-        self._sizes = sizes
+        if sizes != self._sizes:
+            self._sizes = sizes
+            self._decide()
+        for k, division in (self._ahead.calls if self._ahead else {}).items():
+            self._pieces.cut(k, self._lanes.calls[k].kernel, division)
+
+    def _decide(self) -> None:
         self._ahead, self._n_chunks = _worthwhile(self._lanes.calls, self._lanes.n)
         if len(self._clocks) != 1:
             self._ahead = None
         self._listed = {}
         if self._ahead is None:
             return
+        self._pieces = RowPieces(self._n_chunks)
         calls, n = self._lanes.calls, self._n_chunks
         divided = self._ahead.calls.items()
         self._shares = np.array([shares_of(calls[k].kernel, d, n) for k, d in divided])
@@ -157,17 +164,18 @@ class Blocks:
         found: dict[int, dict[Slot, int]] = {}
         for k in ahead.calls:
             slots = self._lanes.calls[k].kernel.slots()
-            found[k] = self._lanes.stand_ins_of(k, lane)
+            found[k] = self._pieces.stand_in(k, self._lanes.calls[k].kernel)
             found[k] |= {s: address for s, address in general.items() if s in slots}
         return found
 
 
 def _worthwhile(calls: Sequence[Call], n_lanes: int) -> tuple[Ahead | None, int]:
     """What is to go ahead, if anything gains from it, and in how many chunks."""
-    if n_lanes == 1 and bytes_of_elements(c.kernel for c in calls) <= IN_CACHE:
+    if n_lanes == 1 and bytes_of_elements(c.kernel for c in calls) < 2 * CHUNK:
         return None, 0
     ahead = ahead_of(calls)
-    if ahead is None:
+    if ahead is None or any(d.data.min(initial=LONGEST) < 2 for d in ahead.delays):
         return None, 0
-    n_chunks = n_lanes if ahead.in_rows else n_lanes * max(1, ahead.n_bytes // (CHUNK * n_lanes))
+    chunk = CHUNK_IN_ROWS if ahead.in_rows else CHUNK
+    n_chunks = n_lanes * max(1, ahead.n_bytes // (chunk * n_lanes))
     return (ahead, n_chunks) if n_chunks > 1 else (None, 0)

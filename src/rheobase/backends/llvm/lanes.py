@@ -25,15 +25,42 @@ from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
 from rheobase.records import record
 
-__all__ = ["Lanes", "shares_of"]
+__all__ = ["Lanes", "RowPieces", "shares_of"]
 
 
 @record
 class _Pieces:
-    """Rows that are cut for the lanes, and the state of the slots that they were made from."""
+    """Rows that are cut, and the state of the slots that they were made from."""
 
     made_for: tuple[object, ...]
     starts: NDArray[Any]
+
+
+class RowPieces:
+    """Rows of synapses, cut at the bounds of `n` owners of the far side; see partition.cuts."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self._pieces: dict[int, _Pieces] = {}
+
+    def cut(self, k: int, kernel: Kernel, division: Division) -> None:
+        """Cut the rows of call k, if they have changed and are to be cut."""
+        domain = kernel.domain
+        if not isinstance(domain, (Propagate, Reduce)) or not is_cut(kernel, division):
+            return
+        starts = _starts(domain)
+        made_for = division, starts.generation, domain.others.generation
+        if k not in self._pieces or self._pieces[k].made_for != made_for:
+            inner = bounds(division.size, self.n)[1:-1].tolist()
+            pieces = cuts(starts.data.astype(np.int64), domain.others.data, inner)
+            self._pieces[k] = _Pieces(made_for, pieces.astype(starts.dtype.numpy))
+
+    def stand_in(self, k: int, kernel: Kernel) -> dict[Slot, int]:
+        """Where the pieces stand, for the slot of the rows; nothing if they are not cut."""
+        domain = kernel.domain
+        if k not in self._pieces or not isinstance(domain, (Propagate, Reduce)):
+            return {}
+        return {_starts(domain): self._pieces[k].starts.ctypes.data}
 
 
 class Lanes:
@@ -50,7 +77,7 @@ class Lanes:
         self.places = np.zeros((n, PITCH), np.int64)
         self._sizes: list[int] | None = None
         self._arrays = [a.slot for c in calls for a in c.kernel.arrays] if n > 1 else []
-        self._pieces: dict[int, _Pieces] = {}
+        self._pieces = RowPieces(n)
         self._counts = np.zeros((len(calls), n, PITCH), np.int64)
         self.partition = Partition([None] * len(calls))
 
@@ -66,7 +93,7 @@ class Lanes:
             self._merge()
         for k, division in enumerate(self.partition.divisions):
             if division is not None:
-                self._cut(k, division)
+                self._pieces.cut(k, self.calls[k].kernel, division)
 
     # ------------------------------------------------------------ shares
     def _all_shares(self) -> NDArray[np.int64]:
@@ -108,35 +135,15 @@ class Lanes:
             table[row] = *addresses, offsets.ctypes.data, clock, k
         return table
 
-    # ------------------------------------------------------------ rows
-    def _cut(self, k: int, division: Division) -> None:
-        kernel = self.calls[k].kernel
-        domain = kernel.domain
-        if not isinstance(domain, (Propagate, Reduce)) or not is_cut(kernel, division):
-            return
-        starts = _starts(domain)
-        made_for = division, starts.generation, domain.others.generation
-        if k not in self._pieces or self._pieces[k].made_for != made_for:
-            inner = bounds(division.size, self.n)[1:-1].tolist()
-            pieces = cuts(starts.data.astype(np.int64), domain.others.data, inner)
-            self._pieces[k] = _Pieces(made_for, pieces.astype(starts.dtype.numpy))
-
     def stand_ins(self, lane: int) -> dict[int, dict[Slot, int]]:
         """The addresses that a lane uses instead of those of some slots, by call."""
-        return {k: self.stand_ins_of(k, lane) for k in range(len(self.calls))}
-
-    def stand_ins_of(self, k: int, lane: int) -> dict[Slot, int]:
-        """The addresses that a lane uses instead of those of some slots of call k."""
-        division, kernel = self.partition.divisions[k], self.calls[k].kernel
-        if division is None:
-            return {}
-        match kernel.domain:
-            case Select(out=out):
-                return {out.count: self._counts[k, lane].ctypes.data}
-            case Propagate() | Reduce() as domain if is_cut(kernel, division):
-                return {_starts(domain): self._pieces[k].starts.ctypes.data}
-            case _:
-                return {}
+        found: dict[int, dict[Slot, int]] = {}
+        for k, call in enumerate(self.calls):
+            found[k] = self._pieces.stand_in(k, call.kernel)
+            domain = call.kernel.domain
+            if isinstance(domain, Select) and self.partition.divisions[k] is not None:
+                found[k] = {domain.out.count: self._counts[k, lane].ctypes.data}
+        return found
 
 
 def shares_of(kernel: Kernel, division: Division, n: int) -> NDArray[np.int64]:
