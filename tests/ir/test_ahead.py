@@ -105,6 +105,10 @@ def test_lists_are_gone_over_after_they_are_made_and_by_the_same_owners():
     assert "elsewhere" not in ahead(UPDATE, FIND, RESET, elsewhere)
 
 
-def test_a_call_of_python_and_a_second_clock_keep_all_together():
-    assert ahead(UPDATE, Kernel("python", Python())) == []
-    assert ahead_of([Call(UPDATE, 0), Call(FIND, 1)]) is None
+def test_a_call_of_python_keeps_all_together_unless_it_has_another_clock():
+    python = Kernel("python", Python())
+    assert ahead(UPDATE, python) == []
+    found = ahead_of([Call(python, 0), Call(UPDATE, 1), Call(FIND, 1), Call(RESET, 0)])
+    assert found is not None
+    assert found.clock == 1
+    assert list(found.calls) == [1, 2]

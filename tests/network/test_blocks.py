@@ -261,6 +261,26 @@ def test_values_that_all_share_may_change_in_between():
     same_in_blocks(build)
 
 
+@pytest.mark.parametrize("dt", [0.05, 0.1, 0.3, 0.47, 1])
+def test_other_clocks_see_all_cells_at_their_time(dt):
+    """Also where they are faster, or come between two steps."""
+
+    def build():
+        group = cells(300)
+        slow = NeuronGroup(40, "dx/dt = -x/ms : 1", method="exact", dt=dt * ms, name="slow")
+        slow.x = 1
+
+        @network_operation(dt=dt * ms, name="nudge")
+        def nudge():
+            group.v_[7] = 0.5
+
+        group.run_regularly("bias += 0.1*rand()", dt=3 * dt * ms)
+        states = StateMonitor(group, ["v", "bias"], record=[0, 299], dt=dt * ms, name="states")
+        return Network(group, slow, states, nudge, SpikeMonitor(group, name="spikes"))
+
+    assert "cells reset" in same_in_blocks(build, ways=((1, 64), (3, 64)), duration=10 * ms)
+
+
 def test_python_is_called_in_every_step():
     def build():
         group = cells(200)

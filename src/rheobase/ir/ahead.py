@@ -17,12 +17,13 @@ writes reaches it in between:
     logs      the events of d steps ago, which a call that follows writes, are known for the next
               d steps: `delays` bound how far the others may go
 
-The clock is no obstacle: each chunk has a step number and a time of its own.
+The clock is no obstacle: each chunk has a step number and a time of its own. Where there are
+several, calls of one may go ahead as long as no other is due.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rheobase.ir.kernels import (
     Elementwise,
@@ -47,6 +48,7 @@ __all__ = ["Ahead", "ahead_of", "bytes_of_elements"]
 class Ahead:
     """The calls of a step that go ahead.
 
+    clock       on which they are
     calls       their numbers, in order, and how each is divided
     lists       what each Select among them lists, by its number
     delays      I64: they may go no further than the least number of steps that stands there
@@ -54,6 +56,7 @@ class Ahead:
     n_bytes     of the state of the elements
     """
 
+    clock: int
     calls: dict[int, Division]
     lists: dict[int, IndexList]
     delays: tuple[Slot, ...]
@@ -63,28 +66,29 @@ class Ahead:
 
 def ahead_of(calls: Sequence[Call]) -> Ahead | None:
     """What may go ahead; None: nothing."""
-    if len({c.clock for c in calls}) != 1 or any(_is_pythons(c.kernel) for c in calls):
+    by_clock: dict[int, list[Kernel]] = {}
+    for call in calls:
+        by_clock.setdefault(call.clock, []).append(call.kernel)
+    sizes = {clock: bytes_of_elements(listed) for clock, listed in by_clock.items()}
+    clock = max(sizes, key=sizes.__getitem__, default=0)
+    kernels = {k: c.kernel for k, c in enumerate(calls) if c.clock == clock}
+    if any(isinstance(kernel.domain, Python) for kernel in kernels.values()):
         return None
-    kernels = [c.kernel for c in calls]
-    found = {
-        k: d for k, d in enumerate(divisions(calls)) if d is not None and _is_known(kernels[k])
-    }
+    divided = divisions(calls)
+    found = {k: d for k in kernels if (d := divided[k]) is not None and _is_known(kernels[k])}
     while found and (removed := _hindered(kernels, found)):
         found = {k: d for k, d in found.items() if k not in removed}
     if not any(isinstance(kernels[k].domain, (Elementwise, Select)) for k in found):
         return None
     domains = {k: kernels[k].domain for k in found}
     return Ahead(
+        clock,
         found,
         {k: d.out for k, d in domains.items() if isinstance(d, Select)},
         tuple(dict.fromkeys(s for d in domains.values() for s in _delays(d))),
         any(is_cut(kernels[k], division) for k, division in found.items()),
         bytes_of_elements(kernels[k] for k in found),
     )
-
-
-def _is_pythons(kernel: Kernel) -> bool:
-    return isinstance(kernel.domain, Python)
 
 
 def _is_known(kernel: Kernel) -> bool:
@@ -124,10 +128,10 @@ class _Use:
     part: str
 
 
-def _hindered(kernels: Sequence[Kernel], found: dict[int, Division]) -> set[int]:
+def _hindered(kernels: Mapping[int, Kernel], found: Mapping[int, Division]) -> set[int]:
     """Calls that cannot go ahead together with the rest."""
     uses: dict[Slot, list[_Use]] = {}
-    for k, kernel in enumerate(kernels):
+    for k, kernel in kernels.items():
         parts = _parts(kernel)
         for slot, (key, writes) in touched(kernel, found.get(k)).items():
             use = _Use(k, found.get(k), key, writes, parts.get(slot, ""))

@@ -11,6 +11,7 @@ from rheobase.backends.llvm.blocks import LONGEST
 from rheobase.backends.llvm.schedule import Words
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import F64, I32, I64, PTR, Value, Var
+from rheobase.ir.program import EPSILON
 
 __all__ = ["go_ahead", "most_steps", "take_list"]
 
@@ -21,9 +22,10 @@ WIDTH = 4
 
 def most_steps(words: Words, most: Value) -> Value:
     """How many steps to go ahead, at most `most`: not past an event that is not yet known, nor past
-    the end of the clock. Less than two where nothing goes ahead."""
+    the end of the clock or a step of another. Less than two where nothing goes ahead."""
     code = words.code
-    state = words.arrays["state"]
+    clock = words.number("ahead_clock")
+    state = words.word(words.arrays["state"], clock * 4)
     left = words.read(words.read(state, 3, PTR)) - words.read(words.read(state, 0, PTR))
     longest = words.number("longest")
     least = Var(code, I64, code.select(left < most, left, most))
@@ -34,7 +36,20 @@ def most_steps(words: Words, most: Value) -> Value:
         with code.loop(0, n) as m:
             delay, known = words.read(steps, m), least.get()
             least.set(code.select(delay < known, delay, known))
+    with code.loop(0, words.number("n_clocks")) as n:
+        steps = _steps_before(words, words.word(words.arrays["state"], n * 4), state)
+        least.set(code.select(n.ne(clock) & (steps < least.get()), steps, least.get()))
     return least.get()
+
+
+def _steps_before(words: Words, other: Value, clock: Value) -> Value:
+    """How many steps a clock begins before the next of another."""
+    code = words.code
+    step, t, _, end = (words.read(other, n, PTR) for n in range(4))
+    now, dt = (words.read(words.read(clock, n, PTR), 0, F64) for n in (1, 2))
+    steps = (words.read(t, 0, F64) - now) / dt + EPSILON
+    bounded = code.select(steps < LONGEST, steps, float(LONGEST)).cast("fptosi", I64)
+    return code.select(words.read(step) < words.read(end), bounded, LONGEST)
 
 
 def go_ahead(words: Words, steps: Value) -> None:
@@ -42,7 +57,8 @@ def go_ahead(words: Words, steps: Value) -> None:
     code, arrays = words.code, words.arrays
     local, gathered, chunks = arrays["local"], arrays["gathered"], arrays["chunks"]
     n_lists = words.number("n_lists")
-    state = arrays["state"]
+    clock = words.number("ahead_clock")
+    state = words.word(arrays["state"], clock * 4)
     first, t = words.read(words.read(state, 0, PTR)), words.read(words.read(state, 1, PTR), 0, F64)
     with code.loop(0, n_lists) as n:
         words.write_word(local, n * WIDTH + NEXT, words.read(local, n * WIDTH + START))
@@ -54,7 +70,7 @@ def go_ahead(words: Words, steps: Value) -> None:
         with code.loop(0, steps) as k:
             time = Var(code, F64, t)
             with code.when(k > 0):
-                time.set(words.time_of(first + k, code.const(I64, 0)))
+                time.set(words.time_of(first + k, clock))
             words.write_word(arrays["now"], 0, first + k)
             words.write_word(arrays["now"], 1, time.get())
             _make_step(words, chunk, k)

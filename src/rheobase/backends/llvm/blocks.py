@@ -74,9 +74,7 @@ class Blocks:
             self._pieces.cut(k, self._lanes.calls[k].kernel, division)
 
     def _decide(self) -> None:
-        self._ahead, self._n_chunks = _worthwhile(self._lanes.calls, self._lanes.n)
-        if len(self._clocks) != 1:
-            self._ahead = None
+        self._ahead, self._n_chunks = _worthwhile(self._lanes.calls, self._clocks, self._lanes.n)
         self._listed = {}
         if self._ahead is None:
             return
@@ -108,13 +106,14 @@ class Blocks:
     # ------------------------------------------------------------ for the table
     def numbers(self) -> dict[str, int]:
         """The numbers in the table."""
-        found = {"n_ahead": 0, "n_chunks": 0, "n_lists": 0, "longest": 0}
+        found = {"n_ahead": 0, "n_chunks": 0, "n_lists": 0, "longest": 0, "ahead_clock": 0}
         if self._ahead is not None:
             found = {
                 "n_ahead": len(self._ahead.calls),
                 "n_chunks": self._n_chunks,
                 "n_lists": len(self._listed),
                 "longest": LONGEST,
+                "ahead_clock": self._ahead.clock,
             }
         return found
 
@@ -155,7 +154,7 @@ class Blocks:
         ahead = self._ahead
         if ahead is None:
             return {}
-        clock = self._clocks[self._lanes.calls[0].clock]
+        clock = self._clocks[ahead.clock]
         now = self._now[lane].ctypes.data
         general = {clock.step: now, clock.t: now + 8}
         for k, out in ahead.lists.items():
@@ -169,12 +168,16 @@ class Blocks:
         return found
 
 
-def _worthwhile(calls: Sequence[Call], n_lanes: int) -> tuple[Ahead | None, int]:
+def _worthwhile(
+    calls: Sequence[Call], clocks: Sequence[ClockSlots], n_lanes: int
+) -> tuple[Ahead | None, int]:
     """What is to go ahead, if anything gains from it, and in how many chunks."""
     if n_lanes == 1 and bytes_of_elements(c.kernel for c in calls) < 2 * CHUNK:
         return None, 0
     ahead = ahead_of(calls)
-    if ahead is None or any(d.data.min(initial=LONGEST) < 2 for d in ahead.delays):
+    if ahead is None or clocks[ahead.clock].times is not None:
+        return None, 0
+    if any(d.data.min(initial=LONGEST) < 2 for d in ahead.delays):
         return None, 0
     chunk = CHUNK_IN_ROWS if ahead.in_rows else CHUNK
     n_chunks = n_lanes * max(1, ahead.n_bytes // (chunk * n_lanes))

@@ -25,6 +25,7 @@ The arguments are arrays of 64-bit words:
               scratch        (4) for the timer: kind, time of the last look in ns, its two results
               n_ahead, n_chunks, n_lists    numbers: calls that go ahead, chunks, lists they make
               longest        a number: how many steps they may go ahead; 0: none goes
+              ahead_clock    a number: their clock
               ahead          (n_ahead) numbers of the calls
               is_ahead       (n_calls) whether a call is one of them
               list_of        (n_calls) which list it makes, or -1

@@ -12,7 +12,16 @@ TABLE = {
         (
             *("n_calls", "n_clocks", "functions", "slots", "lengths", "shares", "clocks"),
             *("state", "due", "fresh", "times", "spent", "timer", "scratch"),
-            *("n_ahead", "n_chunks", "n_lists", "longest", "ahead", "is_ahead", "list_of"),
+            *(
+                "n_ahead",
+                "n_chunks",
+                "n_lists",
+                "longest",
+                "ahead_clock",
+                "ahead",
+                "is_ahead",
+                "list_of",
+            ),
             *("chunk_shares", "ahead_slots", "gathered", "local", "chunks", "now", "delays"),
             *("divided", "waits", "merge_starts", "merges", "team", "lanes", "places", "breaks"),
             "gates",
@@ -33,7 +42,7 @@ class Words:
         self.code = code
         self.table = Value(code, PTR, 1, "%table")
         self.n_calls = self.number("n_calls")
-        names = [n for n in TABLE if not n.startswith("n_") and n != "longest"]
+        names = [n for n in TABLE if not n.startswith("n_") and n not in ("longest", "ahead_clock")]
         self.arrays = {n: self.read(self.table, TABLE[n], PTR) for n in names}
 
     def number(self, name: str) -> Value:
