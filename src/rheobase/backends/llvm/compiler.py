@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from typing import Any, cast
 
 from rheobase.backends.llvm.processors import Processor, target
 
-__all__ = ["Compiler"]
+__all__ = ["Compiler", "finds_by_distance"]
+
+_BY_DISTANCE = {"codemodel": "small", "reloc": "pic"}
 
 
 class Compiler:
@@ -25,7 +28,11 @@ class Compiler:
     def __init__(self, binding: Any, processor: Processor) -> None:
         self._binding = binding
         self.machine: Any = target(binding).create_target_machine(
-            processor.cpu, processor.flags, opt=2, jit=True
+            processor.cpu,
+            processor.flags,
+            opt=2,
+            jit=True,
+            **(_BY_DISTANCE if finds_by_distance(processor) else {}),
         )
         self._context: Any = binding.context.create_context()
         self._run = _without_lock(binding, "LLVMPY_RunNewModulePassManager")
@@ -70,6 +77,13 @@ class Compiler:
         passes.add_simplify_cfg_pass()
         self._run(passes, module, builder)
         return module
+
+
+def finds_by_distance(processor: Processor) -> bool:
+    """Whether code finds its constants by their distance, below 2 GB: a constant takes part of an
+    instruction instead of two, and LLVM loads it again rather than keeping it on the stack. The
+    memory of an object file must be one piece then (llvmlite's own memory manager)."""
+    return processor.target == "x86-64" and sys.platform == "linux"
 
 
 def _without_lock(binding: Any, name: str) -> Any:

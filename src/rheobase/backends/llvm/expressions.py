@@ -31,6 +31,7 @@ from rheobase.backends.llvm.text import (
     Var,
     vector_type,
 )
+from rheobase.backends.llvm.together import MOST, calls, only_dividing
 from rheobase.ir.dtypes import DType
 from rheobase.ir.kernels import (
     At,
@@ -43,7 +44,6 @@ from rheobase.ir.kernels import (
     Select,
 )
 from rheobase.ir.ops import Op, has_effect, is_random
-from rheobase.ir.passes.rewrite import roots
 from rheobase.ir.slots import Slot
 
 __all__ = ["ELEMENT", "MEMORY", "Emitter"]
@@ -79,7 +79,8 @@ class Emitter:
         self._invariant: set[int] = set()
         self._lengths: dict[int, Value] = {}
         self._share: dict[Word, Value] = {}
-        self._only_divide = _only_dividing(kernel)
+        self._only_divide = only_dividing(kernel)
+        self._calls = calls(kernel)
         self._handlers: dict[str, Callable[[Op], Value | None]] = {
             "const": self._const,
             "index": self._index,
@@ -158,13 +159,47 @@ class Emitter:
         self.values[first : first + len(carries)] = [c.get() for c in carries]
 
     def run(self, ops: Sequence[Op]) -> None:
-        for op in ops:
-            if self._is_invariant(op):
+        n = 0
+        while n < len(ops):
+            alike = self._made_together(ops, n)
+            if alike > 1:
+                self._emit_together(ops[n : n + alike])
+            elif self._is_invariant(ops[n]):
                 self._invariant.add(len(self.values))
                 with self.code.hoisted():
-                    self.values.append(self._emit(op))
+                    self.values.append(self._emit(ops[n]))
             else:
-                self.values.append(self._emit(op))
+                self.values.append(self._emit(ops[n]))
+            n += alike
+
+    def _made_together(self, ops: Sequence[Op], n: int) -> int:
+        """How many of ops[n], ops[n + 1], ... are made together (1, 2 or 4): calls of one function
+        with vectors, that do not need each other."""
+        first = len(self.values)
+        function = self._calls.get(first)
+        if self.width == 1 or self.code.is_hoisted or function is None:
+            return 1
+        alike = 0
+        for op in ops[n : n + MOST]:
+            known = all(a < first and self.value(a).width == self.width for a in self._taken(op))
+            if self._calls.get(first + alike) != function or not known:
+                break
+            alike += 1
+        return 1 << max(alike.bit_length() - 1, 0)
+
+    def _emit_together(self, ops: Sequence[Op]) -> None:
+        """Operations that are made together, as one call."""
+        code, width = self.code, self.width
+        name, _ = self._calls[len(self.values)]
+        columns = zip(*(map(self.value, self._taken(op)) for op in ops))
+        result = library.call(code, name, *(code.joined_all(column) for column in columns))
+        for k, op in enumerate(ops):
+            one = code.chosen(result, range(k * width, (k + 1) * width))
+            self.values.append(self.value(op.args[0]) * one if op.name == "div" else one)
+
+    def _taken(self, op: Op) -> tuple[int, ...]:
+        """What the function that an operation calls is called with."""
+        return self.kernel.ops[op.args[1]].args if op.name == "div" else op.args
 
     def result(self, n: int) -> Value:
         """The n-th value that the domain consumes."""
@@ -272,8 +307,9 @@ class Emitter:
             return handler(op)
         args = [self.value(a) for a in op.args]
         if op.name == "div" and op.args[1] in self._only_divide:
-            (x,) = self.kernel.ops[op.args[1]].args
-            return args[0] * library.call(self.code, "inverse_exprel", self.value(x))
+            return args[0] * library.call(
+                self.code, "inverse_exprel", *map(self.value, self._taken(op))
+            )
         if len(self.values) in self._only_divide:
             return args[0]  # takes the place of a value that is not computed
         if is_random(op):
@@ -446,15 +482,6 @@ class Emitter:
                 code.line(f"store {one}, ptr {self.pointer(slot, own + k)}")
         code.jump(done)
         code.begin(done)
-
-
-def _only_dividing(kernel: Kernel) -> frozenset[int]:
-    """The values of exprel that are divisors once, and nothing else: y / exprel(x) is written as
-    y * (x / (e^x - 1)), with one division."""
-    ops = kernel.ops
-    taken = [a for op in ops for a in op.args] + list(roots(kernel))
-    divisors = [op.args[1] for op in ops if op.name == "div"]
-    return frozenset(n for n in divisors if ops[n].name == "exprel" and taken.count(n) == 1)
 
 
 def _array(op: Op) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from rheobase.backends.llvm import worker
 from rheobase.backends.llvm.cache import DiskCache, cache_folder, source_digest
-from rheobase.backends.llvm.compiler import Compiler
+from rheobase.backends.llvm.compiler import Compiler, finds_by_distance
 from rheobase.backends.llvm.driver import SYMBOL, write_driver
 from rheobase.backends.llvm.kernels import write_kernel
 from rheobase.backends.llvm.processors import Processor, n_processors, processor
@@ -43,7 +43,10 @@ class Jit:
         self._processor = processor(binding, cpu, features)
         self._idle = [Compiler(binding, self._processor)]
         empty = binding.parse_assembly("")
-        self._engine: Any = binding.create_mcjit_compiler(empty, self._idle[0].machine)
+        in_one_piece = True if finds_by_distance(self._processor) else None  # None: as is usual
+        self._engine: Any = binding.create_mcjit_compiler(
+            empty, self._idle[0].machine, in_one_piece
+        )
         self._addresses: dict[str, int] = {}
         self._lock = threading.Lock()
         self.host = _host(self._processor)

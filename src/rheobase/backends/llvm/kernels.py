@@ -21,6 +21,7 @@ from rheobase.backends.llvm import bernoulli, generate, library, philox, rows
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import BOOL, I32, I64, LIKELIHOOD, Code, Host, Value, Var
+from rheobase.backends.llvm.together import together
 from rheobase.ir.kernels import (
     Bernoulli,
     Deliver,
@@ -49,7 +50,8 @@ NEEDED = Control.FIELDS.index("needed")
 
 def write_kernel(kernel: Kernel, host: Host, symbol: str, contract: bool) -> str:
     """The text of a module that defines the kernel as the function `symbol`."""
-    emitter = Emitter(kernel, host, lanes_of(kernel, host), contract)
+    lanes = lanes_of(kernel, host)
+    emitter = Emitter(together(kernel) if lanes > 1 else kernel, host, lanes, contract)
     match kernel.domain:
         case Elementwise(part=part):
             _elementwise(emitter, part, None)

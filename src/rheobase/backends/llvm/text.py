@@ -385,7 +385,7 @@ class Code:
     def joined_all(self, parts: Sequence[Value]) -> Value:
         """The lanes of all, one after the other: a power of two of values of one width."""
         while len(parts) > 1:
-            parts = [self.joined(x, y) for x, y in zip(parts[::2], parts[1::2])]
+            parts = [self.joined(x, y) for x, y in zip(parts[::2], parts[1::2], strict=True)]
         return parts[0]
 
     def _shuffled(self, x: Value, y: str, lanes: Sequence[int]) -> Value:
@@ -463,21 +463,16 @@ class Code:
         return self.intrinsic("copysign", *self.pair(x, sign))
 
     def poly(self, x: Value, coefficients: Sequence[float]) -> Value:
-        """c0 + c1 x + c2 x^2 + ..., in pairs (Estrin), so that lanes need not wait."""
-        terms: list[Operand] = list(coefficients)
-        power = x
-        while len(terms) > 1:
-            terms = [
-                self.fma(terms[k + 1], power, terms[k]) if k + 1 < len(terms) else terms[k]
-                for k in range(0, len(terms), 2)
-            ]
-            if len(terms) > 1:
-                power = power * power
-        assert isinstance(terms[0], Value)
-        return terms[0]
+        """c0 + c1 x + c2 x^2 + ...: even and odd powers apart, so that half as many operations wait
+        for each other."""
+        if len(coefficients) < 4:
+            return self.horner(x, coefficients)
+        square = x * x
+        odd, even = (self.horner(square, coefficients[k::2]) for k in (1, 0))
+        return self.fma(odd, x, even)
 
     def horner(self, x: Value, coefficients: Sequence[float]) -> Value:
-        """The same with fewer operations, each of which waits for the one before."""
+        """The same; each operation waits for the one before."""
         result = self.const(x.elem, coefficients[-1], x.width)
         for c in reversed(coefficients[:-1]):
             result = self.fma(result, x, c)
