@@ -28,6 +28,7 @@ __all__ = ["Inspection", "KernelFacts", "inspect_program", "watching"]
 _MEMORY = {"const", "index", "load", "load_at", "store", "length"}
 _SHAPES = {  # the name of a domain's class -> what it goes over, for people
     "Elementwise": "all elements",
+    "Sometimes": "all elements, in some steps",
     "Select": "all elements, lists those that pass",
     "Bernoulli": "all elements, lists some at random",
     "Indexed": "listed elements",

@@ -91,8 +91,9 @@ class Preparation:
             return False
         self._seen = kernels
         slots = frozenset[Slot]().union(*map(written, kernels))
-        found = [x.finds_written(slots) for x in self._members.all_objects()]  # all of them look
-        return any(found)
+        objects = self._members.all_objects()
+        found = [x.finds_written(slots) for x in objects]  # all of them look
+        return any(found + [x.looks_at(kernels) for x in objects])
 
     def _check_schedule_of_device(self) -> None:
         only = devices.get_device().network_schedule

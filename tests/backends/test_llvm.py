@@ -13,6 +13,7 @@ import pytest
 from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.llvm.jit import jit
 from rheobase.backends.llvm.kernels import elements_are_independent
+from rheobase.backends.reference import ReferenceBackend
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
 from rheobase.ir.kernels import (
     Array,
@@ -31,9 +32,11 @@ from rheobase.ir.kernels import (
     Record,
     Sample,
     Select,
+    Sometimes,
 )
 from rheobase.ir.program import Call, Control, Program, Status
 from rheobase.ir.slots import Slot
+from rheobase.ir.verify import verify
 from tests.backends.build import (
     Code,
     clock,
@@ -199,6 +202,23 @@ def test_no_function_of_the_c_library_is_called():
     calls = re.findall(r"\b(?:callq|bl)\s+([A-Za-z_]\w*)", text)
     taken = re.findall(r"movabsq\s+\$([A-Za-z_]\w*)", text)  # addresses, of what is called too
     assert {*calls, *taken} <= {"inner", "reduce_angle", "two_over_pi"}
+
+
+@pytest.mark.parametrize("backend", [BACKEND, ReferenceBackend()], ids=lambda b: b.name)
+def test_sometimes_is_for_the_steps_without_the_bits_of_its_mask(backend):
+    """x += 1 in steps 0, 4, 8 of 10."""
+    x, code, step = slot(F64, np.zeros(21)), Code(), slot(I64, 0)
+    code.store(0, code("add", code.load(0), code.const(1.0)))
+    domain = Sometimes(part(2, 17), step, slot(I64, 3))
+    kernel = Kernel("now and then", domain, (Array(x, Index.OWN),), body=tuple(code.ops))
+    verify(kernel)
+    program = Program((Call(kernel, 0),), (clock(10, step=step),))
+    control = Control()
+    control.budget = 100
+    assert backend.compile(program).run(control) is Status.DONE
+    assert x.data.tolist() == [0] * 2 + [3] * 17 + [0] * 2
+    run(kernel, backend)  # as the step is now: 10
+    assert x.data[5] == 3
 
 
 # ------------------------------------------------------------------ lists, logs, synapses

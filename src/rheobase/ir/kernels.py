@@ -13,6 +13,7 @@ The domains, and which element each index means:
 
     domain        iterates over                           own             pre, post
     Elementwise   start <= k < start + size               k               -
+    Sometimes     start <= k < start + size, in some steps   k            -
     Select        start <= k < start + size               k               -
     Bernoulli     start <= k < start + size               k               -
     Indexed       the entries of an index list            the entry       -
@@ -65,6 +66,7 @@ __all__ = [
     "Sample",
     "SampleSize",
     "Select",
+    "Sometimes",
     "Stream",
 ]
 
@@ -170,6 +172,19 @@ class Elementwise:
     """All elements of a part of a group."""
 
     part: Part
+
+
+@record
+class Sometimes:
+    """All elements of a part of a group, in the steps s of which s & mask is 0; else nothing. Its
+    code has no effects that happen once a call.
+
+    step, mask   I64 (1,)
+    """
+
+    part: Part
+    step: Slot
+    mask: Slot
 
 
 @record
@@ -412,6 +427,7 @@ class Python:
 
 Domain: TypeAlias = (
     Elementwise
+    | Sometimes
     | Select
     | Bernoulli
     | Indexed

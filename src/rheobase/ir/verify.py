@@ -46,6 +46,7 @@ from rheobase.ir.kernels import (
     Sample,
     SampleSize,
     Select,
+    Sometimes,
     Stream,
 )
 from rheobase.ir.ops import OPS, Op, has_effect, is_random
@@ -133,6 +134,8 @@ _SLOT_DTYPES: dict[tuple[type, str], DType | tuple[DType, ...]] = {
     (Deliver, "post"): I32,
     (Record, "cursor"): I64,
     (Push, "step"): I64,
+    (Sometimes, "step"): I64,
+    (Sometimes, "mask"): I64,
     (Replay, "steps"): I64,
     (Replay, "entries"): I32,
     (Replay, "period"): I64,
@@ -191,7 +194,8 @@ class _Verifier:
         match self.kernel.domain:
             case (
                 Elementwise(part=Chosen()) | Select(part=Chosen()) | Reduce(part=Chosen())
-                | Bernoulli(part=Chosen()) | Generate(outer=Chosen()) | Generate(inner=Chosen())
+                | Sometimes(part=Chosen()) | Bernoulli(part=Chosen())
+                | Generate(outer=Chosen()) | Generate(inner=Chosen())
             ):  # fmt: skip
                 self.fail(f"{type(self.kernel.domain).__name__} goes over all of a range")
             case Push() | Replay() | Python() if self.ops or self.kernel.arrays:

@@ -195,6 +195,11 @@ class SimulationObject(metaclass=_Making):
         del slots
         return False
 
+    def looks_at(self, kernels: Sequence[Kernel]) -> bool:
+        """Look at all kernels of the run; True: prepare once more, knowing them."""
+        del kernels
+        return False
+
     def idle_work(self) -> Sequence[Work]:
         """What to do in each step while it is not active."""
         return ()

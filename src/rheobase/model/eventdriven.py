@@ -7,18 +7,20 @@ several variables drive each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from rheobase.equations import Equations, SingleEquation
 from rheobase.errors import EquationError, Fault, UnsupportedEquationsError, raise_faults
 from rheobase.integration.exact import EXACT
 from rheobase.integration.system import System
+from rheobase.integration.terms import is_zero
+from rheobase.lang.fold import linear_coefficients
 from rheobase.lang.nodes import Assign, Binary, Expr, Name, names_in
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.sharedhistory import SharedCoefficients
 from rheobase.units import second
 
-__all__ = ["check_dependencies", "event_driven", "event_driven_update", "right_sides"]
+__all__ = ["check_dependencies", "decaying", "event_driven", "event_driven_update", "right_sides"]
 
 _ELAPSED = Binary("-", Name("t"), Name("lastupdate"))
 
@@ -33,15 +35,32 @@ def right_sides(equations: Equations) -> dict[str, Expr]:
     return {e.varname: equations.substituted(e.varname) for e in event_driven(equations)}
 
 
+def decaying(equations: Equations, names: Collection[str]) -> dict[str, Expr]:
+    """The rate of each variable among the names that follows dx/dt = rate * x and that no other
+    event-driven variable depends on."""
+    sides = right_sides(equations)
+    found: dict[str, Expr] = {}
+    for x, expr in sides.items():
+        others = frozenset[str]().union(*(names_in(e) for y, e in sides.items() if y != x))
+        row = linear_coefficients(expr, [x])
+        if x in names and row is not None and is_zero(row[1]) and x not in others:
+            found[x] = row[0][x]
+    return found
+
+
 def event_driven_update(
-    equations: Equations, label: str, shared: SharedCoefficients | None = None
+    equations: Equations,
+    label: str,
+    shared: SharedCoefficients | None = None,
+    without: Collection[str] = (),
 ) -> tuple[Assign, ...]:
     """Statements that bring the event-driven variables from lastupdate to t.
 
     shared   those whose coefficients change, which are brought up to date otherwise
+    without  others that are
     Raises UnsupportedEquationsError for equations that are not linear.
     """
-    moving = frozenset[str]() if shared is None else shared.moving
+    moving = frozenset(without) | (frozenset[str]() if shared is None else shared.moving)
     system_equations = {x: e for x, e in right_sides(equations).items() if x not in moving}
     if not system_equations:
         return ()

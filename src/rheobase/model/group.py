@@ -145,10 +145,11 @@ class Group(SimulationObject):
         guard: ArrayVariable | None = None,
         fill: float = 0,
         dtype: DType | None = None,
+        memory: type[Slot] = Slot,
     ) -> ArrayVariable:
         """A new variable with memory of its own; dtype: None, what the group uses for its type."""
         n = 1 if shared else len(self) if size is None else size
-        slot = Slot(name, dtype or dtype_of(kind, self.float_dtype), n, fill)
+        slot = memory(name, dtype or dtype_of(kind, self.float_dtype), n, fill)
         variable = ArrayVariable(name, kind, dim, slot, shared, constant, read_only, guard)
         self.add_variable(variable)
         return variable

@@ -75,6 +75,14 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
         """The code of a pathway, after the event-driven variables are brought up to date."""
         ...
 
+    def pieces(self, pathway: SynapticPathway, block: Block) -> Sequence[Block]:
+        """What an event does, in the order in which it is done; the block has the user's code."""
+        ...
+
+    def reads_across(self, pathway: SynapticPathway) -> bool:
+        """Whether the code reads what is kept for neurons of the other side."""
+        ...
+
     def reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
         """Rows by neuron of a side, the neurons on the other, and the synapses of the entries."""
         ...
@@ -152,6 +160,7 @@ class SynapticPathway(Runner):
         self._live: _Way | None = None
         self._frozen: list[_Way] = []
         self._has_warned = False
+        self._reads_across = False  # once it has, so that its rows stay
         self._was_restored = False  # then what the log holds is under way
 
     def __len__(self) -> int:
@@ -179,6 +188,9 @@ class SynapticPathway(Runner):
     @property
     def reaches_far(self) -> bool:
         """Whether the statements look at the neurons on the other side."""
+        self._reads_across |= self.synapses.reads_across(self)
+        if self._reads_across:
+            return True
         far = Index.POST if self.side is Index.PRE else Index.PRE
         statements = self.synapses.at_event(self.statements)
         names = {s.target for s in statements}.union(*(names_in(s.value) for s in statements))
@@ -244,7 +256,9 @@ class SynapticPathway(Runner):
     def _key(self) -> tuple[object, ...]:
         ascending = self.synapses.rows_ascend
         version = self.synapses.connections.version
-        return (self.delays.key(), version, ascending, id(self.events.log(self.source.span)))
+        self._reads_across |= self.synapses.reads_across(self)
+        log = id(self.events.log(self.source.span))
+        return (self.delays.key(), version, ascending, log, self._reads_across)
 
     @property
     def may_be_held_apart(self) -> bool:
@@ -331,15 +345,28 @@ class SynapticPathway(Runner):
 
     def _make_blocks(self) -> Sequence[Block]:
         ways = [*self._frozen, *([self._live] if self._live else [])]
-        statements = self.synapses.at_event(self.statements)
-        local = {"delay": self.delays.meaning()}
+        local = self.local_names()
         domains: list[tuple[Propagate | Deliver, Slot | None]] = [(w.domain, w.lag) for w in ways]
         if self.delays.by_code:
             domains.append((self._arrivals.due, None))
         blocks = [
-            (Block(self.name, d, statements, scatters=True, local=local), lag) for d, lag in domains
+            (block, lag)
+            for d, lag in domains
+            for block in self.synapses.pieces(
+                self, Block(self.name, d, self.statements, scatters=True, local=local)
+            )
         ]
         return tuple(self.synapses.guarded(block, self.clock, lag) for block, lag in blocks)
+
+    def local_names(self) -> Mapping[str, Meaning]:
+        """What has a meaning of its own in the code."""
+        return {"delay": self.delays.meaning()}
+
+    @property
+    def has_one_way(self) -> bool:
+        """Whether an event reaches all synapses of its neuron at the same time."""
+        several = self.delays.separate or self.delays.by_code or self._frozen
+        return not several and self.clock is self.synapses.clock
 
     # ------------------------------------------------------------ what is under way
     def freeze(self) -> None:

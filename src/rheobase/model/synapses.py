@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeGuard, cast
 
 import numpy as np
@@ -20,7 +21,7 @@ from rheobase.errors import (
 )
 from rheobase.integration import MethodChoice
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import Elementwise, Index
+from rheobase.ir.kernels import Elementwise, Index, Kernel, Propagate
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.lang.nodes import Assign
@@ -31,6 +32,7 @@ from rheobase.model.delays import Delays, DelayView
 from rheobase.model.dryrun import Expected, expected_synapses
 from rheobase.model.eventdriven import (
     check_dependencies,
+    decaying,
     event_driven,
     event_driven_update,
     right_sides,
@@ -47,8 +49,9 @@ from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.storage import storage_of
 from rheobase.model.structural import ChangingGroup
 from rheobase.model.summed import add_summed
-from rheobase.model.synapticgroup import bytes_of_number
+from rheobase.model.synapticgroup import SynapticGroup, bytes_of_number
 from rheobase.model.texts import read_equations, read_statements
+from rheobase.model.traces import Standin, TraceKeeper, Traces
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Meaning, Reach, Subexpression
 from rheobase.topics import topic
 from rheobase.units import second
@@ -156,9 +159,10 @@ class Synapses(ChangingGroup):
         storage = storage_of(dtype, types, self.label)
         self.float_dtype, self._dtypes = storage.floats, storage.single
         self._add_model_variables()
-        self.pathways: dict[str, SynapticPathway] = {}
+        self._pathways: dict[str, SynapticPathway] = {}
         self._update: tuple[Assign, ...] | None = None  # found when it is needed first
         self._history = self._add_history()
+        self.traces = self._add_traces()
         self._add_pathways(on_pre, "pre", delay, on_event)
         self._add_pathways(on_post, "post", delay, on_event)
         self._check_pathway_names("delays", delay)
@@ -191,7 +195,7 @@ class Synapses(ChangingGroup):
             if "summed" not in e.flags:
                 self._add_equation(e)
         if event_driven(self.equations) and "lastupdate" not in self.variables:
-            self.add_array("lastupdate", dim=second.dim, dtype=F64)
+            self.add_array("lastupdate", dim=second.dim, dtype=F64, memory=Standin)
 
     def _add_equation(self, e: SingleEquation) -> None:
         shared = "shared" in e.flags
@@ -214,6 +218,7 @@ class Synapses(ChangingGroup):
             constant=constant,
             read_only=fixed,
             dtype=self._dtypes.get(e.varname),
+            memory=Standin if "event-driven" in e.flags else Slot,
         )
 
     def _check_shared(self, e: SingleEquation) -> None:
@@ -237,6 +242,23 @@ class Synapses(ChangingGroup):
         history = SharedHistory(self, system)
         self.contained_objects.append(history)
         return history
+
+    def _add_traces(self) -> Traces | None:
+        """What may be kept once for all synapses of a neuron."""
+        lastupdate = self.variables.get("lastupdate")
+        standins = {
+            n for n, v in self.variables.items()
+            if isinstance(v, ArrayVariable) and isinstance(v.slot, Standin) and v.slot.dtype is F64
+        }  # fmt: skip
+        sides = (self.source, self.target)
+        if lastupdate is None or self._history or any(isinstance(g, SynapticGroup) for g in sides):
+            return None
+        rates = decaying(self.equations, standins)
+        if not rates or "lastupdate" not in standins:
+            return None
+        traces = Traces(self, rates, right_sides(self.equations))
+        self.contained_objects.append(TraceKeeper(self, traces))
+        return traces
 
     def at_event(self, statements: tuple[Assign, ...]) -> tuple[Assign, ...]:
         """The code of a pathway, after the event-driven variables are brought up to date.
@@ -302,6 +324,11 @@ class Synapses(ChangingGroup):
         )
 
     # ------------------------------------------------------------ pathways
+    @property
+    def pathways(self) -> dict[str, SynapticPathway]:
+        """The pathways, by name."""
+        return self._pathways
+
     def _add_pathways(
         self, code: Any, side: str, delay: Any, on_event: str | Mapping[str, str]
     ) -> None:
@@ -482,6 +509,8 @@ class Synapses(ChangingGroup):
         return found
 
     def before_adding(self) -> None:
+        if self.traces is not None:
+            self.traces.give_up()
         for p in self.pathways.values():
             p.freeze()
             if len(self.connections) and p.delays.slot.data[0]:
@@ -504,6 +533,32 @@ class Synapses(ChangingGroup):
         code = [(name, "\n".join(p.listing())) for name, p in self.pathways.items()]
         return group_page(title, self.equations, code)
 
+    def looks_at(self, kernels: Sequence[Kernel]) -> bool:
+        if self.traces is None:
+            return False
+        keepers = (x for x in self.contained_objects if isinstance(x, TraceKeeper))
+        own = {id(w.kernel) for x in (*self.pathways.values(), *keepers) for w in x.work()}
+        allowed = self.traces.is_allowed(kernels, frozenset(own))
+        changed, self.traces.allowed = allowed != self.traces.allowed, allowed
+        return changed
+
+    def pieces(self, pathway: SynapticPathway, block: Block) -> Sequence[Block]:
+        """What an event does, in the order in which it is done."""
+        plan = None if self.traces is None else self.traces.plan
+        if plan is None or self.traces is None:
+            return (replace(block, statements=self.at_event(block.statements)),)
+        name = next(n for n, p in self.pathways.items() if p is pathway)
+        code = plan.codes[name]
+        if not plan.folds_time:
+            update = event_driven_update(self.equations, self.label, without=plan.sides)
+            code = replace(code, synaptic=with_update(code.synaptic, update, self.variables))
+        assert isinstance(block.domain, Propagate)
+        return self.traces.blocks(block, block.domain, code)
+
+    def reads_across(self, pathway: SynapticPathway) -> bool:
+        plan = None if self.traces is None else self.traces.plan
+        return plan is not None and bool(plan.read_across - plan.of(pathway.side))
+
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         if not self._connected:
             raise ModelTypeError(
@@ -513,6 +568,8 @@ class Synapses(ChangingGroup):
         self._find_assigned_delays()
         if self._room is not None:
             self._room.count_in(self.clock.dt_)
+        if self.traces is not None:
+            self.traces.prepare(namespace, may_be=self._room is None)
 
 
 def _renamed(side: str, old: Any, new: Any) -> Any:

@@ -38,6 +38,7 @@ from rheobase.ir.kernels import (
     Reduce,
     Replay,
     Select,
+    Sometimes,
 )
 from rheobase.ir.ops import has_effect
 from rheobase.ir.program import Control, Status
@@ -55,6 +56,8 @@ def write_kernel(kernel: Kernel, host: Host, symbol: str, contract: bool) -> str
     match kernel.domain:
         case Elementwise(part=part):
             _elementwise(emitter, part, None)
+        case Sometimes() as domain:
+            _sometimes(emitter, domain)
         case Select(part=part, out=out):
             _elementwise(emitter, part, out)
         case Bernoulli() as domain:
@@ -89,7 +92,7 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
     """
     if isinstance(kernel.domain, (Propagate, Reduce)):
         return host.lanes if rows.in_vectors(kernel) else 1
-    over_all = isinstance(kernel.domain, (Elementwise, Select, Bernoulli))
+    over_all = isinstance(kernel.domain, (Elementwise, Sometimes, Select, Bernoulli))
     if not over_all or not elements_are_independent(kernel):
         return 1
     calls = [op.name for op in kernel.inner if op.name in library.FUNCTIONS]
@@ -151,9 +154,11 @@ def _module(code: Code, host: Host, symbol: str, n_slots: int) -> str:
 
 
 # ------------------------------------------------------------------ all elements
-def _elementwise(e: Emitter, part: Part, out: IndexList | None) -> None:
+def _elementwise(e: Emitter, part: Part, out: IndexList | None, now: Value | None = None) -> None:
     code = e.code
     _, begin, end = rows.shared_block(e, part)
+    if now is not None:
+        end = code.select(now, end, begin)
     e.once()
     offset = e.share(Word.AT) if out is not None else code.const(I64, 0)
     count = Var(code, I64, offset)
@@ -168,6 +173,11 @@ def _elementwise(e: Emitter, part: Part, out: IndexList | None) -> None:
     if out is not None:
         e.write(out.count, 0, count.get() - offset)
     code.leave(Status.DONE)
+
+
+def _sometimes(e: Emitter, domain: Sometimes) -> None:
+    now = (e.read(domain.step) & e.read(domain.mask)).eq(0)
+    _elementwise(e, domain.part, None, now)
 
 
 def _list_chosen(

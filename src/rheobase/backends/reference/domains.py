@@ -36,6 +36,7 @@ from rheobase.ir.kernels import (
     Sample,
     SampleSize,
     Select,
+    Sometimes,
     Stream,
 )
 from rheobase.ir.program import Control, Status
@@ -57,6 +58,8 @@ def runner(kernel: Kernel, one_by_one: bool) -> Runner:
     match kernel.domain:
         case Elementwise() as domain:
             return _elementwise(code, domain, grain)
+        case Sometimes() as domain:
+            return _sometimes(code, domain, grain)
         case Select() as domain:
             return _select(code, domain, grain)
         case Bernoulli() as domain:
@@ -109,6 +112,16 @@ def _elementwise(code: Code, domain: Elementwise, grain: Together) -> Runner:
             elements = Elements(last - first, own=slice(first, last, None), origin=first)
             code.results(values, elements, grain is Together.ALL)
         return Status.DONE
+
+    return run
+
+
+def _sometimes(code: Code, domain: Sometimes, grain: Together) -> Runner:
+    over_all = _elementwise(code, Elementwise(domain.part), grain)
+
+    def run(control: Control) -> Status:
+        is_now = _scalar(domain.step) & _scalar(domain.mask) == 0
+        return over_all(control) if is_now else Status.DONE
 
     return run
 

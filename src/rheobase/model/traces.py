@@ -1,0 +1,411 @@
+"""Traces that all synapses of a neuron have in common, kept once for the neuron.
+
+In spike-timing dependent plasticity, the trace of the presynaptic spikes is a variable of each
+synapse, but every synapse of a neuron sees the same spikes at the same time: all have one value.
+Where that can be shown (`sharing.find`), a run keeps the value once for each neuron, with the time
+of its last event:
+
+    at an event of the neuron   x = x * exp(rate * (t - since)), what the code says, since = t
+    at an event of the other side   x is read for each synapse. Its value at t is
+                                scaled * exp(rate * phase), where scaled = x(t - phase) is kept,
+                                too: so an event takes one exponential, not one for each synapse
+
+`phase` is the time since the last step that is a multiple of PERIOD; there `scaled` is made anew.
+
+To everyone but the kernels of pathways each synapse has its value as ever. Its memory (`Standin`)
+is not touched during a run; whoever asks for the numbers has them made: of x at the last event of
+the synapse, `lastupdate`, the later one of its two neurons. Before a run they are taken back, if
+they are as they were made, or as equal for all synapses of a neuron as they are at the beginning.
+Otherwise, each synapse keeps its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.ir.builder import Alias, Element
+from rheobase.ir.dtypes import F64, I32, I64, DType
+from rheobase.ir.kernels import Index, Kernel, Part, Propagate, Python, Sometimes
+from rheobase.ir.passes.rewrite import slots_touched
+from rheobase.ir.slots import Slot
+from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name, Number, Unary
+from rheobase.lang.symbols import Symbol, Type
+from rheobase.model.code import Block, Runner
+from rheobase.model.connections import end_of
+from rheobase.model.group import Group
+from rheobase.model.lookups import structure_changed
+from rheobase.model.sharing import PathwayCode, Plan, SynapsesOfPlan, find
+from rheobase.model.variables import ArrayVariable, Meaning
+from rheobase.units import second
+
+__all__ = ["PERIOD", "Standin", "TraceKeeper", "Traces"]
+
+PERIOD = 128  # steps: a power of two
+_STEEPEST = 300.0  # exponent that a period may make
+_AT_ONCE = 1 << 18  # synapses
+_SIDES = (Index.PRE, Index.POST)
+_NUMBER = {Index.PRE: 1, Index.POST: 2}
+_ELAPSED = Binary("-", Name("t"), Name("_since"))
+_PHASE = Binary("*", Name("dt"), Binary("%", Name("t_in_timesteps"), Number(PERIOD)))
+
+
+class Standin(Slot):
+    """The memory of a variable whose values may stand elsewhere, until somebody asks for them."""
+
+    __slots__ = ("traces",)
+    traces: Traces | None
+
+    def __init__(self, name: str, dtype: DType, size: int = 1, fill: float = 0) -> None:
+        self.traces = None
+        super().__init__(name, dtype, size, fill)
+
+    @property
+    def data(self) -> NDArray[Any]:
+        self._fetch()
+        return self._data
+
+    @property
+    def address(self) -> int:
+        self._fetch()
+        return super().address
+
+    def resize(self, size: int) -> None:
+        self._fetch()
+        super().resize(size)
+
+    def assign(self, values: Any) -> None:
+        self.traces = None
+        super().assign(values)
+
+    def stand_in(self, traces: Traces) -> None:
+        """From now on the values stand there; give the memory back."""
+        self._allocate(len(self._data))
+        self._moved()
+        self.traces = traces
+
+    def _fetch(self) -> None:
+        traces, self.traces = self.traces, None
+        if traces is not None:
+            traces.write(self)
+
+
+class Traces:
+    """The traces of some synapses.
+
+    allowed   whether nothing but the pathways looks at them during the run
+    plan      which there are in this run; None: each synapse keeps its own
+    """
+
+    def __init__(
+        self, synapses: SynapsesOfPlan, rates: Mapping[str, Expr], driven: Collection[str]
+    ) -> None:
+        """rates: of the candidates, dx/dt = rate * x; driven: all event-driven variables"""
+        self._synapses = synapses
+        self._rates = rates
+        self._driven = frozenset(driven)
+        self.allowed = True
+        self.plan: Plan | None = None
+        # state, for checkpoints too
+        self.values = {x: Slot(f"{x} of neurons", F64, 0) for x in rates}
+        self.scaled = {x: Slot(f"{x} scaled", F64, 0) for x in rates}
+        self.rates = {x: Slot(f"rate of {x}", F64) for x in rates}
+        self.since = {side.value: Slot(f"{side.value} since", F64, 0) for side in _SIDES}
+        self.sides = Slot("sides", I64, len(rates))  # of each candidate: 0: none, 1: PRE, 2: POST
+        self.step = Slot("step", I64)  # at the end of the last run
+        self.dt = Slot("dt", F64)
+        self._rows: dict[str, tuple[int, Slot, Slot]] = {}
+
+    # ------------------------------------------------------------ before a run
+    def prepare(self, namespace: Mapping[str, Any], may_be: bool) -> None:
+        """Decide what is kept for neurons in the run that follows, and take it from synapses."""
+        plan = None
+        if may_be and self.allowed and len(self._synapses.connections):
+            plan = find(self._synapses, self._rates, self._driven, namespace)
+        if plan is None or self._is_steep(plan):
+            self.give_up()
+            return
+        if not self._holds(plan):
+            self.give_up()
+            if not self._take(plan):
+                return
+        if self.step.data[0] != self._synapses.clock.timestep:
+            self._rescale()  # steps have passed without it
+        self.plan = plan
+        for slot in self._standins(plan):
+            if slot.traces is None:
+                slot.stand_in(self)
+
+    def _is_steep(self, plan: Plan) -> bool:
+        """Whether a trace changes by a factor in a period that is no ordinary number."""
+        longest = PERIOD * self._synapses.clock.dt_
+        return not all(abs(rate) * longest < _STEEPEST for rate in plan.rates.values())
+
+    def give_up(self) -> None:
+        """Each synapse has its own values from now on."""
+        for x in self._synapses.variables.values():
+            if isinstance(x, ArrayVariable) and isinstance(x.slot, Standin):
+                _ = x.slot.data
+        self.plan = None
+        self.sides.data[:] = 0
+
+    def _holds(self, plan: Plan) -> bool:
+        """Whether what neurons have is still what their synapses have."""
+        sides = [0 if x not in plan.sides else _NUMBER[plan.sides[x]] for x in self._rates]
+        same = (
+            self.sides.data.tolist() == sides
+            and all(self.rates[x].data[0] == rate for x, rate in plan.rates.items())
+            and self.dt.data[0] == self._synapses.clock.dt_
+            and all(len(self.since[s.value]) == end_of(self._group(s).span) for s in _SIDES)
+        )
+        return same and self._unchanged(plan)
+
+    def _unchanged(self, plan: Plan) -> bool:
+        """Whether the numbers that somebody has asked for are as they were made."""
+        seen = [slot for slot in self._standins(plan) if slot.traces is None]
+        return all(self._is_as_made(slot) for slot in seen)
+
+    def _is_as_made(self, slot: Standin) -> bool:
+        if len(slot) != len(self._synapses.connections):
+            return False
+        parts = self._made(slot)
+        return all(np.array_equal(slot.data[part], values) for part, values in parts)
+
+    def _standins(self, plan: Plan) -> list[Standin]:
+        names = [*plan.sides, *(["lastupdate"] if plan.folds_time else [])]
+        found = [self._slot(name) for name in names]
+        return [slot for slot in found if isinstance(slot, Standin)]
+
+    def _slot(self, name: str) -> Slot:
+        variable = self._synapses.variables[name]
+        assert isinstance(variable, ArrayVariable)
+        return variable.slot
+
+    def _take(self, plan: Plan) -> bool:
+        """Take the values of the synapses, if they are equal for each neuron."""
+        times = self._slot("lastupdate").data
+        if not (times == times[0]).all():
+            return False
+        found: dict[str, NDArray[np.float64]] = {}
+        for x, side in plan.sides.items():
+            values = self._slot(x).data
+            found[x] = by_neuron = np.zeros(end_of(self._group(side).span))
+            for part in _parts(len(values)):
+                by_neuron[self._neurons(side, part)] = values[part]
+            for part in _parts(len(values)):
+                if not np.array_equal(by_neuron[self._neurons(side, part)], values[part]):
+                    return False
+        for side in _SIDES:
+            self.since[side.value].assign(np.full(end_of(self._group(side).span), times[0]))
+        for x, by_neuron in found.items():
+            self.values[x].assign(by_neuron)
+            self.rates[x].data[0] = plan.rates[x]
+        self.sides.data[:] = [_NUMBER[plan.sides[x]] if x in plan.sides else 0 for x in self._rates]
+        self.dt.data[0] = self._synapses.clock.dt_
+        self._rescale()
+        return True
+
+    def _rescale(self) -> None:
+        """Have the values at the last multiple of PERIOD."""
+        clock = self._synapses.clock
+        origin = clock.dt_ * (clock.timestep - clock.timestep % PERIOD)
+        for k, x in enumerate(self._rates):
+            if self.sides.data[k]:
+                since = self.since[self._side(k).value].data
+                factor = np.exp(self.rates[x].data[0] * (origin - since))
+                self.scaled[x].assign(self.values[x].data * factor)
+        self.step.data[0] = clock.timestep
+
+    def _side(self, candidate: int) -> Index:
+        return _SIDES[int(self.sides.data[candidate]) - 1]
+
+    def _group(self, side: Index) -> Group:
+        return self._synapses.source if side is Index.PRE else self._synapses.target
+
+    def _neurons(self, side: Index, part: slice) -> NDArray[Any]:
+        """The neurons on a side of some entries."""
+        c = self._synapses.connections
+        if side is Index.POST:
+            return c.targets.data[part]
+        first = int(self._synapses.source.span.first.data[0])
+        entries = np.arange(int(part.start), int(part.stop))
+        return c.sources_of(entries) + first
+
+    # ------------------------------------------------------------ numbers of synapses
+    def write(self, slot: Standin) -> None:
+        """Make the numbers that somebody asks for."""
+        for part, values in self._made(slot):
+            slot.data[part] = values
+
+    def _made(self, slot: Slot) -> Sequence[tuple[slice, NDArray[np.float64]]]:
+        return [(part, self._values(slot, part)) for part in _parts(len(slot))]
+
+    def _values(self, slot: Slot, part: slice) -> NDArray[np.float64]:
+        neurons = {side: self._neurons(side, part) for side in _SIDES}
+        times = {side: self.since[side.value].data[neurons[side]] for side in _SIDES}
+        last = np.maximum(times[Index.PRE], times[Index.POST])
+        if slot is self._slot("lastupdate"):
+            return last
+        x = next(name for name in self._rates if self._slot(name) is slot)
+        side = self._side(list(self._rates).index(x))
+        rate = self.rates[x].data[0]
+        with np.errstate(all="ignore"):
+            return self.values[x].data[neurons[side]] * np.exp(rate * (last - times[side]))
+
+    # ------------------------------------------------------------ during a run
+    def settle(self) -> None:
+        """Between steps: take back what somebody has looked at; if it has been changed, let the
+        run go on with values for each synapse."""
+        if self.plan is None or self._unchanged(self.plan):
+            for slot in () if self.plan is None else self._standins(self.plan):
+                if slot.traces is None:
+                    slot.stand_in(self)
+            return
+        self.give_up()
+        structure_changed()
+
+    def end(self) -> None:
+        """A run has ended."""
+        self.step.data[0] = self._synapses.clock.timestep
+
+    def is_allowed(self, kernels: Sequence[Kernel], own: frozenset[int]) -> bool:
+        """Whether nothing but the pathways, whose kernels have these ids, looks at the traces."""
+        slots = {self._slot(x) for x in (*self._rates, "lastupdate")}
+        return not any(
+            isinstance(k.domain, Python) or slots & slots_touched(k)
+            for k in kernels
+            if id(k) not in own
+        )
+
+    # ------------------------------------------------------------ code
+    def blocks(self, block: Block, domain: Propagate, code: PathwayCode) -> list[Block]:
+        """What an event does: to the traces of its neuron, to its synapses, and again to traces."""
+        assert self.plan is not None
+        side = domain.side
+        rows, others = self._one_each(side)
+        neuron = Propagate(domain.events, domain.part, side, rows, others)
+        local = {**block.local, **self._local(side)}
+        decayed = [Assign(x, "*", _decay(x, _ELAPSED)) for x in self.plan.of(side)]
+        stamp = Assign("_since", None, Name("t"))
+        first = (
+            *decayed,
+            *code.early,
+            stamp,
+            *self._rescaled(self.plan.of(side) - code.late_names),
+        )
+        name = f"{block.name} traces"
+        found = [Block(name, neuron, first, local=local)]
+        if code.synaptic:
+            found.append(Block(block.name, domain, code.synaptic, scatters=True, local=local))
+        if code.late:
+            last = (*code.late, *self._rescaled(code.late_names))
+            found.append(Block(f"{name} after", neuron, last, local=local))
+        return found
+
+    def _one_each(self, side: Index) -> tuple[Slot, Slot]:
+        """Rows of one entry for each neuron of a side."""
+        n = int(self._group(side).span.size.data[0])
+        made = self._rows.get(side.value)
+        if made is None or made[0] != n:
+            rows, others = Slot("each", I64, n + 1), Slot("each", I32, n)
+            rows.data[:], others.data[:] = np.arange(n + 1), np.arange(n)
+            self._rows[side.value] = made = (n, rows, others)
+        return made[1:]
+
+    def _rescaled(self, names: frozenset[str]) -> list[Assign]:
+        assert self.plan is not None
+        read = sorted(names & self.plan.read_across)
+        return [
+            Assign(f"_scaled_{x}", None, Binary("*", Name(x), _decay(x, Unary("-", _PHASE))))
+            for x in read
+        ]
+
+    def _local(self, side: Index, own: Index | None = None) -> dict[str, Meaning]:
+        """What the names of traces mean to events of a side. own: the index of the neuron."""
+        assert self.plan is not None
+        own = own or side
+        time = Symbol("_since", Type.FLOAT, second.dim)
+        found = {"_since": Meaning(time, Element(self.since[side.value], own))}
+        for x, of in self.plan.sides.items():
+            variable = self._synapses.variables[x]
+            assert isinstance(variable, ArrayVariable)
+            symbol = Symbol(x, Type.FLOAT, variable.dim)
+            rate = Meaning(
+                Symbol(f"_rate_{x}", Type.FLOAT, second.dim**-1, shared=True),
+                Element(self.rates[x], Index.SHARED),
+            )
+            scaled = Meaning(replace_name(symbol, f"_scaled_{x}"), Element(self.scaled[x], own))
+            found |= {f"_rate_{x}": rate}
+            if of is side:
+                found[x] = Meaning(symbol, Element(self.values[x], own))
+                found[f"_scaled_{x}"] = scaled
+            else:
+                found[x] = Meaning(symbol, self._across(x, of, rate))
+        return found
+
+    def _across(self, x: str, of: Index, rate: Meaning) -> Alias:
+        """A trace of the other side, at present."""
+        names = {"_scaled": Element(self.scaled[x], of), f"_rate_{x}": rate.binding}
+        for name in ("t_in_timesteps", "dt"):
+            found = self._synapses.meaning(name, {})
+            assert isinstance(found, Meaning)
+            names[name] = found.binding
+        return Alias(Binary("*", Name("_scaled"), _decay(x, _PHASE)), names)
+
+    def renewal(self) -> list[Block]:
+        """What is done in each PERIOD."""
+        if self.plan is None:
+            return []
+        found: list[Block] = []
+        for side in _SIDES:
+            names = sorted(self.plan.of(side) & self.plan.read_across)
+            if names:
+                domain = Sometimes(
+                    self._span(side), self._synapses.clock.state.slots.step, self._mask
+                )
+                code = [
+                    Assign(f"_scaled_{x}", None, Binary("*", Name(x), _decay(x, _ELAPSED)))
+                    for x in names
+                ]
+                local = self._local(side, Index.OWN)
+                found.append(Block("traces", domain, tuple(code), local=local))
+        return found
+
+    _mask = Slot("mask", I64, fill=PERIOD - 1)
+
+    def _span(self, side: Index) -> Part:
+        span = self._group(side).span
+        return Part(span.first, span.size)
+
+
+def replace_name(symbol: Symbol, name: str) -> Symbol:
+    return Symbol(name, symbol.type, symbol.dim)
+
+
+def _decay(x: str, time: Expr) -> Expr:
+    return Call("exp", (Binary("*", Name(f"_rate_{x}"), time),))
+
+
+def _parts(n: int) -> list[slice]:
+    return [slice(begin, min(begin + _AT_ONCE, n)) for begin in range(0, n, _AT_ONCE)]
+
+
+class TraceKeeper(Runner):
+    """Keeps the traces of some synapses ready to be read."""
+
+    def __init__(self, synapses: Any, traces: Traces) -> None:
+        super().__init__(
+            synapses, f"{synapses.name}_traces", traces.renewal, when="start",
+            order=-(1 << 30), clock=synapses.clock,
+        )  # fmt: skip
+        self.traces = traces
+
+    def during_run(self) -> None:
+        self.traces.settle()
+
+    def after_run(self) -> None:
+        if self.active:
+            self.traces.end()
