@@ -79,14 +79,12 @@ class LlvmExecutable:
         if not control.owed:  # who has gone ahead is followed by the same lanes
             self._with_team = self.pace.team
         team = self._ready_team() if self._with_team else None
+        tables = self._solo if team is None else team.tables
         budget = control.budget
         begun = time.perf_counter()
-        if team is None:
-            status = self._run_alone(control)
-        else:
-            control.limit = int(self.pace.longest * 1e9)
-            status = self._call_driver(team.tables.addresses(control.spent)[0], control)
-            control.limit = 0
+        control.limit = int((self.pace.longest or 0) * 1e9)
+        status = self._call_driver(tables.addresses(control.spent)[0], control)
+        control.limit = 0
         self.pace.note(budget - control.budget, time.perf_counter() - begun)
         return status
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 __all__ = ["Pace"]
 
 WORTH_SHARING = 10e-6  # s a step: what two waits cost, some ten times
-BEFORE_FIRST = 0.01  # s with one thread before all are tried: dividing a step costs time, too
+BEFORE_FIRST = 0.006  # s with one thread before all are tried: dividing a step costs time, too
 TRIAL = 0.004  # s
 REVIEW = 0.02  # s over which the time of a step is looked at
 # s from one trial to the next, by choice; doubled if nothing changes. Short after all threads have
@@ -39,17 +39,22 @@ class Pace:
         self._trial = False
 
     @property
-    def longest(self) -> float:
-        """How long to go on with all threads until the next `note`, s: they may turn out to be very
-        slow, and a run must stop soon after Ctrl-C even so."""
-        return TRIAL if self._trial else REVIEW
+    def longest(self) -> float | None:
+        """How long to go on until the next `note`, s; None: as long as anybody likes.
+
+        All threads may turn out to be very slow, and a run must stop soon after Ctrl-C even so.
+        """
+        if self.team or self._trial:
+            return TRIAL if self._trial else REVIEW
+        is_first = not self._known and self._spent > WORTH_SHARING * self._steps
+        return BEFORE_FIRST if is_first else None
 
     def note(self, steps: int, seconds: float) -> None:
         """So many steps have taken so long, with the present choice."""
         self._steps += steps
         self._spent += seconds
         self._held += seconds
-        if self._steps < 2 or self._spent < (TRIAL if self._trial else REVIEW):
+        if not self._is_enough():
             return
         self._known[self.team] = self._spent / self._steps
         self._spent, self._steps = 0.0, 0
@@ -58,12 +63,18 @@ class Pace:
         elif self._wants_trial():
             self._trial, self.team = True, not self.team
 
+    def _is_enough(self) -> bool:
+        """Whether the present choice has gone on for long enough to know the time of its step."""
+        if self._trial:
+            return self._steps > 0 and self._spent >= TRIAL
+        return self._steps > 1 and self._spent >= (REVIEW if self._known else BEFORE_FIRST)
+
     def _wants_trial(self) -> bool:
         now, other = self._known[self.team], self._known.get(not self.team)
         if not self.team and now < WORTH_SHARING:
             return False
         if other is None:
-            return self._held >= BEFORE_FIRST
+            return True
         return self._held >= self._hold or (self.team and now * GAIN > other)
 
     def _decide(self) -> None:
