@@ -21,6 +21,8 @@ CHECKS = (
     ("ruff check", "."),
     ("ruff format", "--check", "."),
     ("pyright",),
+    ("pyright", "-p", "tests/typing/scripts"),  # what users see of the types
+    ("mypy", *(f"tests/typing/scripts/{name}.py" for name in ("quantities", "models", "moved"))),
     ("lint-imports",),
     ("mkdocs", "build", "--strict"),  # runs the gallery and code on pages; --quiet hides faults
     ("pytest", "-n", "2"),  # last: its closing line closes the output

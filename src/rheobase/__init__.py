@@ -80,6 +80,7 @@ from rheobase.runtime.random import seed
 from rheobase.sliders import explore
 
 __version__ = "0.1.0"
+_UNITS: list[str] = vars(_units)["__all__"]  # which the stub of the module does not have
 
 __all__ = [
     "DEFAULT_FUNCTIONS",
@@ -164,7 +165,7 @@ __all__ = [
     "stop",
     "store",
 ]
-__all__ += _units.__all__  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ += _UNITS  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,10 +11,13 @@ mind units. `np` and `numpy` are `rheobase.brian2.numpy_`. Without pylab: `rheob
 array([2.]) * mvolt
 """
 
+# star imports over each other, in the order that counts
+# pyright: reportWildcardImportFromLibrary=false, reportGeneralTypeIssues=false
+
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rheobase
 from rheobase.brian2 import numpy_, only
@@ -22,7 +25,8 @@ from rheobase.topics import BRIAN, call_root
 from rheobase.units import unitsafe
 
 __version__ = rheobase.__version__
-np = numpy = numpy_
+np = numpy_
+numpy = numpy_
 
 _NUMPY = ("numpy", "numpy.fft", "numpy.random", "numpy.linalg")
 _BUILTIN = ("abs", "bool", "bytes", "max", "min", "pow", "round")  # which Python's own ones stay
@@ -56,17 +60,24 @@ def _names() -> dict[str, Any]:
     return _found
 
 
-def __getattr__(name: str) -> Any:
-    if not name.startswith("__") or name == "__all__":
-        call_root(BRIAN)  # the script knows loggers by names such as brian2.core.magic
-    if name in only.__all__:
-        return getattr(only, name)
-    if name == "__all__":
-        return sorted({*_names(), *only.__all__})
-    if not name.startswith("_") and name in _names():
-        return _names()[name]
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+if TYPE_CHECKING:
+    from matplotlib.pylab import *  # noqa: F403
+
+    from rheobase.brian2.only import *  # noqa: F403
+    from rheobase.units.unitsafe import *  # noqa: F403
+else:
+
+    def __getattr__(name: str) -> Any:
+        if not name.startswith("__") or name == "__all__":
+            call_root(BRIAN)  # the script knows loggers by names such as brian2.core.magic
+        if name in only.__all__:
+            return getattr(only, name)
+        if name == "__all__":
+            return sorted({*_names(), *only.__all__})
+        if not name.startswith("_") and name in _names():
+            return _names()[name]
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *only.__all__, *_names()})
+    return sorted({*globals(), *dir(only), *_names()})

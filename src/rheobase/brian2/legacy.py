@@ -24,6 +24,7 @@ import importlib
 import math
 import pkgutil
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,6 +39,7 @@ from rheobase.model.base import SimulationObject
 from rheobase.model.code import Runner
 from rheobase.model.group import Group
 from rheobase.model.subgroup import EventGroup
+from rheobase.model.views import VariableView
 from rheobase.preference_names import prefs
 from rheobase.runtime import random
 from rheobase.units import Unit, allunits, lookup_unit
@@ -45,7 +47,7 @@ from rheobase.units.specs import SHORT_NAMES
 
 _FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 METHOD_OBJECTS = {name: METHODS[ALIASES.get(name, name)] for name in (*METHODS, *ALIASES)}
-__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [
     "DEFAULT_CONSTANTS",
     "DEFAULT_UNITS",
     "BrianObject",
@@ -68,7 +70,24 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "reinit_devices",
     "seed",
     "test",
-    *METHOD_OBJECTS,
+]
+__all__ += [  # METHOD_OBJECTS, one by one for type checkers; a test compares
+    "euler",
+    "exact",
+    "exponential_euler",
+    "gsl",
+    "gsl_rk2",
+    "gsl_rk4",
+    "gsl_rk8pd",
+    "gsl_rkck",
+    "gsl_rkf45",
+    "heun",
+    "independent",
+    "linear",
+    "milstein",
+    "rk2",
+    "rk4",
+    "rosenbrock",
 ]
 
 brian_prefs = prefs
@@ -98,6 +117,11 @@ class NeuronGroup(rheobase.NeuronGroup):
 
     _faults_wait = True
 
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> VariableView: ...
+        def __setattr__(self, name: str, value: object) -> None: ...
+
 
 class SpatialNeuron(rheobase.SpatialNeuron):
     """A SpatialNeuron of rheobase; what is wrong with its code is raised when it is to run.
@@ -109,6 +133,30 @@ class SpatialNeuron(rheobase.SpatialNeuron):
     """
 
     _faults_wait = True
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: object) -> None: ...
+
+
+if TYPE_CHECKING:
+    euler: Method
+    exact: Method
+    exponential_euler: Method
+    gsl: Method
+    gsl_rk2: Method
+    gsl_rk4: Method
+    gsl_rk8pd: Method
+    gsl_rkck: Method
+    gsl_rkf45: Method
+    heun: Method
+    independent: Method
+    linear: Method
+    milstein: Method
+    rk2: Method
+    rk4: Method
+    rosenbrock: Method
 
 
 def __getattr__(name: str) -> Method:

@@ -8,15 +8,24 @@ array([0., 1., 2.]) * mvolt
 2.0
 """
 
+# star imports over each other, in the order that counts
+# pyright: reportWildcardImportFromLibrary=false, reportGeneralTypeIssues=false
+
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
 from rheobase.units import unitsafe
 
-__all__ = sorted({*numpy.__all__, *unitsafe.__all__})  # pyright: ignore[reportUnsupportedDunderAll]
+if TYPE_CHECKING:
+    from numpy import *  # noqa: F403
+
+    from rheobase.units.unitsafe import *  # noqa: F403
+else:
+    __all__ = sorted({*numpy.__all__, *unitsafe.__all__})
+    globals().update({name: getattr(unitsafe, name) for name in unitsafe.__all__})
 
 
 def __getattr__(name: str) -> Any:
@@ -25,7 +34,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*dir(numpy), *__all__})
-
-
-globals().update({name: getattr(unitsafe, name) for name in unitsafe.__all__})
+    return sorted({*dir(numpy), *unitsafe.__all__})

@@ -7,23 +7,25 @@ False
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rheobase
 from rheobase.brian2 import legacy
 
-_RHEOBASE: list[str] = vars(rheobase)["__all__"]
-__all__ = sorted({*_RHEOBASE, *legacy.__all__})  # pyright: ignore[reportUnsupportedDunderAll]
+if TYPE_CHECKING:
+    from rheobase import *  # noqa: F403
+    from rheobase.brian2.legacy import *  # noqa: F403
+else:
+    __all__ = sorted({*rheobase.__all__, *legacy.__all__})
 
-
-def __getattr__(name: str) -> Any:
-    """The legacy meaning of a name if it has one, else that of rheobase."""
-    if name in legacy.__all__:
-        return getattr(legacy, name)
-    if name in __all__:
-        return getattr(rheobase, name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    def __getattr__(name: str) -> Any:
+        """The legacy meaning of a name if it has one, else that of rheobase."""
+        if name in legacy.__all__:
+            return getattr(legacy, name)
+        if name in __all__:
+            return getattr(rheobase, name)
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return globals()["__all__"]

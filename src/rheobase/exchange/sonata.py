@@ -272,7 +272,8 @@ class _Import:
         else:
             options = dict(self.models[key])
             values = options.pop("values", {})
-            group = NeuronGroup(n, **{"clock": self.clock, "name": name, **options})
+            given: dict[str, Any] = {"clock": self.clock, "name": name, **options}
+            group = NeuronGroup(n, **given)
             _set(group, dict(values), attributes)
         self.made.append(group)
         return group
@@ -321,7 +322,8 @@ class _Import:
     ) -> None:
         options = dict(given)
         values = dict(options.pop("values", {}))
-        made = Synapses(*ends, **{"clock": self.clock, "name": name, **options})
+        arguments: dict[str, Any] = {"clock": self.clock, "name": name, **options}
+        made = Synapses(*ends, **arguments)
         made.connect(i=pairs[0], j=pairs[1])
         if "delay" in attributes and "pre" in made.pathways and "delay" not in options:
             values.setdefault("delay", "delay*ms")

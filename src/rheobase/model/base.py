@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rheobase.errors import ModelValueError
 from rheobase.ir.kernels import Kernel, Python
@@ -74,10 +74,12 @@ class Work:
 class _Making(type):
     """Notes that an object is complete: one whose making failed is not missed in any run."""
 
-    def __call__(cls, *args: Any, **options: Any) -> Any:
-        made = super().__call__(*args, **options)
-        made._unused = True
-        return made
+    if not TYPE_CHECKING:  # type checkers then take the arguments and the result from the class
+
+        def __call__(cls, *args: Any, **options: Any) -> Any:
+            made = super().__call__(*args, **options)
+            made._unused = True
+            return made
 
     @property
     def __signature__(cls) -> inspect.Signature:

@@ -82,6 +82,7 @@ class Group(SimulationObject):
     namespace   external names of its own, which come before those of the script; may be changed
     """
 
+    N: int
     _plain_numbers = frozenset(("N",))  # variables that scripts see as an int, not as a view
 
     def __init__(
@@ -351,12 +352,12 @@ class Group(SimulationObject):
         run_block(block, TextOwner(self), caller_namespace(level))
 
     # ------------------------------------------------------------ attributes
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> VariableView:
         variables: Mapping[str, Variable] = self.__dict__.get("variables", {})
         if name.removesuffix("_") in self._plain_numbers:
             number = variables.get(name.removesuffix("_"))
             if isinstance(number, ArrayVariable):
-                return int(number.slot.data[0])
+                return int(number.slot.data[0])  # pyright: ignore  (declared as N: int)
         if name in variables:
             return VariableView(self, variables[name], with_unit=True)
         if name.endswith("_") and name[:-1] in variables:
@@ -365,7 +366,7 @@ class Group(SimulationObject):
         label = self.__dict__.get("name", "the group")
         raise AttributeError(f"{label} has no '{name}'. {near}".rstrip())
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         variables: Mapping[str, Variable] = self.__dict__.get("variables", {})
         plain = name[:-1] if name.endswith("_") and name not in variables else name
         if plain in variables and plain not in _SETTABLE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from rheobase.equations import Equations, SingleEquation
 from rheobase.equations.units import check_equations, check_shared, noise_symbols, unknown_in
@@ -52,6 +52,7 @@ from rheobase.model.variables import (
     Variable,
     symbol_of,
 )
+from rheobase.model.views import VariableView
 from rheobase.preference_names import prefs
 from rheobase.topics import topic
 from rheobase.units import Quantity, second
@@ -100,6 +101,11 @@ class NeuronGroup(EventGroup):
 
     add_to_magic_network = True
     _faults_wait = False  # for run(): whether what is wrong with its code is raised there only
+
+    if TYPE_CHECKING:  # pyright wants both in the class itself, or G.v = '...' makes G.v a str
+
+        def __getattr__(self, name: str) -> VariableView: ...
+        def __setattr__(self, name: str, value: object) -> None: ...
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -52,7 +52,7 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
     name: str
     source: Group
     target: Group
-    variables: dict[str, Variable]
+    variables: MutableMapping[str, Variable]
     clock: Clock
     order: int
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rheobase.errors import DimensionMismatchError, ModelValueError, Source
 from rheobase.ir.dtypes import BOOL, F64
@@ -18,6 +18,7 @@ from rheobase.model.neurongroup import group_size
 from rheobase.model.spikes import EventSource, SpikeFinder
 from rheobase.model.subgroup import EventGroup
 from rheobase.model.variables import ArrayVariable, Subexpression
+from rheobase.model.views import VariableView
 from rheobase.units import hertz
 from rheobase.units.dimensions import DIMENSIONLESS
 
@@ -40,6 +41,11 @@ class PoissonGroup(EventGroup):
     """
 
     add_to_magic_network = True
+
+    if TYPE_CHECKING:  # pyright wants both in the class itself, or G.v = '...' makes G.v a str
+
+        def __getattr__(self, name: str) -> VariableView: ...
+        def __setattr__(self, name: str, value: object) -> None: ...
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from rheobase.model.code import Block
 from rheobase.model.group import new_part
 from rheobase.model.spikes import EventSource, SpikeFinder
 from rheobase.model.subgroup import EventGroup
+from rheobase.model.views import VariableView
 from rheobase.topics import topic
 from rheobase.units import Quantity, second, to_si
 
@@ -54,6 +55,11 @@ class SpikeGeneratorGroup(EventGroup):
     """
 
     add_to_magic_network = True
+
+    if TYPE_CHECKING:  # pyright wants both in the class itself, or G.v = '...' makes G.v a str
+
+        def __getattr__(self, name: str) -> VariableView: ...
+        def __setattr__(self, name: str, value: object) -> None: ...
 
     def __init__(
         self,

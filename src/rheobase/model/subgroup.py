@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from rheobase.model.base import SimulationObject
 from rheobase.model.group import Group, new_part
 from rheobase.model.spikes import EventSource
 from rheobase.model.variables import ArrayVariable, Meaning, PositionVariable, Reach, Variable
+from rheobase.model.views import VariableView
 from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["EventGroup", "Subgroup"]
@@ -91,6 +92,10 @@ class Subgroup(EventGroup):
     >>> len(odd[2:])
     3
     """
+
+    if TYPE_CHECKING:  # pyright wants both in the class itself, or G.v = '...' makes G.v a str
+
+        def __setattr__(self, name: str, value: object) -> None: ...
 
     def __init__(self, group: EventGroup, numbers: NDArray[Any], name: str | None = None) -> None:
         positions = group.positions(numbers)
@@ -180,7 +185,7 @@ class Subgroup(EventGroup):
         self.contained_objects.append(x)
         self.source.contain(x)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> VariableView:
         try:
             return super().__getattr__(name)
         except AttributeError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,7 @@ from rheobase.model.synapticgroup import SynapticGroup, bytes_of_number
 from rheobase.model.texts import read_equations, read_statements
 from rheobase.model.traces import Standin, TraceKeeper, Traces
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Meaning, Reach, Subexpression
+from rheobase.model.views import VariableView
 from rheobase.topics import topic
 from rheobase.units import second
 
@@ -111,6 +112,13 @@ class Synapses(ChangingGroup):
     """
 
     add_to_magic_network = True
+    pre: SynapticPathway  # if on_pre is given as text
+    post: SynapticPathway
+
+    if TYPE_CHECKING:  # pyright wants both in the class itself, or G.v = '...' makes G.v a str
+
+        def __getattr__(self, name: str) -> VariableView: ...
+        def __setattr__(self, name: str, value: object) -> None: ...
 
     def __init__(
         self,

@@ -63,6 +63,9 @@ class SynapticGroup(Group):
     multisynaptic_index   name of the variable that counts the synapses of a pair; None: no such
     """
 
+    N: Any  # a view; in groups of neurons it is an int
+    N_pre: int
+    N_post: int
     _plain_numbers = frozenset(("N_pre", "N_post"))
 
     def __init__(

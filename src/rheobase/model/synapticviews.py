@@ -87,14 +87,14 @@ class SynapticViews(SynapticGroup):
                 "call connect() first"
             )
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> VariableView:
         if "_connections" in self.__dict__ and name not in self.variables:
             group, stem = self._side_of(name)
             if group is not None and stem in group.variables:
                 return self._side_view(group, group.variables[stem], name)
         return super().__getattr__(name)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if "_connections" in self.__dict__ and name not in self.variables:
             group, stem = self._side_of(name)
             if group is not None and stem in group.variables and group.variables[stem].shared:

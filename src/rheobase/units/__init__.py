@@ -11,12 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from rheobase.errors import DimensionMismatchError
-from rheobase.units import plots
+from rheobase.units import plots, standard
 from rheobase.units.decorators import check_units
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension, base_unit_name
 from rheobase.units.quantity import Quantity, Unit, quantity_with_dimensions
 from rheobase.units.registry import (
-    STANDARD_NAMES,
     get_unit,
     in_best_unit,
     in_unit,
@@ -33,7 +32,6 @@ from rheobase.units.si import (
     set_unit_checking,
     to_si,
 )
-from rheobase.units.specs import SHORT_NAMES
 from rheobase.units.unitsafe import (
     arange,
     arccos,
@@ -67,7 +65,7 @@ from rheobase.units.unitsafe import (
     zeros_like,
 )
 
-__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [
     "DimensionMismatchError",
     "Quantity",
     "Unit",
@@ -111,9 +109,9 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     "trace",
     "where",
     "zeros_like",
-    *STANDARD_NAMES,
-    *SHORT_NAMES,
 ]
+__all__ += standard.__all__
+_STARRED = frozenset(standard.__all__)
 _FACADE = (  # known here too, but not brought by a star import
     DIMENSIONLESS,
     Dimension,
@@ -125,15 +123,12 @@ _FACADE = (  # known here too, but not brought by a star import
     to_si,
 )
 plots.install()
-_STARRED = frozenset((*STANDARD_NAMES, *SHORT_NAMES))
 
 
 def __getattr__(name: str) -> Any:
-    unit = lookup_unit(name) if name in _STARRED else None
-    if unit is None:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    globals()[name] = unit
-    return unit
+    if name in _STARRED:
+        return getattr(standard, name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:

@@ -11,8 +11,8 @@ numpy function does to units is in `ufuncs` and `functions`; without a rule ther
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, overload
 
 import numpy as np
 
@@ -29,6 +29,8 @@ from rheobase.units.si import (
 )
 from rheobase.units.specs import UnitSpec, named_spec, spec_of_dimension
 from rheobase.units.ufuncs import output_dimensions
+
+MYPY = False  # mypy takes this name for true; a list times anything but an index it refuses
 
 __all__ = ["Quantity", "Unit", "quantity_with_dimensions"]
 
@@ -61,6 +63,38 @@ class Quantity(Operators, ArrayMethods, _Array):
 
     __slots__ = ("dim",)
     dim: Dimension
+
+    if TYPE_CHECKING:  # what operators give; Any where the units may cancel, which leaves a number
+        if not MYPY:
+            __index__: None  # or [1, 2] * mV would be a longer list
+
+        def __add__(self, other: Any) -> Quantity: ...
+        def __radd__(self, other: Any) -> Quantity: ...
+        def __sub__(self, other: Any) -> Quantity: ...
+        def __rsub__(self, other: Any) -> Quantity: ...
+        def __mod__(self, other: Any) -> Quantity: ...
+        def __iadd__(self, other: Any) -> Quantity: ...
+        def __isub__(self, other: Any) -> Quantity: ...
+        def __neg__(self) -> Quantity: ...
+        def __pos__(self) -> Quantity: ...
+        def __abs__(self) -> Quantity: ...
+        @overload
+        def __mul__(self, other: float) -> Quantity: ...
+        @overload
+        def __mul__(self, other: Any) -> Any: ...
+        def __mul__(self, other: Any) -> Any: ...
+        @overload
+        def __rmul__(self, other: float | Sequence[Any]) -> Quantity: ...
+        @overload
+        def __rmul__(self, other: Any) -> Any: ...
+        def __rmul__(self, other: Any) -> Any: ...
+        @overload
+        def __truediv__(self, other: float) -> Quantity: ...
+        @overload
+        def __truediv__(self, other: Any) -> Any: ...
+        def __truediv__(self, other: Any) -> Any: ...
+        def __rtruediv__(self, other: Any) -> Quantity: ...
+        def __iter__(self) -> Iterator[Quantity]: ...
 
     def __new__(
         cls,
@@ -113,7 +147,7 @@ class Quantity(Operators, ArrayMethods, _Array):
 
     # ------------------------------------------------------------------ elements
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: Any) -> Quantity:
         found = _Array.__getitem__(self, key)
         return _with_dim(np.asarray(found), self.dim)
 
@@ -368,11 +402,23 @@ class Unit(Quantity):
         """Whether it is a product or power of named units."""
         return len(self.spec.factors) != 1 or self.spec.factors[0].power != 1
 
+    @overload
+    def __mul__(self, other: Unit) -> Unit: ...
+    @overload
+    def __mul__(self, other: float) -> Quantity: ...
+    @overload
+    def __mul__(self, other: Any) -> Any: ...
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, Unit):
             return Unit.from_spec(self.spec.times(other.spec))
         return super().__mul__(other)
 
+    @overload
+    def __truediv__(self, other: Unit) -> Unit: ...
+    @overload
+    def __truediv__(self, other: float) -> Quantity: ...
+    @overload
+    def __truediv__(self, other: Any) -> Any: ...
     def __truediv__(self, other: Any) -> Any:
         if isinstance(other, Unit):
             return Unit.from_spec(self.spec.times(other.spec.to_power(-1)))
@@ -385,7 +431,7 @@ class Unit(Quantity):
             return Quantity.__truediv__(other, self)
         return super().__rtruediv__(other)
 
-    def __pow__(self, other: Any, modulo: None = None) -> Any:
+    def __pow__(self, other: float, modulo: None = None) -> Unit:
         if type(other) in (int, float) and np.isfinite(other):
             return Unit.from_spec(self.spec.to_power(other))
         return super().__pow__(other)

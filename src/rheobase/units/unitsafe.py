@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -94,31 +94,31 @@ def _ragged(values: Any) -> bool:
     return len({np.shape(functions.stripped(v)) for v in values}) > 1
 
 
-log: Final = _of_numbers("log")
-log10: Final = _of_numbers("log10")
-exp: Final = _of_numbers("exp")
-expm1: Final = _of_numbers("expm1")
-log1p: Final = _of_numbers("log1p")
-sin: Final = _of_numbers("sin")
-cos: Final = _of_numbers("cos")
-tan: Final = _of_numbers("tan")
-arcsin: Final = _of_numbers("arcsin")
-arccos: Final = _of_numbers("arccos")
-arctan: Final = _of_numbers("arctan")
-sinh: Final = _of_numbers("sinh")
-cosh: Final = _of_numbers("cosh")
-tanh: Final = _of_numbers("tanh")
-arcsinh: Final = _of_numbers("arcsinh")
-arccosh: Final = _of_numbers("arccosh")
-arctanh: Final = _of_numbers("arctanh")
-diagonal: Final = _minding(np.diagonal)
-ravel: Final = _minding(np.ravel)
-trace: Final = _minding(np.trace)
-dot: Final = _minding(np.dot)
-where: Final = _minding(np.where)
-ptp: Final = _minding(np.ptp)
-concatenate: Final = _minding(np.concatenate)
-concat: Final = concatenate
+log = _of_numbers("log")
+log10 = _of_numbers("log10")
+exp = _of_numbers("exp")
+expm1 = _of_numbers("expm1")
+log1p = _of_numbers("log1p")
+sin = _of_numbers("sin")
+cos = _of_numbers("cos")
+tan = _of_numbers("tan")
+arcsin = _of_numbers("arcsin")
+arccos = _of_numbers("arccos")
+arctan = _of_numbers("arctan")
+sinh = _of_numbers("sinh")
+cosh = _of_numbers("cosh")
+tanh = _of_numbers("tanh")
+arcsinh = _of_numbers("arcsinh")
+arccosh = _of_numbers("arccosh")
+arctanh = _of_numbers("arctanh")
+diagonal = _minding(np.diagonal)
+ravel = _minding(np.ravel)
+trace: Any = _minding(np.trace)  # Any: scripts give the name to a monitor
+dot = _minding(np.dot)
+where = _minding(np.where)
+ptp = _minding(np.ptp)
+concatenate = _minding(np.concatenate)
+concat = concatenate
 
 
 def ones_like(a: Any, *args: Any, **options: Any) -> Any:

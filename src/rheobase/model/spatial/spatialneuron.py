@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,6 +175,11 @@ class SpatialNeuron(_Parts, NeuronGroup):
     True
     """
 
+    if TYPE_CHECKING:  # pyright wants both in the class itself, or G.v = '...' makes G.v a str
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: object) -> None: ...
+
     @check_units(Cm=farad / metre**2, Ri=ohm * metre)
     def __init__(
         self,
@@ -279,6 +284,11 @@ class SpatialNeuron(_Parts, NeuronGroup):
 
 class SpatialSubgroup(_Parts, Subgroup):
     """A section of a spatial neuron and all that is attached to it: `neuron.axon`."""
+
+    if TYPE_CHECKING:  # pyright wants both in the class itself, or G.v = '...' makes G.v a str
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: object) -> None: ...
 
     def __init__(self, group: _Parts, section: Morphology) -> None:
         first = section.indices.first
