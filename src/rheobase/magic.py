@@ -127,9 +127,8 @@ class MagicNetwork(Network):
             ", ".join(x.name for x in self.all_objects()),
         )
 
-    def check_dependencies(self) -> None:
+    def check_dependencies(self, objects: Sequence[SimulationObject]) -> None:
         """Leave out objects that need one that is not there, with a warning."""
-        objects = self.all_objects()
         present = set(map(id, objects))
         for x in objects:
             missing = self.missing_for(x, present)

@@ -199,9 +199,8 @@ class Members:
         ]
 
     # ------------------------------------------------------------ checks
-    def check_dependencies(self) -> None:
+    def check_dependencies(self, objects: Sequence[SimulationObject]) -> None:
         """Raises ModelValueError if an object is missing without which another cannot run."""
-        objects = self.all_objects()
         present = set(map(id, objects))
         for x in objects:
             missing = self.missing_for(x, present)

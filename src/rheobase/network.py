@@ -169,12 +169,13 @@ class Network(Members):
         started, start = time.perf_counter(), self.t_
         end = start + request.length
         progress = make_report(request.report, request.report_period, self.t_, request.length)
-        watch = Watch(self.all_objects(), request.on_nonfinite)
+        objects = self.all_objects()
+        watch = Watch(objects, request.on_nonfinite)
         spent: Counter[str] = Counter()
         cost = [0.0, 0.0, 0.0]
         while True:
             begun = time.perf_counter()
-            work, clocks = self._preparation.prepare(self.t_, request.namespace)
+            work, clocks = self._preparation.prepare(objects, self.t_, request.namespace)
             prepared = time.perf_counter()
             program, executable = self._preparation.compile(work, clocks, request.profile)
             compiled = time.perf_counter()
@@ -183,12 +184,15 @@ class Network(Members):
             progress.begin()
             control = Control.profiling(len(program.calls)) if request.profile else Control()
             control.ahead = prefs["core.steps_ahead"]
-            native = self._execute(program, executable, work, clocks, end, progress, control, watch)
+            native = self._execute(
+                program, executable, objects, work, clocks, end, progress, control, watch
+            )
             cost = [a + b for a, b in zip(cost, (prepared - begun, compiled - prepared, native))]
             if request.profile:
                 spent.update(_spent(work, control))
             if not self._is_cut:
                 break
+            objects = self.all_objects()
         progress.end(self.t_)
         took = time.perf_counter() - started
         self.last_run = RunReport(cost[0], cost[1], cost[2], took)
@@ -201,6 +205,7 @@ class Network(Members):
         self,
         program: Program,
         executable: Executable,
+        objects: Sequence[SimulationObject],
         work: Sequence[Pair],
         clocks: Sequence[Clock],
         end: float,
@@ -210,7 +215,6 @@ class Network(Members):
     ) -> float:
         give_streams(work)
         _set_ends(clocks, self.t_, end)
-        objects = self.all_objects()
         steps = {id(c): _steps_left(c) for c in {id(x.clock): x.clock for x in objects}.values()}
         for x in objects:
             if type(x).before_run is not SimulationObject.before_run:
@@ -229,13 +233,14 @@ class Network(Members):
         start, device = self.t_, devices.get_device()
         native = -1.0
         prepared_for = structure()
+        at_pauses = [x for x in objects if type(x).during_run is not SimulationObject.during_run]
 
         def pause() -> bool:
             self.t_ = min((c.t_ for c in clocks), default=end)
             watch.check_finished()
             progress.at(self.t_)
             self._stop |= watch.sees_runaway() or device.gives_up(progress.elapsed)
-            for x in objects:
+            for x in at_pauses:
                 x.during_run()
             self._is_cut = not self._stop and structure() != prepared_for
             return self._stop or self._is_cut
@@ -259,7 +264,8 @@ class Network(Members):
             _running.remove(self)
             watch.end(native >= 0)
             for x in objects:
-                x.after_run()
+                if type(x).after_run is not SimulationObject.after_run:
+                    x.after_run()
             done = not self._stop and not self._is_cut and native >= 0
             self.t_ = _reached(end, clocks) if done else min((c.t_ for c in clocks), default=end)
         return native

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 from rheobase import devices
@@ -36,6 +37,9 @@ class Preparation:
 
     def __init__(self, members: Members) -> None:
         self._members = members
+        self._arrangement: tuple[object, ...] | None = None  # of the objects, when last checked
+        self._has_taken = False  # whether all of them are this network's
+        self._order: Sequence[int] = ()  # in which they run within a step
         self._key: tuple[object, ...] | None = None
         self._program: Program | None = None
         self._executable: Executable | None = None
@@ -45,53 +49,80 @@ class Preparation:
         self._seen: list[Kernel] = []  # whose writes have been looked at
 
     def prepare(
-        self, t: float, namespace: Mapping[str, Any]
+        self, objects: Sequence[SimulationObject], t: float, namespace: Mapping[str, Any]
     ) -> tuple[Sequence[Pair], Sequence[Clock]]:
         """Work in the order of a step, and the clocks that it follows, for a run from t (s).
 
+        objects   all that the network holds now
         Raises ModelError with everything that is wrong with the model.
         """
-        work, clocks = self._prepare(t, namespace)
-        return self._prepare(t, namespace) if self._finds_written(work) else (work, clocks)
+        work, clocks = self._prepare(objects, t, namespace)
+        if self._finds_written(objects, work):
+            return self._prepare(objects, t, namespace)
+        return work, clocks
 
     def _prepare(
-        self, t: float, namespace: Mapping[str, Any]
+        self, objects: Sequence[SimulationObject], t: float, namespace: Mapping[str, Any]
     ) -> tuple[Sequence[Pair], Sequence[Clock]]:
-        members = self._members
-        objects = members.all_objects()
-        members.check_names(objects)
-        members.check_dependencies()
+        active = self._check_members(objects)
         for x in objects:
-            x.settle()
-        for x in objects:
-            members.check_free(x)
+            if type(x).settle is not SimulationObject.settle:
+                x.settle()
         for clock in {id(x.clock): x.clock for x in objects}.values():
             clock.state.set_time(t, clock.name)
         for x in objects:
-            sources: dict[str, EventSource] = getattr(x, "event_sources", {})
+            sources: dict[str, EventSource] = x.event_sources
             for source in sources.values():
                 source.follow_clock()
         faults: list[Fault] = []
-        for x in objects:
-            faults += _prepare_object(x, namespace) if x.active else ()
+        for x in compress(objects, active):
+            try:
+                x.prepare(namespace)
+            except Exception as error:
+                faults += _faults_of(x, error)
         raise_faults(faults)
-        for x in objects:
-            x.simulated_by(members)
+        self._take(objects)
         self._check_schedule_of_device()
-        ordered = sorted(objects, key=members.rank)
-        work = [(x, w) for x in ordered for w in (x.work() if x.active else x.idle_work())]
-        clocks = list({id(x.clock): x.clock for x in ordered if x.active}.values())
-        known = set(map(id, clocks))
-        return [(x, w) for x, w in work if id(x.clock) in known], clocks
+        ordered = [(objects[k], active[k]) for k in self._order]
+        clocks = list({id(x.clock): x.clock for x, goes in ordered if goes}.values())
+        known = {id(c) for c in clocks}
+        ordered = [(x, goes) for x, goes in ordered if id(x.clock) in known]
+        work = [(x, w) for x, goes in ordered for w in (x.work() if goes else x.idle_work())]
+        return work, clocks
 
-    def _finds_written(self, work: Sequence[Pair]) -> bool:
+    def _check_members(self, objects: Sequence[SimulationObject]) -> Sequence[bool]:
+        """Which objects are active. Checks that they can run together, if not known from before."""
+        members, active = self._members, [x.active for x in objects]
+        arrangement = (
+            active,
+            [id(x) for x in objects],
+            [(x.when, x.order, x.name) for x in objects],
+            members.schedule,
+        )
+        self._has_taken = [x.network for x in objects].count(members) == len(objects)
+        if self._has_taken and arrangement == self._arrangement:
+            return active
+        members.check_names(objects)
+        members.check_dependencies(objects)
+        for x in objects:
+            members.check_free(x)
+        self._order = sorted(range(len(objects)), key=lambda k: members.rank(objects[k]))
+        self._arrangement = arrangement
+        return [x.active for x in objects]
+
+    def _take(self, objects: Sequence[SimulationObject]) -> None:
+        """No other network may have them from now on."""
+        if not self._has_taken:
+            for x in objects:
+                x.simulated_by(self._members)
+
+    def _finds_written(self, objects: Sequence[SimulationObject], work: Sequence[Pair]) -> bool:
         """Whether code writes what an object took for constant, which it knows from now on."""
         kernels = [w.kernel for _, w in work]
         if len(kernels) == len(self._seen) and all(map(operator.is_, kernels, self._seen)):
             return False
         self._seen = kernels
         slots = frozenset[Slot]().union(*map(written, kernels))
-        objects = self._members.all_objects()
         found = [x.finds_written(slots) for x in objects]  # all of them look
         return any(found + [x.looks_at(kernels) for x in objects])
 
@@ -113,13 +144,13 @@ class Preparation:
         """
         backend = active_backend()
         numbers = {id(c): k for k, c in enumerate(clocks)}
-        calls = tuple(Call(w.kernel, numbers[id(x.clock)]) for x, w in work)
+        calls = tuple([Call(w.kernel, numbers[id(x.clock)]) for x, w in work])
         threads = _n_threads()
         key = (
             backend.name,
             profile,
             threads,
-            *((id(c.kernel), c.clock) for c in calls),
+            *[(id(c.kernel), c.clock) for c in calls],
             *map(id, clocks),
         )
         if key != self._key or self._program is None or self._executable is None:
@@ -150,20 +181,16 @@ def _n_threads() -> int:
     return prefs["devices.cpp_standalone.openmp_threads"] or prefs["core.threads"]
 
 
-def _prepare_object(x: SimulationObject, namespace: Mapping[str, Any]) -> Sequence[Fault]:
-    """Prepare an object; what is wrong with its model, to be shown with all other faults.
+def _faults_of(x: SimulationObject, error: Exception) -> Sequence[Fault]:
+    """What is wrong with the model of an object, to be shown with all other faults.
 
-    Errors that are not the model's own say which object they met.
+    Errors that are not the model's own are raised, and say which object they met.
     """
-    try:
-        x.prepare(namespace)
-        return ()
-    except ModelError as error:
-        if not error.faults or any(not f.where for f in error.faults):
-            raise
-        return error.faults
-    except Exception as error:
+    if not isinstance(error, ModelError):
         raise _wrapped(error, f"{x.label} could not be prepared for the run: {error}") from error
+    if not error.faults or any(not f.where for f in error.faults):
+        raise error
+    return error.faults
 
 
 def _wrapped(error: Exception, message: str) -> Exception:

@@ -66,7 +66,10 @@ def _values(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     """What gives the attributes of these names, as a tuple."""
     if len(names) > 1:
         return attrgetter(*names)
-    return lambda self: tuple(getattr(self, name) for name in names)
+    if not names:
+        return lambda self: ()
+    get = attrgetter(*names)
+    return lambda self: (get(self),)
 
 
 def _init(parts: Sequence[Field[Any]], is_followed: bool) -> Callable[..., None]:

@@ -64,6 +64,24 @@ def test_objects_run_by_slot_then_order_then_name():
     assert order_of(seen, *listers) == "acdbe"
 
 
+def test_what_is_set_between_runs_changes_the_order_of_the_next():
+    seen: list[str] = []
+    a, b, c = (Lister(seen, name=name) for name in "abc")
+    net = Network(a, b, c)
+    net.run(0.1 * ms)
+    a.when = "end"
+    net.run(0.1 * ms)
+    b.active = False
+    net.run(0.1 * ms)
+    b.active, c.order = True, -1
+    net.run(0.1 * ms)
+    net.schedule = ["end", "start"]
+    net.run(0.1 * ms)
+    net.remove(b)
+    net.run(0.1 * ms)
+    assert "".join(seen) == "abc" + "bca" + "ca" + "cba" + "acb" + "ac"
+
+
 def test_a_network_may_have_slots_of_its_own():
     seen: list[str] = []
     listers = [Lister(seen, name="a", when="late"), Lister(seen, name="b", when="early")]
