@@ -195,12 +195,12 @@ def _walk(
 
 def _ask_for(e: Emitter, domain: Propagate, piece: _Piece) -> None:
     """Have the beginning of a piece in the cache soon."""
-    slots = [domain.others if domain.synapses is None else domain.synapses]
+    slots = [domain.others] if domain.synapses is None or e.reaches(_far(domain)) else []
+    own = {a.slot: None for a in _arrays(e.kernel, lambda _: True) if a.index is Index.OWN}
     if domain.synapses is None:
-        own = {a.slot: None for a in _arrays(e.kernel, lambda _: True) if a.index is Index.OWN}
         slots += list(own)[:MOST_ASKED]
-    elif e.reaches(_far(domain)):
-        slots.append(domain.others)
+    elif own or e.reaches(Index.OWN):
+        slots.append(domain.synapses)
     with e.code.when(piece.exists) if piece.exists else nullcontext():
         begin = piece.begin(e)
         for slot in slots:
