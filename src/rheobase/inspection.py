@@ -16,6 +16,7 @@ from collections.abc import Iterable
 
 from rheobase.ir.kernels import Generate, Index, Kernel, Linked, Propagate, Python, Reduce
 from rheobase.ir.ops import OPS
+from rheobase.ir.partition import Division, divisions, obstacle
 from rheobase.ir.program import Call, Program
 from rheobase.ir.readable import readable
 from rheobase.network import watching
@@ -40,6 +41,7 @@ _SHAPES = {  # the name of a domain's class -> what it goes over, for people
     "Replay": "events of a table",
     "Python": "called in Python",
 }
+_SHARED = {Index.OWN: "elements", Index.POST: "targets", Index.PRE: "sources"}
 
 
 @record
@@ -53,6 +55,8 @@ class KernelFacts:
     flops      additions, multiplications, divisions, comparisons ... for each element
     functions  calls of mathematical functions for each element, by name
     draws      random numbers for each element
+    threads    what several threads share out: 'elements', 'targets' or 'sources' of synapses; or
+               'one: ' and the reason why one thread does all of it
     """
 
     name: str
@@ -63,12 +67,14 @@ class KernelFacts:
     flops: int
     functions: dict[str, int]
     draws: int
+    threads: str
 
     def row(self) -> tuple[str, ...]:
         functions = ", ".join(f"{n} {name}" for name, n in sorted(self.functions.items()))
         dt = Quantity(self.dt, dim=second.dim).in_best_unit()
         cells = (self.bytes, self.flops)
-        return self.name, self.over, dt, *(str(c) if c else "" for c in cells), functions
+        counts = (str(c) if c else "" for c in cells)
+        return self.name, self.over, dt, *counts, functions, self.threads
 
 
 @record
@@ -81,7 +87,7 @@ class Inspection:
     kernels: tuple[KernelFacts, ...]
 
     def _rows(self) -> list[tuple[str, ...]]:
-        head = ("kernel", "goes over", "dt", "bytes", "flops", "functions")
+        head = ("kernel", "goes over", "dt", "bytes", "flops", "functions", "threads")
         return [head, *(k.row() for k in self.kernels)]
 
     def __str__(self) -> str:
@@ -101,10 +107,11 @@ class Inspection:
 
 def inspect_program(program: Program) -> Inspection:
     """The facts of each kernel of a program, in the order of one step."""
-    return Inspection(tuple(_facts(call, program) for call in program.calls))
+    shared = divisions(program.calls)
+    return Inspection(tuple(_facts(call, program, d) for call, d in zip(program.calls, shared)))
 
 
-def _facts(call: Call, program: Program) -> KernelFacts:
+def _facts(call: Call, program: Program, division: Division | None) -> KernelFacts:
     kernel = call.kernel
     counts = Counter(op.name for op in kernel.outer + kernel.inner)
     functions = {n: c for n, c in counts.items() if _is_function(n)}
@@ -118,6 +125,7 @@ def _facts(call: Call, program: Program) -> KernelFacts:
         flops,
         functions,
         counts["uniform"] + counts["normal"],
+        _SHARED[division.index] if division else f"one: {obstacle(kernel)}",
     )
 
 

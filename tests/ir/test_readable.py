@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rheobase import Network, NeuronGroup, Synapses, ms
+from rheobase import Network, NeuronGroup, SpikeMonitor, Synapses, ms
 from rheobase.inspection import KernelFacts, inspect_program, watching
 
 
@@ -40,3 +40,20 @@ def test_bytes_and_operations_of_a_kernel_are_counted() -> None:
     assert found.bytes == 4 + 16 + 8
     assert found.functions == {"exp": 1}
     assert found.flops == 1
+
+
+def test_each_kernel_says_how_threads_share_it_or_why_they_do_not() -> None:
+    """Neurons by element, synapses by target; one thread records, and does both sides."""
+    cells = NeuronGroup(
+        100, "dv/dt = -v/(10*ms) : 1", threshold="v > 1", reset="v = 0", name="shared_cells"
+    )
+    one_way = Synapses(cells, cells, on_pre="v_post += 0.1", name="one_way")
+    both_ways = Synapses(cells, cells, on_pre="v_post += 0.1; v_pre -= 0.1", name="both_ways")
+    for synapses in (one_way, both_ways):
+        synapses.connect(p=0.5)
+    found = facts(cells, one_way, both_ways, SpikeMonitor(cells, name="spikes_of_shared"))
+    threads = {name: kernel.threads for name, kernel in found.items()}
+    assert threads["shared_cells reset"] == "elements"
+    assert threads["one_way_pre"] == "targets"
+    assert threads["both_ways_pre"] == "one: writes to both sides of a synapse, or elsewhere"
+    assert threads["spikes_of_shared record"] == "one: one list or buffer for all"

@@ -139,8 +139,8 @@ def inspect(script: Path, arguments: tuple[str, ...]) -> None:
     """Show the program that a script compiles to, and do not run it.
 
     The script is executed up to its first run(). Printed: the kernels in the order of one step,
-    what each goes over, the bytes it moves and the operations it makes for each element, and its
-    code. A script that uses brian2 is fine.
+    what each goes over, the bytes it moves and the operations it makes for each element, what
+    threads share out or why one does all of it, and its code. A script that uses brian2 is fine.
     """
 
     def show(network: Network, program: Program) -> None:

@@ -32,8 +32,10 @@ from rheobase.ir.kernels import (
     Indexed,
     Kernel,
     Propagate,
+    Python,
     Reduce,
     Select,
+    Sometimes,
 )
 from rheobase.ir.ops import has_effect
 from rheobase.ir.passes.rewrite import array_of, slots_touched, slots_written, written
@@ -50,6 +52,7 @@ __all__ = [
     "divided_by",
     "divisions",
     "is_cut",
+    "obstacle",
     "partition",
     "touched",
 ]
@@ -88,6 +91,27 @@ def divided_by(kernel: Kernel) -> Index | None:
         case _:
             return None
     return next((index for index in candidates if _writes_stay(kernel, index)), None)
+
+
+def obstacle(kernel: Kernel) -> str:
+    """Why one thread does all of a kernel that cannot be divided, for people."""
+    if any(has_effect(op) for op in kernel.once + kernel.outer):
+        return "writes once for many elements"
+    if _is_out_of_step(kernel):
+        return "its normal numbers come in pairs that threads would tear apart"
+    match kernel.domain:
+        case Elementwise() | Select() | Indexed():
+            return "writes or looks up elements other than its own"
+        case Propagate(ascending=False) | Reduce(ascending=False):
+            return "writes beyond the row's own side, and rows are not in the order of the other"
+        case Propagate() | Reduce():
+            return "writes to both sides of a synapse, or elsewhere"
+        case Python():
+            return "Python"
+        case Sometimes():
+            return "done in few steps only"
+        case _:
+            return "one list or buffer for all"
 
 
 def _is_out_of_step(kernel: Kernel) -> bool:
