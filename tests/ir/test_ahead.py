@@ -12,6 +12,7 @@ from rheobase.ir.kernels import (
     Events,
     Index,
     Indexed,
+    IndexList,
     Kernel,
     Propagate,
     Push,
@@ -84,12 +85,26 @@ def test_synapses_without_a_delay_keep_all_together():
     assert ahead(UPDATE, FIND, AT_ONCE, RESET) == []
 
 
-def test_nothing_overtakes_who_reads_the_state_or_writes_what_is_read():
+def see(elements: IndexList, index: Index = Index.OWN) -> Kernel:
+    """Records v of the elements of a list."""
     code = Code()
     value = code.load(0)
-    domain = Record(SPIKES, part(0, N), Slot("cursor", I64), (Slot("column", F64),))
-    seen = Kernel("see", domain, (V_OWN,), body=tuple(code.ops), results=(value,))
-    assert ahead(UPDATE, FIND, seen, RESET) == []
+    domain = Record(elements, part(0, N), Slot("cursor", I64), (Slot("column", F64),))
+    return Kernel("see", domain, (Array(V, index),), body=tuple(code.ops), results=(value,))
+
+
+def test_what_is_recorded_of_a_list_is_kept_where_the_list_is_known_and_short():
+    few = see(index_list([3, 7]))
+    calls = [Call(k, 0) for k in (few, UPDATE, FIND, see(SPIKES), RESET)]
+    found = ahead_of(calls)
+    assert found is not None
+    assert found.seen == {0: (V,), 3: (V,)}
+    assert ahead(see(index_list(range(N))), UPDATE, FIND) == []
+    assert ahead(see(SPIKES), UPDATE, FIND, RESET) == []  # those of the step before
+
+
+def test_nothing_overtakes_who_reads_the_state_or_writes_what_is_read():
+    assert ahead(UPDATE, FIND, see(SPIKES, Index.SHARED), RESET) == []
     shared = Array(Slot("x", F64), Index.SHARED)
     writes = Kernel("write", Elementwise(part(0, 1)), (shared,), body=stores())
     code = Code()

@@ -22,7 +22,7 @@ from rheobase import (
     prefs,
     seed,
 )
-from rheobase.backends.llvm import blocks, executable
+from rheobase.backends.llvm import blocks, executable, snapshots
 from rheobase.ir.ahead import ahead_of
 from rheobase.network import watching
 from tests.network.test_threads import Alternating, Always, states
@@ -220,20 +220,52 @@ def test_input_without_delay_is_not_overtaken():
     assert not same_in_blocks(build)
 
 
-def test_what_a_monitor_reads_of_the_cells_is_not_overtaken():
+@pytest.mark.parametrize("when", ["start", "after_groups", "before_resets", "end"])
+def test_what_is_recorded_of_few_cells_is_what_they_were_in_that_step(when):
+    """Of every type, also of a part of a group, together with recurrent synapses."""
+
     def build():
         group = cells(300)
-        return Network(group, StateMonitor(group, "v", record=[0, 299], name="states"))
+        far = Synapses(group, group, on_pre="g_post += 0.1", delay=1 * ms, name="far")
+        far.connect(p=0.05)
+        record = {"record": [0, 2, 170, 299], "when": when}
+        states = StateMonitor(group, ["v", "not_refractory", "bias"], **record, name="states")
+        part = StateMonitor(group[100:180], ["v", "lastspike"], record=[3, 79], name="part")
+        return Network(group, far, states, part, SpikeMonitor(group, name="spikes"))
+
+    assert {"cells reset", "far_pre"} <= same_in_blocks(build)
+
+
+def test_records_of_all_cells_keep_them_together():
+    def build():
+        group = cells(300)
+        return Network(group, StateMonitor(group, "v", record=True, name="states"))
 
     assert not any("cells" in name for name in same_in_blocks(build))
 
 
 def test_variables_with_spikes_are_those_of_the_spike():
+    """Before the reset and after it."""
+
     def build():
         group = cells(300)
-        return Network(group, SpikeMonitor(group, variables="v", name="spikes"))
+        return Network(
+            group,
+            SpikeMonitor(group, variables=["v", "g"], name="spikes"),
+            SpikeMonitor(group[40:200], variables="v", when="end", name="later"),
+        )
 
-    same_in_blocks(build)
+    assert "cells reset" in same_in_blocks(build)
+
+
+def test_many_snapshots_shorten_the_block(monkeypatch):
+    monkeypatch.setattr(snapshots, "MOST_BYTES", 40_000)
+
+    def build():
+        group = cells(300)
+        return Network(group, SpikeMonitor(group, variables=["v", "g"], name="spikes"))
+
+    assert "cells reset" in same_in_blocks(build)
 
 
 def test_a_reset_before_the_threshold_takes_the_spikes_of_the_step_before():

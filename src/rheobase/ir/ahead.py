@@ -14,6 +14,8 @@ writes reaches it in between:
               owner's index alone; if it follows, not at all
     lists     what a Select that goes ahead lists is read, after it, by Indexed calls of the same
               owners, and by calls that follow
+    records   what a Record that follows reads of the elements of a list is kept for it, by step, if
+              they are few
     logs      the events of d steps ago, which a call that follows writes, are known for the next
               d steps: `delays` bound how far the others may go
 
@@ -26,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from rheobase.ir.kernels import (
+    Bernoulli,
     Elementwise,
     Index,
     Indexed,
@@ -33,15 +36,20 @@ from rheobase.ir.kernels import (
     Kernel,
     Propagate,
     Python,
+    Record,
     Reduce,
+    Replay,
     Select,
 )
-from rheobase.ir.partition import Division, Key, divisions, is_cut, touched
+from rheobase.ir.partition import Division, Key, divisions, is_cut, size_at, touched
+from rheobase.ir.passes.rewrite import array_of, written
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
 from rheobase.records import record
 
 __all__ = ["Ahead", "ahead_of", "bytes_of_elements"]
+
+FEW = 8  # one element in so many, at most
 
 
 @record
@@ -51,6 +59,8 @@ class Ahead:
     clock       on which they are
     calls       their numbers, in order, and how each is divided
     lists       what each Select among them lists, by its number
+    seen        slots that they write and of which calls that follow must see the values of their
+                step, by the number of such a Record
     delays      I64: they may go no further than the least number of steps that stands there
     in_rows     whether rows of synapses must be cut for the chunks
     n_bytes     of the state of the elements
@@ -59,6 +69,7 @@ class Ahead:
     clock: int
     calls: dict[int, Division]
     lists: dict[int, IndexList]
+    seen: dict[int, tuple[Slot, ...]]
     delays: tuple[Slot, ...]
     in_rows: bool
     n_bytes: int
@@ -76,7 +87,8 @@ def ahead_of(calls: Sequence[Call]) -> Ahead | None:
         return None
     divided = divisions(calls)
     found = {k: d for k in kernels if (d := divided[k]) is not None and _is_known(kernels[k])}
-    while found and (removed := _hindered(kernels, found)):
+    ways = _Ways(kernels)
+    while found and (removed := _hindered(kernels, found, ways)):
         found = {k: d for k, d in found.items() if k not in removed}
     if not any(isinstance(kernels[k].domain, (Elementwise, Select)) for k in found):
         return None
@@ -85,6 +97,7 @@ def ahead_of(calls: Sequence[Call]) -> Ahead | None:
         clock,
         found,
         {k: d.out for k, d in domains.items() if isinstance(d, Select)},
+        _seen(kernels, found),
         tuple(dict.fromkeys(s for d in domains.values() for s in _delays(d))),
         any(is_cut(kernels[k], division) for k, division in found.items()),
         bytes_of_elements(kernels[k] for k in found),
@@ -118,7 +131,8 @@ class _Use:
     number, division   of the call; None: it follows
     key, writes        see partition.touched
     part               what the slot is to the call: 'made' and 'consumed' are lists that it makes
-                       or goes over, 'early' is what it reads of the time before a block
+                       or goes over, 'early' is what it reads of the time before a block, 'seen'
+                       what is kept for it by step
     """
 
     number: int
@@ -128,12 +142,28 @@ class _Use:
     part: str
 
 
-def _hindered(kernels: Mapping[int, Kernel], found: Mapping[int, Division]) -> set[int]:
+class _Ways:
+    """What calls touch, ahead and following; see partition.touched. Each is looked at once."""
+
+    def __init__(self, kernels: Mapping[int, Kernel]) -> None:
+        self._kernels = kernels
+        self._known: dict[tuple[int, Division | None], Mapping[Slot, tuple[Key, bool]]] = {}
+
+    def of(self, k: int, division: Division | None) -> Mapping[Slot, tuple[Key, bool]]:
+        if (k, division) not in self._known:
+            self._known[k, division] = touched(self._kernels[k], division)
+        return self._known[k, division]
+
+
+def _hindered(
+    kernels: Mapping[int, Kernel], found: Mapping[int, Division], ways: _Ways
+) -> set[int]:
     """Calls that cannot go ahead together with the rest."""
     uses: dict[Slot, list[_Use]] = {}
+    made = _made_at(kernels)
     for k, kernel in kernels.items():
-        parts = _parts(kernel)
-        for slot, (key, writes) in touched(kernel, found.get(k)).items():
+        parts = _parts(kernel) | dict.fromkeys(_reads_of_list(k, kernel, made, found), "seen")
+        for slot, (key, writes) in ways.of(k, found.get(k)).items():
             use = _Use(k, found.get(k), key, writes, parts.get(slot, ""))
             uses.setdefault(slot, []).append(use)
     shared = [listed for listed in uses.values() if any(use.writes for use in listed)]
@@ -160,7 +190,7 @@ def _parts(kernel: Kernel) -> dict[Slot, str]:
 
 def _stopped(uses: Sequence[_Use]) -> set[int]:
     """Calls that cannot go ahead of calls that follow, because of a slot."""
-    follow = [x for x in uses if x.division is None]
+    follow = [x for x in uses if x.division is None and x.part != "seen"]
     written = any(x.writes for x in follow)
     return {
         x.number
@@ -189,3 +219,41 @@ def _passes(x: _Use, y: _Use) -> bool:
     if "early" in (x.part, y.part):
         return True
     return x.part == "made" and y.part == "consumed" and x.division == y.division
+
+
+# ------------------------------------------------------------------ what is kept for records
+def _made_at(kernels: Mapping[int, Kernel]) -> dict[Slot, int]:
+    """The calls that make lists, by the slot of the count."""
+    domains = ((k, kernel.domain) for k, kernel in kernels.items())
+    return {d.out.count: k for k, d in domains if isinstance(d, (Select, Bernoulli, Replay))}
+
+
+def _seen(
+    kernels: Mapping[int, Kernel], found: Mapping[int, Division]
+) -> dict[int, tuple[Slot, ...]]:
+    """What those that follow see of what those in `found` write; see Ahead."""
+    changed = frozenset[Slot]().union(*(written(kernels[k]) for k in found))
+    made = _made_at(kernels)
+    seen = {k: _reads_of_list(k, kernel, made, found) for k, kernel in kernels.items()}
+    return {
+        k: kept for k, slots in seen.items() if (kept := tuple(s for s in slots if s in changed))
+    }
+
+
+def _reads_of_list(
+    number: int, kernel: Kernel, made: Mapping[Slot, int], found: Mapping[int, Division]
+) -> list[Slot]:
+    """What a Record reads of the elements of its list, if they are few and the list is known in
+    each chunk: it never changes, or has just been made ahead."""
+    domain = kernel.domain
+    if not isinstance(domain, Record) or domain.list is None:
+        return []
+    maker, size = made.get(domain.list.count), size_at(kernel, Index.OWN)
+    if size is None or (maker is not None and (maker not in found or maker > number)):
+        return []
+    if maker is None and domain.list.count.data[0] * FEW > size:
+        return []
+    at = {array_of(op) for op in kernel.ops if op.name == "load_at"}
+    numbered = list(enumerate(kernel.arrays))
+    elsewhere = {a.slot for n, a in numbered if n in at or a.index is not Index.OWN}
+    return [slot for slot in dict.fromkeys(a.slot for _, a in numbered) if slot not in elsewhere]

@@ -54,6 +54,7 @@ __all__ = [
     "is_cut",
     "obstacle",
     "partition",
+    "size_at",
     "touched",
 ]
 
@@ -161,7 +162,7 @@ def is_cut(kernel: Kernel, division: Division) -> bool:
 Key: TypeAlias = int | Division | None
 
 
-def _size_at(kernel: Kernel, index: Index) -> int | None:
+def size_at(kernel: Kernel, index: Index) -> int | None:
     """The length of the arrays that the kernel reaches through the index; None: there are none,
     or they have several lengths."""
     lengths = {len(a.slot) for a in kernel.arrays if a.index is index}
@@ -174,7 +175,7 @@ def divisions(calls: Sequence[Call]) -> list[Division | None]:
     sizes: dict[tuple[Slot, Index], int] = {}  # of the sides of synapses, by the synapses' arrays
     for call in calls:
         index = divided_by(call.kernel)
-        size = None if index is None else _size_at(call.kernel, index)
+        size = None if index is None else size_at(call.kernel, index)
         found.append(None if index is None or size is None else Division(index, size))
         if index is not None and size is not None:
             sizes |= {(slot, index): size for slot in _synaptic(call.kernel)}

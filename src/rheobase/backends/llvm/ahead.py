@@ -7,17 +7,23 @@ of each step stand. Afterwards, step by step, `take_list` makes the list of a st
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from rheobase.backends.llvm.blocks import LONGEST
 from rheobase.backends.llvm.schedule import Words
 from rheobase.backends.llvm.share import Word
-from rheobase.backends.llvm.text import F64, I32, I64, PTR, Value, Var
+from rheobase.backends.llvm.snapshots import WIDTH as COPY
+from rheobase.backends.llvm.text import F64, I8, I32, I64, PTR, Value, Var
 from rheobase.ir.program import EPSILON
 
-__all__ = ["go_ahead", "most_steps", "take_list"]
+__all__ = ["go_ahead", "most_steps", "see", "see_present", "take_list"]
 
 INDICES, COUNT, START, NEXT = range(4)  # in `local`, for each list
 LIST_INDICES, LIST_COUNT, LOG, ENDS = range(4)  # in `gathered`, for each list
 WIDTH = 4
+# in `copies`, for each: see backends/llvm/snapshots
+SOURCE, SNAPSHOT, BYTES, PITCH, LISTED, LISTED_COUNT, POSITIONS, ENTRY = range(COPY)
 
 
 def most_steps(words: Words, most: Value) -> Value:
@@ -81,13 +87,76 @@ def _make_step(words: Words, chunk: Value, k: Value) -> None:
     code, arrays = words.code, words.arrays
     with code.loop(0, words.number("n_ahead")) as n:
         call = words.read(arrays["ahead"], n)
-        shares = words.read(arrays["chunk_shares"], n, PTR)
-        share = words.word(shares, chunk * len(Word))
-        slots = words.read(arrays["ahead_slots"], n, PTR)
-        words.call_with(call, slots, share, code.null())
-        number = words.read(arrays["list_of"], call)
-        with code.when(number >= 0):
-            _keep_list(words, number * WIDTH, chunk * (LONGEST + 1) + k)
+        first = words.read(arrays["copies_at"], call)
+        end = words.read(arrays["copies_at"], call + 1)
+        with code.loop(first, end) as m:
+            _take_snapshot(words, words.word(arrays["copies"], m * COPY), chunk, k)
+        with code.when(first.eq(end)):
+            _call_ahead(words, n, call, chunk, k)
+
+
+def _call_ahead(words: Words, n: Value, call: Value, chunk: Value, k: Value) -> None:
+    """Call the function of a kernel for a chunk, and keep what it lists."""
+    code, arrays = words.code, words.arrays
+    shares = words.read(arrays["chunk_shares"], n, PTR)
+    share = words.word(shares, chunk * len(Word))
+    slots = words.read(arrays["ahead_slots"], n, PTR)
+    words.call_with(call, slots, share, code.null())
+    number = words.read(arrays["list_of"], call)
+    with code.when(number >= 0):
+        _keep_list(words, number * WIDTH, chunk * (LONGEST + 1) + k)
+
+
+# ------------------------------------------------------------------ what records see
+def _take_snapshot(words: Words, copy: Value, chunk: Value, step: Value) -> None:
+    """Copy the values of the listed elements of a chunk, as they are in a step of the block."""
+    code = words.code
+    source, indices = words.read(copy, SOURCE, PTR), words.read(copy, LISTED, PTR)
+    to = _snapshot_of(words, copy, step)
+    low, high = Var(code, I64, 0), Var(code, I64, 0)
+    with code.when(words.read(copy, POSITIONS).ne(0)):
+        positions = words.read(copy, POSITIONS, PTR)
+        low.set(words.read(positions, chunk))
+        high.set(words.read(positions, chunk + 1))
+    with code.when(words.read(copy, POSITIONS).eq(0)):
+        high.set(words.read(words.read(copy, LISTED_COUNT, PTR)))
+    size = words.read(copy, BYTES)
+    with code.loop(low.get(), high.get()) as entry:
+        one = code.let(I32, 1, f"load i32, ptr {code.at(indices.ref, I32, entry)}")
+        begin = one.cast("sext", I64) * size
+        with code.loop(0, size) as n:
+            byte = code.let(I8, 1, f"load i8, ptr {code.at(source.ref, I8, begin + n)}")
+            code.line(f"store {byte}, ptr {code.at(to.ref, I8, begin + n)}")
+
+
+def _snapshot_of(words: Words, copy: Value, step: Value) -> Value:
+    """The address of the snapshot of a step."""
+    place = words.read(copy, SNAPSHOT, PTR).ref
+    at = words.code.at(place, I8, step * words.read(copy, PITCH))
+    return Value(words.code, PTR, 1, at)
+
+
+def see(words: Words, call: Value, step: Value) -> None:
+    """Let a call find the values of a step of the block in the place of the present ones."""
+    with _each_copy(words, call) as copy:
+        entry = words.read(copy, ENTRY, PTR)
+        words.write_word(entry, 0, _snapshot_of(words, copy, step))
+
+
+def see_present(words: Words, call: Value) -> None:
+    """Let it find the present values again."""
+    with _each_copy(words, call) as copy:
+        words.write_word(words.read(copy, ENTRY, PTR), 0, words.read(copy, SOURCE, PTR))
+
+
+@contextmanager
+def _each_copy(words: Words, call: Value) -> Generator[Value]:
+    starts = words.arrays["copies_at"]
+    with words.code.loop(words.read(starts, call), words.read(starts, call + 1)) as n:
+        yield words.word(words.arrays["copies"], n * COPY)
+
+
+# ------------------------------------------------------------------ lists
 
 
 def _keep_list(words: Words, number: Value, step: Value) -> None:

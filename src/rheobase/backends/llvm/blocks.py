@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from rheobase.backends.llvm.lanes import Lanes, RowPieces, shares_of
 from rheobase.backends.llvm.share import Word
+from rheobase.backends.llvm.snapshots import Snapshots
 from rheobase.ir.ahead import Ahead, ahead_of, bytes_of_elements
 from rheobase.ir.dtypes import I32, I64
-from rheobase.ir.kernels import IndexList
+from rheobase.ir.kernels import Index, IndexList
+from rheobase.ir.partition import Division
 from rheobase.ir.program import Call, ClockSlots
 from rheobase.ir.slots import Buffer, Slot
 from rheobase.records import record
@@ -62,6 +64,8 @@ class Blocks:
         self._listed: dict[int, _Listed] = {}
         self._shares = np.zeros((0, 0, len(Word)), np.int64)
         self._pieces = RowPieces(0)
+        self._order: list[int] = []  # calls that go ahead, and those for which snapshots are taken
+        self._snapshots: Snapshots | None = None
         self._now = np.zeros((lanes.n, 2), np.int64)
 
     def divide(self) -> None:
@@ -75,16 +79,19 @@ class Blocks:
 
     def _decide(self) -> None:
         self._ahead, self._n_chunks = _worthwhile(self._lanes.calls, self._clocks, self._lanes.n)
-        self._listed = {}
+        self._listed, self._order = {}, []
         if self._ahead is None:
             return
-        self._pieces = RowPieces(self._n_chunks)
         calls, n = self._lanes.calls, self._n_chunks
-        divided = self._ahead.calls.items()
-        self._shares = np.array([shares_of(calls[k].kernel, d, n) for k, d in divided])
-        for row, (k, division) in enumerate(divided):
+        self._pieces = RowPieces(n)
+        self._snapshots = Snapshots(calls, self._ahead, n, LONGEST)
+        seen = {k: Division(Index.OWN, size) for k, size in self._snapshots.sizes.items()}
+        divided = self._ahead.calls | seen
+        self._order = sorted(divided)
+        self._shares = np.array([shares_of(calls[k].kernel, divided[k], n) for k in self._order])
+        for row, k in enumerate(self._order):
             if k in self._ahead.lists:
-                self._listed[k] = self._new_list(self._shares[row], division.size)
+                self._listed[k] = self._new_list(self._shares[row], divided[k].size)
 
     def _new_list(self, shares: NDArray[np.int64], size: int) -> _Listed:
         """A list of a Select, whose chunks have these shares of `size` elements."""
@@ -107,12 +114,12 @@ class Blocks:
     def numbers(self) -> dict[str, int]:
         """The numbers in the table."""
         found = {"n_ahead": 0, "n_chunks": 0, "n_lists": 0, "longest": 0, "ahead_clock": 0}
-        if self._ahead is not None:
+        if self._ahead is not None and self._snapshots is not None:
             found = {
-                "n_ahead": len(self._ahead.calls),
+                "n_ahead": len(self._order),
                 "n_chunks": self._n_chunks,
                 "n_lists": len(self._listed),
-                "longest": LONGEST,
+                "longest": self._snapshots.longest,
                 "ahead_clock": self._ahead.clock,
             }
         return found
@@ -120,9 +127,8 @@ class Blocks:
     def arrays(self) -> dict[str, NDArray[np.int64]]:
         """The arrays that all lanes share."""
         ahead = self._ahead
-        known = [] if ahead is None else list(ahead.calls)
         is_ahead = np.zeros(len(self._lanes.calls), np.int64)
-        is_ahead[known] = 1
+        is_ahead[[] if ahead is None else list(ahead.calls)] = 1
         list_of = np.full(len(self._lanes.calls), -1)
         gathered = np.zeros((len(self._listed), 4), np.int64)
         for row, (k, listed) in enumerate(self._listed.items()):
@@ -132,22 +138,36 @@ class Blocks:
             gathered[row] = out.indices.address, out.count.address, *kept
         delays = [] if ahead is None else [(s.address, len(s)) for s in ahead.delays]
         return {
-            "ahead": np.array(known, np.int64),
+            "ahead": np.array(self._order, np.int64),
             "is_ahead": is_ahead,
             "list_of": list_of,
             "chunk_shares": self._shares.ctypes.data
-            + self._shares.strides[0] * np.arange(len(known)),
+            + self._shares.strides[0] * np.arange(len(self._order)),
+            "copies_at": np.zeros(len(self._lanes.calls) + 1, np.int64)
+            if ahead is None or self._snapshots is None
+            else self._snapshots.starts,
             "gathered": gathered,
             "delays": np.array([len(delays), *(x for pair in delays for x in pair)], np.int64),
         }
 
-    def own_arrays(self, lane: int) -> dict[str, NDArray[np.int64]]:
-        """The arrays of one lane."""
+    def own_arrays(self, lane: int, entries: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+        """The arrays of one lane; `entries` says where the addresses of each call's slots stand."""
         local = np.zeros((len(self._listed), 4), np.int64)
         for row, listed in enumerate(self._listed.values()):
             events = listed.events[lane]
             local[row] = events.indices.address, events.count.address, listed.starts[lane], 0
-        return {"chunks": self._chunks_of(lane), "now": self._now[lane], "local": local}
+        own = {"chunks": self._chunks_of(lane), "now": self._now[lane], "local": local}
+        if self._ahead is None or self._snapshots is None:
+            return own | {"copies": local}
+        return own | {"copies": self._snapshots.table(self._local_lists(lane), entries)}
+
+    def _local_lists(self, lane: int) -> dict[Slot, int]:
+        """The addresses that a lane uses for the lists that are made ahead."""
+        found: dict[Slot, int] = {}
+        for k, out in self._ahead.lists.items() if self._ahead else ():
+            events = self._listed[k].events[lane]
+            found |= {out.indices: events.indices.address, out.count: events.count.address}
+        return found
 
     def stand_ins(self, lane: int) -> dict[int, dict[Slot, int]]:
         """The addresses that a lane uses ahead instead of those of some slots, by call."""
@@ -156,12 +176,9 @@ class Blocks:
             return {}
         clock = self._clocks[ahead.clock]
         now = self._now[lane].ctypes.data
-        general = {clock.step: now, clock.t: now + 8}
-        for k, out in ahead.lists.items():
-            events = self._listed[k].events[lane]
-            general |= {out.indices: events.indices.address, out.count: events.count.address}
+        general = {clock.step: now, clock.t: now + 8} | self._local_lists(lane)
         found: dict[int, dict[Slot, int]] = {}
-        for k in ahead.calls:
+        for k in self._order:
             slots = self._lanes.calls[k].kernel.slots()
             found[k] = self._pieces.stand_in(k, self._lanes.calls[k].kernel)
             found[k] |= {s: address for s, address in general.items() if s in slots}

@@ -37,6 +37,8 @@ The arguments are arrays of 64-bit words:
                              where its part of the log begins, and where it goes on
               chunks         (2) the lane's first chunk, and the end of them
               now            (2) step and t of the chunk that is at work
+              copies_at      (n_calls + 1) those for call k are copies_at[k] <= n < copies_at[k + 1]
+              copies         (n, 8) what calls that follow must see by step: see snapshots
               delays         how many arrays of delays bound the block; address and length of each
               divided        (n_calls) whether all lanes make the call
               waits          (n_calls + 1) whether all wait before the call; last: before the end
@@ -57,7 +59,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from rheobase.backends.llvm.ahead import go_ahead, most_steps, take_list
+from rheobase.backends.llvm.ahead import go_ahead, most_steps, see, see_present, take_list
 from rheobase.backends.llvm.barrier import Barrier
 from rheobase.backends.llvm.gates import is_open
 from rheobase.backends.llvm.schedule import FOLLOWS, TABLE, Words
@@ -199,8 +201,10 @@ class _Driver(Words):
             with code.when(self.read(self.arrays["waits"], call).ne(0)):
                 self.barrier.gather(call)
             made = self.is_made(call)
+            follows = self.owed.get().ne(0)
+            step = self.read(self.control, BLOCK) - self.owed.get()
             with code.when(made, likely=False):
-                take_list(self, call, self.read(self.control, BLOCK) - self.owed.get())
+                take_list(self, call, step)
             with code.when(self.is_due(call) & ~made), code.when(is_open(self, call)):
                 function = self.read(self.arrays["functions"], call, PTR)
                 with code.when(code.let("i1", 1, f"icmp eq {function}, null"), likely=False):
@@ -208,7 +212,11 @@ class _Driver(Words):
                     self._leave(Status.PYTHON)
                 with code.when(self.read(self.arrays["divided"], call).ne(0)):
                     self.barrier.release(call)
+                with code.when(follows, likely=False):
+                    see(self, call, step)
                 status = self.call(call, function, self.control)
+                with code.when(follows, likely=False):
+                    see_present(self, call)
                 with code.when(self.measured, likely=False):
                     spent = self.read(self.arrays["spent"], call) + self._look()
                     self.write_word(self.arrays["spent"], call, spent)

@@ -23,6 +23,7 @@ TABLE = {
                 "list_of",
             ),
             *("chunk_shares", "ahead_slots", "gathered", "local", "chunks", "now", "delays"),
+            *("copies_at", "copies"),
             *("divided", "waits", "merge_starts", "merges", "team", "lanes", "places", "breaks"),
             "gates",
         )

@@ -114,10 +114,11 @@ class Tables:
         }
         self._kept = [slots, lengths, *arrays.values()]
         for lane, table in enumerate(self._tables):
+            entries = self._slots_of(slots, lanes.stand_ins(lane))
             own = {
-                "slots": self._slots_of(slots, lanes.stand_ins(lane)),
+                "slots": entries,
                 "ahead_slots": self._slots_of(slots, self._blocks.stand_ins(lane)),
-                **self._blocks.own_arrays(lane),
+                **self._blocks.own_arrays(lane, entries),
                 "shares": lanes.share_addresses(lane),
                 "places": lanes.places[lane],
             }
