@@ -22,7 +22,7 @@ from rheobase.records import record
 
 __all__ = ["WIDTH", "Snapshots"]
 
-MOST_BYTES: Final = 1 << 27  # reserved for all snapshots: they bound a block if they are many
+MOST_BYTES: Final = 1 << 26  # reserved for all snapshots: they bound a block if they are many
 SOURCE, SNAPSHOT, BYTES, PITCH, INDICES, COUNT, POSITIONS, ENTRY = range(8)
 WIDTH = 8
 
