@@ -322,7 +322,9 @@ def test_given_times_are_no_steps():
 def test_a_duration_between_steps_is_warned_of(caplog):
     with caplog.at_level(logging.WARNING):
         Network(NeuronGroup(1, "dv/dt = 1/ms : 1")).run(0.25 * ms)
-    assert [r.name.rpartition(".")[2] for r in caplog.records] == ["fractional_steps"]
+    names = [r.name.rpartition(".")[2] for r in caplog.records]
+    # what earlier tests have left may be collected now
+    assert [n for n in names if n != "unused_brian_object"] == ["fractional_steps"]
 
 
 def test_an_object_that_no_run_has_seen_is_missed(caplog):
