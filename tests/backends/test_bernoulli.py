@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rheobase.ir.dtypes import F64, I64
-from rheobase.ir.kernels import DENSE, Array, Bernoulli, Index, Kernel
+from rheobase.ir.kernels import DENSE, N_GAPS, Array, Bernoulli, Gaps, Index, Kernel
 from rheobase.ir.passes import optimize
 from rheobase.ir.program import Call, Control, Program, Status
 from rheobase.ir.slots import Slot
@@ -17,12 +17,16 @@ from tests.backends.build import Code, clock, index_list, part, run, slot, strea
 N = 403
 
 
+def gaps(look: int = 2) -> Gaps:
+    return Gaps(slot(I64, [0, 0, 0, 0, 0, look]), slot(F64, np.zeros(2 + N_GAPS)))
+
+
 def chooser(p: np.ndarray, first: int = 0, seed: int = 1) -> tuple[Kernel, Slot]:
     """Chooses with probability p from element `first` on; and the step of its random numbers."""
     code = Code()
     chance = code("mul", code.load(0), code.load(1))
     arrays = Array(slot(F64, p), Index.OWN), Array(slot(F64, [1.0]), Index.SHARED)
-    domain = Bernoulli(part(first, len(p) - first), index_list([], len(p)))
+    domain = Bernoulli(part(first, len(p) - first), index_list([], len(p)), gaps())
     numbers = stream(seed)
     body = tuple(code.ops)
     kernel = Kernel("choose", domain, arrays, body=body, results=(chance,), stream=numbers)
@@ -97,6 +101,37 @@ def test_each_element_is_chosen_as_often_as_its_probability_says(name):
     assert abs(pairs - n_steps * both.sum()) <= 5 * np.sqrt(n_steps * both.sum()) + 1
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_gaps_go_on_from_step_to_step(backend):
+    """One element in 300 steps, and 300 in one: the same places, since the gaps are the same."""
+    one = each_step(np.full(1, 0.1), backend, 300)
+    (all_at_once,) = each_step(np.full(300, 0.1), backend, 1)
+    assert [k for k, x in enumerate(one) if len(x)] == all_at_once.tolist()
+
+
+def test_a_change_of_the_probability_begins_a_gap():
+    """The probability is looked for where that is asked for: always, once, or never; by all
+    backends alike."""
+    found = []
+    for backend in BACKENDS.values():
+        kernel, step = chooser(np.full(N, 0.05))
+        executable = backend().compile(Program((Call(kernel, 0),), (clock(40, step=step),)))
+        control, lists = Control(), []
+        p = kernel.arrays[0].slot.data
+        for k in range(40):
+            if k in (10, 20, 30):
+                p[:] = {10: 0.0, 20: 0.2, 30: 0.9}[k]
+                kernel.domain.gaps.counts.data[5] = 1
+            control.budget = 1
+            executable.run(control)
+            lists.append(chosen(kernel).tolist())
+            assert kernel.domain.gaps.counts.data[5] == (2 if k < 10 else 0)
+        found.append(lists)
+    assert found[0] == found[1] == found[2]
+    sizes = [sum(map(len, found[0][k : k + 10])) / (10 * N) for k in range(0, 40, 10)]
+    assert sizes == pytest.approx([0.05, 0, 0.2, 0.9], abs=0.02)
+
+
 def test_nothing_is_chosen_of_an_empty_part():
     kernel, _ = chooser(np.full(4, 0.9), first=4)
     for backend in BACKENDS.values():
@@ -107,7 +142,7 @@ def test_nothing_is_chosen_of_an_empty_part():
 def test_code_may_not_draw():
     code = Code()
     u = code("uniform", dtype=F64, attr=0)
-    domain = Bernoulli(part(0, 4), index_list([], 4))
+    domain = Bernoulli(part(0, 4), index_list([], 4), gaps())
     kernel = Kernel("k", domain, body=tuple(code.ops), results=(u,), stream=stream())
     with pytest.raises(InvalidKernelError, match="without effects and random numbers"):
         verify(kernel)
@@ -116,7 +151,7 @@ def test_code_may_not_draw():
 def test_the_result_is_a_probability():
     code = Code()
     one = code.const(1, I64)
-    domain = Bernoulli(part(0, 4), index_list([], 4))
+    domain = Bernoulli(part(0, 4), index_list([], 4), gaps())
     kernel = Kernel("k", domain, body=tuple(code.ops), results=(one,), stream=stream())
     with pytest.raises(InvalidKernelError, match="Bernoulli takes results f64; met i64"):
         verify(kernel)

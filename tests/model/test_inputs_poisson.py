@@ -13,12 +13,14 @@ from rheobase import (
     NeuronGroup,
     PoissonGroup,
     PoissonInput,
+    SpikeMonitor,
     StateMonitor,
     UnknownNameError,
     UnsupportedError,
     defaultclock,
     ms,
     mV,
+    network_operation,
     run,
     seed,
     volt,
@@ -88,6 +90,69 @@ def test_the_same_seed_gives_the_same_input():
         return G.x[:]
 
     assert_array_equal(result(), result())
+
+
+def raised_by_script(G):
+    G.rates = 1000 * Hz
+
+
+def raised_in_part(G):
+    G[20:].rates = 1000 * Hz
+
+
+def raised_by_code(G):
+    return G.run_regularly("rates = 1000*Hz*int(t >= 50*ms)", dt=50 * ms)
+
+
+def raised_by_operation(G):
+    @network_operation(dt=50 * ms)
+    def change(t):
+        G.rates = 1000 * Hz * (t >= 50 * ms)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change", [raised_by_script, raised_in_part, raised_by_code, raised_by_operation]
+)
+def test_rates_may_change_at_any_time(change):
+    """No spikes for 50 ms, then those of the new rate within five standard deviations."""
+    seed(6)
+    G = PoissonGroup(400, 0 * Hz)
+    M = SpikeMonitor(G)
+    net = Network(G, M)
+    if change in (raised_by_code, raised_by_operation):
+        net.add(change(G))
+        net.run(50 * ms)
+    else:
+        net.run(50 * ms)
+        change(G)
+    assert M.num_spikes == 0
+    net.run(100 * ms)
+    n = (380 if change is raised_in_part else 400) * 1000
+    assert abs(M.num_spikes - n * 0.1) < 5 * np.sqrt(n * 0.1 * 0.9)
+    assert (M.t >= 50 * ms).all()
+
+
+def test_parts_of_a_run_and_a_checkpoint_have_the_spikes_of_the_run():
+    def spikes(*durations, again=False):
+        seed(8)
+        G = PoissonGroup(50, 40 * Hz, name="inputs")
+        M = SpikeMonitor(G, name="seen")
+        net = Network(G, M)
+        for duration in durations:
+            net.run(duration)
+            if again:
+                net.store()
+                net.run(20 * ms)
+                net.restore(restore_random_state=True)
+        return M.it_
+
+    wanted = spikes(100 * ms)
+    for met in (spikes(3.3 * ms, 50 * ms, 46.7 * ms), spikes(31 * ms, 69 * ms, again=True)):
+        assert_array_equal(met[0], wanted[0])
+        assert_array_equal(met[1], wanted[1])
+    assert len(wanted[0]) > 100
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ from rheobase.records import record
 
 __all__ = [
     "DENSE",
+    "LONGEST_GAP",
+    "N_GAPS",
     "Array",
     "At",
     "Bernoulli",
@@ -48,6 +50,7 @@ __all__ = [
     "Elementwise",
     "EventLog",
     "Events",
+    "Gaps",
     "Generate",
     "Index",
     "IndexList",
@@ -196,20 +199,44 @@ class Select:
 
 
 @record
+class Gaps:
+    """Where a Bernoulli is in its sequence of gaps.
+
+    counts    I64 (6,): the gaps that have been drawn; the elements before the next candidate, from
+              the beginning of the present step; the state of the stream when the first was drawn;
+              and whether to look for the greatest probability: 2, in each step; 1, in this one;
+              0, it is what it was when it was looked for
+    numbers   F64 (2 + N_GAPS,): the greatest probability; 1 / log1p(-it); log(1 - u) of the block
+              of draws that the last gap was of
+    """
+
+    counts: Slot
+    numbers: Slot
+
+
+N_GAPS = 16
+
+
+@record
 class Bernoulli:
     """All elements, each chosen with a probability of its own (results[0], F64), independently;
     those chosen are listed in `out`, ascending. The code neither draws nor has effects.
 
     Where the greatest probability P is above DENSE, element k is chosen if its uniform 0 is below
     its probability. Else few are: candidates have probability P and are found by geometric gaps
-    (see Sample; draw 0xffff at the element m >> 4 << 3 | m & 7), and a candidate stays if P times
-    its uniform 1 is below its probability. Elements count from the beginning of the part.
+    (see Sample), which go on from the last element of a step to the first of the next; a candidate
+    stays if P times its uniform 1 is below its probability. Elements count from the beginning of
+    the part. Gap m is of the draw 0xffff of the element m & 7 in step m >> 4, and of its words w2
+    and w3 where m & 8. When P changes, the present gap ends before the step, since what has not
+    been chosen says nothing of what comes; when the stream changes, m begins at 0, too.
     """
 
     part: Part
     out: IndexList
+    gaps: Gaps
 
 
+LONGEST_GAP = 1 << 51  # elements
 DENSE = 1 / 2  # from here on, a gap costs more than a uniform number for each element
 
 

@@ -31,6 +31,7 @@ from rheobase.ir.kernels import (
     Elementwise,
     EventLog,
     Events,
+    Gaps,
     Generate,
     Index,
     IndexList,
@@ -135,6 +136,8 @@ _SLOT_DTYPES: dict[tuple[type, str], DType | tuple[DType, ...]] = {
     (Record, "cursor"): I64,
     (Push, "step"): I64,
     (Sometimes, "step"): I64,
+    (Gaps, "counts"): I64,
+    (Gaps, "numbers"): F64,
     (Sometimes, "mask"): I64,
     (Replay, "steps"): I64,
     (Replay, "entries"): I32,
@@ -475,7 +478,9 @@ def _slot_fields(x: object, owner: type = object, name: str = "") -> Iterator[_F
 def _slots_written(domain: Domain) -> tuple[Slot, ...]:
     """The slots that running the domain writes."""
     match domain:
-        case Select(out=out) | Bernoulli(out=out) | Replay(out=out):
+        case Bernoulli(out=out, gaps=gaps):
+            return (out.indices, out.count, gaps.counts, gaps.numbers)
+        case Select(out=out) | Replay(out=out):
             return (out.indices, out.count)
         case Record(cursor=cursor, buffers=buffers):
             return (cursor, *buffers)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rheobase.errors import DimensionMismatchError, ModelValueError, Source
-from rheobase.ir.dtypes import BOOL, F64
-from rheobase.ir.kernels import DENSE, Bernoulli, Select
+from rheobase.ir.dtypes import BOOL, F64, I64
+from rheobase.ir.kernels import DENSE, N_GAPS, Bernoulli, Gaps, Kernel, Python, Select
+from rheobase.ir.passes.rewrite import written
+from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Binary, Call, Compare, Expr, Name
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Type
@@ -23,6 +25,8 @@ from rheobase.units import hertz
 from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["PoissonGroup"]
+
+LOOK, LOOK_ONCE, LOOK_ALWAYS = 5, 1, 2  # in Gaps.counts: whether rates may change
 
 
 class PoissonGroup(EventGroup):
@@ -64,6 +68,8 @@ class PoissonGroup(EventGroup):
             name, new_part(0, size), when=when, order=order, dt=dt, clock=clock, namespace=namespace
         )
         source = EventSource(self.name, size, self.clock, when, order)
+        self.gaps = Gaps(Slot("gaps", I64, 6), Slot("draws", F64, 2 + N_GAPS))
+        self._look = LOOK_ALWAYS
         self.event_sources = {"spike": source}
         used: Expr = Name("rates")
         if isinstance(rates, str):
@@ -80,6 +86,21 @@ class PoissonGroup(EventGroup):
         finder = SpikeFinder(self, source, blocks, f"{self.name}_thresholder")
         self.contain(finder)
         self.seal()
+
+    def looks_at(self, kernels: Sequence[Kernel]) -> bool:
+        rates = self.variables["rates"]
+        changing = any(isinstance(k.domain, Python) for k in kernels) or (
+            isinstance(rates, ArrayVariable) and any(rates.slot in written(k) for k in kernels)
+        )
+        self._look = LOOK_ALWAYS if changing else LOOK_ONCE
+        return False
+
+    def before_run(self, n_steps: int) -> None:
+        self.gaps.counts.data[LOOK] = self._look
+
+    def during_run(self) -> None:
+        """Between steps, a script may have set rates."""
+        self.gaps.counts.data[LOOK] = self._look
 
     def _set_rates(self, rates: Any) -> None:
         try:
@@ -103,7 +124,7 @@ class PoissonGroup(EventGroup):
         chance = Binary("*", rates, Name("dt"))
         return Block(
             f"{self.name} spikes",
-            Bernoulli(self.part, source.current),
+            Bernoulli(self.part, source.current, self.gaps),
             results=(Result(chance, DIMENSIONLESS, F64, "rates"),),
             parts=(Result(rates, hertz.dim, F64, "the rate"),),
         )

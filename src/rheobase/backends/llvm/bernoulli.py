@@ -1,7 +1,7 @@
 """Elements chosen at random, each with a probability of its own; see ir/kernels.Bernoulli.
 
-A look at all probabilities (a load and a comparison for eight of them) finds the greatest; where it
-is small, as with the rates of spike trains, only candidates cost random numbers.
+Where the greatest probability is small, as with the rates of spike trains, only candidates cost
+anything: a step without one takes some comparisons. Logarithms are drawn for N_GAPS gaps at a time.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ from collections.abc import Callable
 
 from rheobase.backends.llvm import philox
 from rheobase.backends.llvm.expressions import Emitter
-from rheobase.backends.llvm.gaps import GAP_DRAW, by_gaps, scale_of_gaps
+from rheobase.backends.llvm.gaps import GAP_DRAW, scale_of_gaps
+from rheobase.backends.llvm.library import call
 from rheobase.backends.llvm.text import BOOL, F64, I64, Value, Var
-from rheobase.ir.kernels import DENSE, Bernoulli
+from rheobase.ir.kernels import DENSE, LONGEST_GAP, N_GAPS, Bernoulli, Gaps
 from rheobase.ir.program import Status
 
 __all__ = ["bernoulli"]
+
+DRAWN, AHEAD, SEED, LOOK = 0, 1, 2, 5  # in Gaps.counts
+GREATEST, SCALE, LOGARITHMS = range(3)  # in Gaps.numbers
 
 # appends the elements k, k + 1, ... (first, end) of a vector whose condition holds
 Append = Callable[[Value, Value, Value], None]
@@ -31,12 +35,12 @@ def bernoulli(e: Emitter, domain: Bernoulli, append: Append, count: Var) -> None
     first = e.read(domain.part.first)
     end = first + e.read(domain.part.size)
     e.once()
-    n_values = len(e.values)
-    greatest = _greatest(e, first, end)
-    e.restart(n_values)
+    greatest = _known_greatest(e, domain.gaps, first, end)
+    begins = _begins_anew(e, domain.gaps, greatest)
     dense, sparse, done = code.label("dense"), code.label("sparse"), code.label("listed")
     code.branch(greatest > DENSE, dense, sparse, "otherwise")
     code.begin(dense)
+    n_values, width = len(e.values), e.width
     with code.loop(first, end, e.width) as k:
         p = _probability(e, k, end)
         append(e.draw("uniform", code.const(I64, 0)) < p, k, end)
@@ -44,11 +48,44 @@ def bernoulli(e: Emitter, domain: Bernoulli, append: Append, count: Var) -> None
     code.begin(sparse)
     e.restart(n_values)
     e.width = 1
-    _candidates(e, first, end, greatest, append)
+    with code.when(greatest > 0.0):
+        _candidates(e, domain.gaps, first, end, greatest, begins, append)
     code.jump(done)
     code.begin(done)
+    e.width = width
     e.write(domain.out.count, 0, count.get())
     code.leave(Status.DONE)
+
+
+def _known_greatest(e: Emitter, gaps: Gaps, first: Value, end: Value) -> Value:
+    """The greatest probability, looked for if that is asked for."""
+    code, n_values = e.code, len(e.values)
+    look = e.read(gaps.counts, LOOK)
+    greatest = Var(code, F64, e.read(gaps.numbers, GREATEST))
+    with code.when(look.ne(0)):
+        greatest.set(_greatest(e, first, end))
+        e.write(gaps.counts, LOOK, code.select(look.eq(1), 0, look))
+    e.restart(n_values)
+    return greatest.get()
+
+
+def _begins_anew(e: Emitter, gaps: Gaps, greatest: Value) -> Value:
+    """Whether a gap begins with this step, since the stream or the probability has changed."""
+    code, stream = e.code, e.kernel.stream
+    assert stream is not None
+    state = [e.read(stream.state, k) for k in range(3)]
+    others = [e.read(gaps.counts, SEED + k).ne(x) for k, x in enumerate(state)]
+    other_stream = others[0] | others[1] | others[2]
+    begins = other_stream | ~greatest.eq(e.read(gaps.numbers, GREATEST))
+    with code.when(begins, likely=False):
+        with code.when(other_stream):
+            e.write(gaps.counts, DRAWN, code.const(I64, 0))
+            for k, x in enumerate(state):
+                e.write(gaps.counts, SEED + k, x)
+        e.write(gaps.numbers, GREATEST, greatest)
+        is_possible = (greatest > 0.0) & (greatest <= DENSE)
+        e.write(gaps.numbers, SCALE, scale_of_gaps(code, code.select(is_possible, greatest, 0.5)))
+    return begins
 
 
 def _probability(e: Emitter, k: Value, end: Value) -> Value:
@@ -77,31 +114,63 @@ def _greatest(e: Emitter, first: Value, end: Value) -> Value:
     return code.select(greatest > 1.0, 1.0, greatest)
 
 
-def _candidates(e: Emitter, first: Value, end: Value, greatest: Value, append: Append) -> None:
-    code, stream = e.code, e.kernel.stream
-    assert stream is not None
-    n = code.select(greatest > 0.0, end - first, 0)
-    now = e.read(stream.step) - e.read(stream.state, 2)
+def _candidates(
+    e: Emitter,
+    gaps: Gaps,
+    first: Value,
+    end: Value,
+    greatest: Value,
+    begins: Value,
+    append: Append,
+) -> None:
+    code, n = e.code, end - first
+    position = Var(code, I64, code.select(begins, -1, e.read(gaps.counts, AHEAD)))
+    wanted = Var(code, BOOL, begins)
+    again, inside, done = code.label("gap"), code.label("candidate"), code.label("beyond")
+    code.jump(again)
+    code.begin(again)
+    with code.when(wanted.get()):
+        position.set(position.get() + _gap(e, gaps))
+    code.branch(position.get() < n, inside, done)
+    code.begin(inside)
+    _take(e, first + position.get(), end, greatest, append)
+    wanted.set(True)
+    code.jump(again)
+    code.begin(done)
+    e.write(gaps.counts, AHEAD, position.get() - n)
+
+
+def _take(e: Emitter, element: Value, end: Value, greatest: Value, append: Append) -> None:
+    """A candidate stays with the ratio of its probability to the greatest."""
+    code, n_values = e.code, len(e.values)
+    p = _probability(e, element, end)
+    surely = p >= greatest
+    chosen = Var(code, BOOL, surely)
+    with code.when(~surely):
+        u = e.draw("uniform", code.const(I64, 1))
+        chosen.set(u * greatest < p)
+    append(chosen.get(), element, end)
+    e.restart(n_values)
+
+
+def _gap(e: Emitter, gaps: Gaps) -> Value:
+    """The next gap of the sequence."""
+    code, m = e.code, e.read(gaps.counts, DRAWN)
+    place = m & (N_GAPS - 1)
+    with code.when(place.eq(0)):
+        _draw(e, gaps, m >> (N_GAPS.bit_length() - 1))
+    e.write(gaps.counts, DRAWN, m + 1)
+    gap = code.floor(e.read(gaps.numbers, place + LOGARITHMS) * e.read(gaps.numbers, SCALE))
+    gap = code.select(gap < float(LONGEST_GAP), gap, float(LONGEST_GAP))
+    return gap.cast("fptosi", I64) + 1
+
+
+def _draw(e: Emitter, gaps: Gaps, block: Value) -> None:
+    """Draw N_GAPS logarithms."""
+    code, half = e.code, N_GAPS // 2
     seed, number = e.seeds()
-    scale = scale_of_gaps(code, greatest)
-
-    prepared = philox.prepared(seed, code.const(I64, GAP_DRAW), now, number)
-
-    def uniforms(draws: Value) -> tuple[Value, Value]:
-        return philox.uniforms(draws, prepared)
-
-    def take(positions: Value, count: Value) -> None:
-        place = code.stacked(positions)
-        with code.loop(0, count) as k:
-            element = first + code.let(I64, 1, f"load i64, ptr {code.at(place, I64, k)}")
-            n_values = len(e.values)
-            p = _probability(e, element, end)
-            surely = p >= greatest
-            chosen = Var(code, BOOL, surely)
-            with code.when(~surely):
-                u = e.draw("uniform", code.const(I64, 1))
-                chosen.set(u * greatest < p)
-            append(chosen.get(), element, end)
-            e.restart(n_values)
-
-    by_gaps(code, n, scale, uniforms, take)
+    prepared = philox.prepared(seed, code.const(I64, GAP_DRAW), block, number)
+    lanes = Value(code, I64, half, "<" + ", ".join(f"i64 {k}" for k in range(half)) + ">")
+    for k, u in enumerate(philox.uniforms(lanes, prepared)):
+        place = e.pointer(gaps.numbers, LOGARITHMS + k * half)
+        code.line(f"store {call(code, 'log', 1.0 - u)}, ptr {place}, align 8")

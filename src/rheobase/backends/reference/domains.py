@@ -14,12 +14,15 @@ from rheobase.backends.reference.philox import Words, uniform
 from rheobase.ir.evaluate import Value
 from rheobase.ir.kernels import (
     DENSE,
+    LONGEST_GAP,
+    N_GAPS,
     Bernoulli,
     Chosen,
     DelayRows,
     Deliver,
     Elementwise,
     Events,
+    Gaps,
     Generate,
     Index,
     Indexed,
@@ -154,7 +157,7 @@ def _bernoulli(code: Code, domain: Bernoulli, grain: Together) -> Runner:
         elements = Elements(n, own=slice(first, last, None), origin=first)
         (found,) = code.results(values, elements, grain is Together.ALL)
         p = np.minimum(np.broadcast_to(found, n), 1.0)
-        chosen = _chosen_with(code.kernel.stream, p) + first
+        chosen = _chosen_with(code.kernel.stream, p, domain.gaps) + first
         domain.out.indices.data[: len(chosen)] = chosen
         domain.out.count.data[0] = len(chosen)
         return Status.DONE
@@ -162,17 +165,57 @@ def _bernoulli(code: Code, domain: Bernoulli, grain: Together) -> Runner:
     return run
 
 
-def _chosen_with(stream: Stream | None, p: NDArray[np.float64]) -> Ints:
+def _chosen_with(stream: Stream | None, p: NDArray[np.float64], gaps: Gaps) -> Ints:
     """The numbers of the elements that are chosen; see ir/kernels.Bernoulli."""
     assert stream is not None
     step = int(stream.step.data[0]) - int(stream.state.data[2])
     greatest = float(np.fmax.reduce(p, initial=0.0))
-    everyone = np.arange(len(p))
+    begins = _begins_anew(stream, greatest, gaps)
     if greatest > DENSE:
-        return np.flatnonzero(uniform(draw(stream, everyone, 0, step)) < p)
-    candidates = by_gaps(len(p), greatest, lambda k: draw(stream, k, 0xFFFF, step))
+        return np.flatnonzero(uniform(draw(stream, np.arange(len(p)), 0, step)) < p)
+    if greatest <= 0:
+        return np.zeros(0, np.int64)
+    candidates = _candidates(stream, len(p), begins, gaps)
     u = uniform(draw(stream, candidates, 1, step))
     return candidates[greatest * u < p[candidates]]
+
+
+def _begins_anew(stream: Stream, greatest: float, gaps: Gaps) -> bool:
+    """Whether a gap begins with this step, since the stream or the probability has changed."""
+    counts, numbers = gaps.counts.data, gaps.numbers.data
+    if counts[5] == 1:
+        counts[5] = 0
+    same_stream = np.array_equal(counts[2:5], stream.state.data)
+    if same_stream and numbers[0] == greatest:
+        return False
+    if not same_stream:
+        counts[0], counts[2:5] = 0, stream.state.data
+    numbers[0] = greatest
+    if 0 < greatest <= DENSE:
+        numbers[1] = 1 / np.log1p(-greatest)
+    return True
+
+
+def _candidates(stream: Stream, n: int, begins: bool, gaps: Gaps) -> Ints:
+    """Positions < n."""
+    counts, found = gaps.counts.data, list[int]()
+    position = -1 + _gap(stream, gaps) if begins else int(counts[1])
+    while position < n:
+        found.append(position)
+        position += _gap(stream, gaps)
+    counts[1] = position - n
+    return np.array(found, np.int64)
+
+
+def _gap(stream: Stream, gaps: Gaps) -> int:
+    counts, numbers = gaps.counts.data, gaps.numbers.data
+    m = int(counts[0])
+    if m % N_GAPS == 0:
+        words = draw(stream, np.arange(8), 0xFFFF, m // N_GAPS)
+        u = np.concatenate([uniform(words), uniform(words, 1)])
+        numbers[2:] = np.log(1 - u)
+    counts[0] = m + 1
+    return 1 + int(min(np.floor(numbers[2 + m % N_GAPS] * numbers[1]), LONGEST_GAP))
 
 
 def by_gaps(n: int, p: float, words_of: Callable[[Ints], Words]) -> Ints:

@@ -40,7 +40,9 @@ def written(kernel: Kernel) -> frozenset[Slot]:
     """Every slot that the kernel writes, by its code or its domain."""
     by_code = slots_written(kernel, kernel.ops)
     match kernel.domain:
-        case Select(out=out) | Bernoulli(out=out) | Replay(out=out):
+        case Bernoulli(out=out, gaps=gaps):
+            return by_code | {out.indices, out.count, gaps.counts, gaps.numbers}
+        case Select(out=out) | Replay(out=out):
             return by_code | {out.indices, out.count}
         case Record(cursor=cursor, buffers=buffers):
             return by_code | {cursor, *buffers}
