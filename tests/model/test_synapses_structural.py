@@ -231,6 +231,22 @@ def test_synapses_made_by_python_during_a_run_take_part_from_the_next_step(backe
     assert target.v[:].tolist() == [4, 2]
 
 
+def test_spikes_under_way_are_not_lost_when_python_makes_synapses(backend):
+    """One sets out in the step in which more are made, others before and after; 0.3 ms each."""
+    source = SpikeGeneratorGroup(1, [0] * 3, [0, 0.1, 0.2] * ms)
+    target = NeuronGroup(2, "v : 1")
+    S = Synapses(source, target, on_pre="v_post += 1", delay=0.3 * ms)
+    S.connect(j="0")
+
+    @network_operation(when="end")
+    def more(t):
+        if t == 0.1 * ms:
+            S.connect(i=0, j=1)
+
+    Network(source, target, S, more).run(1 * ms)
+    assert target.v[:].tolist() == [3, 1]
+
+
 def test_what_cannot_change_is_refused():
     cells = NeuronGroup(2, "x : 1")
     S = Synapses(cells, cells, "w : 1")

@@ -21,7 +21,7 @@ from rheobase.model.views import VariableView, ViewOwner
 from rheobase.runtime.deferred import after_runs
 from rheobase.units import Quantity, second
 
-__all__ = ["DelayView", "Delays"]
+__all__ = ["DelayView", "Delays", "are_delays"]
 
 _AT_ONCE = 1 << 20  # synapses: what their steps take in passing is small
 
@@ -122,6 +122,11 @@ class Delays:
         return DelayView(self, self.owner, self.variable, with_unit)
 
 
+def are_delays(values: NDArray[Any]) -> bool:
+    """Whether numbers can all be delays."""
+    return bool((np.isfinite(values) & (values >= 0)).all())
+
+
 class DelayView(VariableView):
     """`S.delay`: like any variable of the synapses; memory for each is taken when they differ."""
 
@@ -166,7 +171,7 @@ class DelayView(VariableView):
         data = delays.slot.data
         if not delays.by_code and not np.array_equal(data, before[1]):
             structure_changed()  # in a run: events of the next step set out with the new delays
-        if not (np.isfinite(data) & (data >= 0)).all():
+        if not are_delays(data):
             delays.separate = before[0]
             delays.slot.assign(before[1])
             raise ModelValueError(

@@ -31,6 +31,8 @@ from rheobase.model.connect import reaches
 from rheobase.model.connections import Connections
 from rheobase.model.delays import Delays, DelayView
 from rheobase.model.group import Group
+from rheobase.model.listings import Added, Free, Segments, rearranged
+from rheobase.model.room import GONE
 from rheobase.model.spikes import EventSource
 from rheobase.model.variables import Meaning, Variable
 from rheobase.model.views import ViewOwner
@@ -67,7 +69,23 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
         """Whether others ascend in each row, at all times."""
         ...
 
-    def guarded(self, block: Block, clock: Clock, lag: Slot | None = None) -> Block:
+    @property
+    def standing(self) -> Connections:
+        """Where the synapses are, be they compressed or held apart."""
+        ...
+
+    @property
+    def born(self) -> Slot | None:
+        """(n,) by entry: the first step that each takes part in; None: all that there are."""
+        ...
+
+    def present(self) -> tuple[NDArray[np.int64], int | None]:
+        """The entries at which synapses stand, and one at which none ever does, if there is any."""
+        ...
+
+    def guarded(
+        self, block: Block, clock: Clock, lag: Slot | None = None, born: Slot | None = None
+    ) -> Block:
         """The block, for those synapses that were there so many steps ago."""
         ...
 
@@ -98,6 +116,9 @@ class _Way:
     key       of the delays and connections that this was made for
     created   the step in which it was made
     lag       from event to arrival, in the steps of this dt: one number, 0 where delays differ
+    born      (n,) by entry: with the lag, the first step in which something may arrive; None: that
+              of the synapses
+    segments  the lists of entries by row and delay
     """
 
     domain: Propagate
@@ -106,6 +127,8 @@ class _Way:
     key: tuple[object, ...]
     created: int
     lag: Slot
+    born: Slot | None = None
+    segments: Segments | None = None
 
     @property
     def log(self) -> EventLog | None:
@@ -157,8 +180,10 @@ class SynapticPathway(Runner):
             self.delays.set_all(self._checked(delay))
         self._arrivals = Arrivals()  # used where code changes delays
         self._arrive: Work | None = None
+        self._rows: tuple[Slot, Slot, Slot | None] | None = None  # of its side, likewise
         self._live: _Way | None = None
-        self._frozen: list[_Way] = []
+        self._frozen: list[_Way] = []  # what is under way, with rows and a log of its own
+        self._old: list[_Way] = []  # rows of before the last change, for what is under way
         self._has_warned = False
         self._reads_across = False  # once it has, so that its rows stay
         self._was_restored = False  # then what the log holds is under way
@@ -237,9 +262,13 @@ class SynapticPathway(Runner):
         self._check_clocks()
         dt = self.clock.dt_
         kept = [w for w in self._frozen if w.dt != dt or w.created <= now < w.window[1]]
-        self._frozen = kept
+        self._frozen = [w for w in kept if w.dt == dt]
+        self._freeze([*self._old, *(w for w in kept if w.dt != dt)])
+        self._old = []
         if self.delays.by_code:
-            self.freeze()
+            self._rows = self.synapses.reached(self.side, False)
+            self._freeze([self._live] if self._live else [])
+            self._live = None
             self._was_restored = False
             super().prepare(namespace)
             return
@@ -248,7 +277,7 @@ class SynapticPathway(Runner):
             self._live, live, self._was_restored = None, None, True
         key = self._key()
         if live is None or live.key != key or live.dt != dt:
-            self.freeze()
+            self._freeze([live] if live else [])
             self._live = self._new_way(now, 0 if self._was_restored else now)
             self._was_restored = False
         super().prepare(namespace)
@@ -260,11 +289,75 @@ class SynapticPathway(Runner):
         log = id(self.events.log(self.source.span))
         return (self.delays.key(), version, ascending, log, self._reads_across)
 
+    # ------------------------------------------------------------ changes during a run
     @property
     def may_be_held_apart(self) -> bool:
-        """Whether it knows synapses by the rows of the connections alone."""
-        known = self.delays.separate or self.delays.by_code or self._frozen
-        return not known and self.clock is self.synapses.clock
+        """Whether it can follow changes in place."""
+        if self.clock is not self.synapses.clock:
+            return False
+        if self.delays.by_code:
+            return True
+        way, standing = self._live, self.synapses.standing
+        if way is None or (self.delays.key(), standing.version) != way.key[:2]:
+            return False
+        n_rows = int(self.source.span.size.data[0])
+        return way.segments is None or way.segments.may_have_room(n_rows, len(standing))
+
+    def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
+        """During a run: what was entry e is moved[e] of n, or no more (-1)."""
+        self.renumber(moved, n)
+        way = self._live
+        if way is not None and way.segments is not None:
+            assert way.born is not None
+            way.born.assign(rearranged(way.born.data, moved, n, GONE))
+            self._fill(way.segments)
+
+    def _fill(self, segments: Segments) -> None:
+        """List the entries of all synapses that there are."""
+        entries, free = self.synapses.present()
+        rows, others = self._sides(
+            self.synapses.standing.sources_of(entries), self.synapses.standing.targets.data[entries]
+        )
+        steps = self.delays.steps_of(entries, self.clock.dt_)
+        n_rows = int(self.source.span.size.data[0])
+        if free is not None:
+            free = Free(free, int(self.target.span.first.data[0]))
+        segments.fill_rows(rows, n_rows, steps, entries, others, free)
+
+    def _sides(
+        self, sources: NDArray[Any], targets: NDArray[Any]
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """(n,) the rows of its own, and the neurons on the other side, of rows and targets."""
+        if self.side is Index.PRE:
+            return sources, targets
+        own, far = (int(g.span.first.data[0]) for g in (self.source, self.target))
+        return targets.astype(np.int64) - own, sources + far
+
+    def may_list(self, added: Added) -> bool:
+        """Put new synapses into its lists; False: there is no room, and all must be listed anew."""
+        way, slot, dt = self._live, self.delays.slot, self.clock.dt_
+        if way is None or way.segments is None or way.born is None:
+            return True
+        delays = np.broadcast_to(added.values.get(slot, 0.0), len(added.entries))
+        steps = np.rint(delays / dt).astype(np.int64)
+        connections = self.synapses.standing
+        rows, others = self._sides(added.sources, added.targets)
+        cells = way.segments.cells(rows, steps)
+        if cells is None:
+            return False
+        before, _ = self._sides(
+            connections.sources_of(added.left), connections.targets.data[added.left]
+        )
+        left = way.segments.cells(before, self.delays.steps_of(added.left, dt))
+        assert left is not None
+        way.born.data[added.entries] = added.born + steps
+        return way.segments.add(cells, added.entries, others, left, added.left)
+
+    def entries_removed(self, entries: NDArray[np.int64]) -> None:
+        """During a run: nothing arrives at some entries any more."""
+        for way in (self._live, *self._frozen, *self._old):
+            if way is not None and way.born is not None:
+                way.born.data[entries] = GONE
 
     def work(self) -> Sequence[Work]:
         if not self.delays.by_code:
@@ -279,15 +372,18 @@ class SynapticPathway(Runner):
 
     def _send_and_receive(self) -> None:
         """Put the events of this step down at their synapses; see which are due."""
-        span, step, connections = self.source.span, self.clock.timestep, self.synapses.connections
+        span, step, connections = self.source.span, self.clock.timestep, self.synapses.standing
         self._arrivals.count_in(self.clock.dt_, self.clock.t_, step)
         found = self.events.current
         events = found.indices.data[: found.count.data[0]] - int(span.first.data[0])
         events = events[(events >= 0) & (events < span.size.data[0])]
         if len(events):
-            rows, _, synapses = self.synapses.reached(self.side, False)
+            assert self._rows is not None
+            rows, _, synapses = self._rows
             entries = entries_of_rows(rows.data, events)
             own = entries if synapses is None else synapses.data[entries]
+            if self.synapses.born is not None:
+                own = own[self.synapses.born.data[own] <= step]
             self._arrivals.add(step + self.delays.steps_of(own, self.clock.dt_), own)
         due = self._arrivals.take(step)
         if len(due) or self._arrivals.due.count.data[0]:
@@ -297,7 +393,7 @@ class SynapticPathway(Runner):
 
     def restored(self) -> None:
         super().restored()
-        self._live, self._frozen, self._was_restored = None, [], True
+        self._live, self._frozen, self._old, self._was_restored = None, [], [], True
 
     def _check_clocks(self) -> None:
         source, target = self.source.clock, self.target.clock
@@ -314,11 +410,14 @@ class SynapticPathway(Runner):
         steps = self.delays.steps(self.clock.dt_)
         distinct = distinct_delays(steps)
         greatest = int(distinct.max(initial=0))
-        part = self.source.span
-        self.events.keep(greatest, part)
+        room = self.synapses.born is not None
+        by_delay = len(distinct) > 1 or (room and self.delays.separate)
+        part, reach = self.source.span, max(greatest, int(by_delay))
+        self.events.keep(reach, part)
         rows, others, synapses = self.synapses.reached(self.side, self.reaches_far)
         delays: DelayRows | None = None
-        if len(distinct) > 1:
+        segments, born = None, None
+        if by_delay:
             delays = delay_rows()
             by_entry = steps if synapses is None else gathered(steps, synapses.data)
             order = group_by_delay(delays, rows.data, by_entry)
@@ -326,11 +425,18 @@ class SynapticPathway(Runner):
             entries = order if synapses is None else _in_order(synapses, order)
             others = entries if others is synapses else _in_order(others, order)
             synapses = entries
-        events = self._events(greatest, since)
+        if room and delays is not None:
+            assert synapses is not None
+            segments = Segments(delays, synapses, others)
+            born = Slot("born", I32, len(self.delays.slot))
+            if since < now:
+                assert self.synapses.born is not None
+                born.data[:] = self.synapses.born.data + self.delays.steps(self.clock.dt_)
+        events = self._events(reach, since)
         ascending = self.synapses.rows_ascend
         domain = Propagate(events, part, self.side, rows, others, synapses, delays, ascending)
-        lag = Slot("lag", I64, fill=greatest if len(distinct) == 1 else 0)
-        return _Way(domain, distinct, self.clock.dt_, self._key(), now, lag)
+        lag = Slot("lag", I64, fill=greatest if delays is None else 0)
+        return _Way(domain, distinct, self.clock.dt_, self._key(), now, lag, born, segments)
 
     def _events(self, steps: int, since: int) -> Events:
         if steps == 0:
@@ -346,17 +452,18 @@ class SynapticPathway(Runner):
     def _make_blocks(self) -> Sequence[Block]:
         ways = [*self._frozen, *([self._live] if self._live else [])]
         local = self.local_names()
-        domains: list[tuple[Propagate | Deliver, Slot | None]] = [(w.domain, w.lag) for w in ways]
+        domains: list[tuple[Propagate | Deliver, Slot | None, Slot | None]]
+        domains = [(w.domain, w.lag, w.born) for w in ways]
         if self.delays.by_code:
-            domains.append((self._arrivals.due, None))
+            domains.append((self._arrivals.due, None, None))
         blocks = [
-            (block, lag)
-            for d, lag in domains
+            (block, lag, born)
+            for d, lag, born in domains
             for block in self.synapses.pieces(
                 self, Block(self.name, d, self.statements, scatters=True, local=local)
             )
         ]
-        return tuple(self.synapses.guarded(block, self.clock, lag) for block, lag in blocks)
+        return tuple(self.synapses.guarded(b, self.clock, lag, born) for b, lag, born in blocks)
 
     def local_names(self) -> Mapping[str, Meaning]:
         """What has a meaning of its own in the code."""
@@ -365,28 +472,34 @@ class SynapticPathway(Runner):
     @property
     def has_one_way(self) -> bool:
         """Whether an event reaches all synapses of its neuron at the same time."""
-        several = self.delays.separate or self.delays.by_code or self._frozen
+        several = self.delays.separate or self.delays.by_code or self._frozen or self._old
         return not several and self.clock is self.synapses.clock
 
     # ------------------------------------------------------------ what is under way
-    def freeze(self) -> None:
-        """Give what is under way a log and rows of its own: delays, dt or connections change."""
-        old = [w for w in self._frozen if w.dt != self.clock.dt_]
-        self._frozen = [w for w in self._frozen if w.dt == self.clock.dt_]
-        if self._live is not None:
-            old.append(self._live)
+    def keep_what_is_under_way(self) -> None:
+        """Called before entries move: keep the rows of now for what is under way.
+
+        Which events that is, is seen before the next step: some may happen in the present one.
+        """
+        if self._live is not None and self._live.log is not None:
+            self._old.append(_apart(self._live, self.synapses.born))
         self._live = None
-        for way in old:
-            self._frozen += _frozen(way, self.clock)
 
-    def renumber(self, moved: NDArray[np.int32]) -> None:
-        """The synapse that was entry e is entry moved[e] now, or no more."""
+    def _freeze(self, ways: Sequence[_Way]) -> None:
+        """Give what is under way on some ways logs and rows of their own."""
+        for way in ways:
+            self._frozen += _frozen(way, self.clock, self.synapses.born)
+
+    def renumber(self, moved: NDArray[Any], n: int) -> None:
+        """The synapse that was entry e is entry moved[e] of n now, or no more."""
         self._arrivals.renumber(moved)
-        for way in self._frozen:
+        for way in (*self._frozen, *self._old):
             _renumber(way.domain, moved)
+            if way.born is not None:
+                way.born.assign(rearranged(way.born.data, moved, n))
 
 
-def _renumber(domain: Propagate, moved: NDArray[np.int32]) -> None:
+def _renumber(domain: Propagate, moved: NDArray[Any]) -> None:
     assert domain.synapses is not None
     numbers = moved[domain.synapses.data]
     kept = numbers >= 0
@@ -400,8 +513,11 @@ def _renumber(domain: Propagate, moved: NDArray[np.int32]) -> None:
         domain.delays.starts.data[:] = before[domain.delays.starts.data]
 
 
-def _frozen(way: _Way, clock: Clock) -> list[_Way]:
-    """What is under way on a way, as a way of its own; none if there is nothing."""
+def _frozen(way: _Way, clock: Clock, all_born: Slot | None) -> list[_Way]:
+    """What is under way on a way, as a way of its own; none if there is nothing.
+
+    all_born   the first step in which each synapse takes part, in the new steps
+    """
     domain = way.domain
     if way.log is None:
         return []
@@ -415,17 +531,34 @@ def _frozen(way: _Way, clock: Clock) -> list[_Way]:
     window.data[:] = (-_ALWAYS, until)
     current = IndexList(Slot("no events", I32, 0), Slot("no events", I64))
     delay = Slot("delay", I64, fill=int(read[0]))
-    entries = np.arange(len(domain.others)) if domain.synapses is None else domain.synapses.data
     own = replace(
-        domain,
+        _own_rows(domain),
         events=Events(current, log, delay, clock.state.slots.step, window),
-        rows=_filled("rows", domain.rows.data, I64),
-        others=_filled("others", domain.others.data, domain.others.dtype),
-        synapses=_filled("entries", entries),
         delays=domain.delays and replace(domain.delays, steps=_filled("delays", read, I64)),
     )
     lag = Slot("lag", I64, fill=round(int(way.lag.data[0]) * ratio))
-    return [_Way(own, read, clock.dt_, (), clock.timestep, lag)]
+    born = None if all_born is None else _filled("born", all_born.data)
+    if way.born is not None:
+        gone = way.born.data == GONE
+        born = _filled("born", np.where(gone, GONE, np.rint(way.born.data * ratio)))
+    return [_Way(own, read, clock.dt_, (), clock.timestep, lag, born)]
+
+
+def _apart(way: _Way, all_born: Slot | None) -> _Way:
+    """A way with rows of its own, which nobody changes."""
+    born = all_born if way.born is None else way.born
+    own = None if born is None else _filled("born", born.data)
+    return replace(way, domain=_own_rows(way.domain), born=own, segments=None)
+
+
+def _own_rows(domain: Propagate) -> Propagate:
+    entries = np.arange(len(domain.others)) if domain.synapses is None else domain.synapses.data
+    return replace(
+        domain,
+        rows=_filled("rows", domain.rows.data, I64),
+        others=_filled("others", domain.others.data, domain.others.dtype),
+        synapses=_filled("entries", entries),
+    )
 
 
 def _in_order(slot: Slot, order: Slot) -> Slot:

@@ -7,6 +7,9 @@ its targets hold, however many synapses there are. Kernels do not know of this: 
 entries too, and `_born`, the step from which on a synapse takes part, keeps those from doing
 anything. It also keeps a new synapse from spikes that set out before it was there.
 
+Lists of synapses beside the rows have room in the same way (model/listings); whoever knows synapses
+by where they stand is told when all of them move, and which are gone.
+
 Whoever else looks at the connections finds them compressed: `SynapticGroup.connections` closes the
 room first, and the next change opens it again. It closes by itself when a row has none left, or
 when most entries are free. Each time, rows that have grown get twice the room that they used; so
@@ -15,7 +18,7 @@ opening and closing cost a few copies for each change, on average over many.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +26,16 @@ from numpy.typing import NDArray
 
 from rheobase.ir.slots import Slot
 from rheobase.model.connections import Connections
+from rheobase.model.listings import (
+    Added,
+    Entries,
+    Free,
+    Integers,
+    Listing,
+    chosen_free,
+    held_apart,
+    room_for,
+)
 from rheobase.runtime.arrivals import entries_of_rows
 
 if TYPE_CHECKING:
@@ -32,10 +45,6 @@ __all__ = ["GONE", "Room"]
 
 GONE = 2**31 - 1  # `_born` of a free entry: a step that never comes
 _LEAST = 8  # free entries of a row
-_FRACTION = 8  # a row gets an eighth of its length
-
-Entries = NDArray[np.int64]
-Integers = NDArray[np.integer[Any]]
 
 
 class Room:
@@ -45,15 +54,7 @@ class Room:
     made      by entry, while open: how many synapses were made before it; -1: never used
     """
 
-    def __init__(
-        self,
-        synapses: SynapticGroup,
-        connections: Connections,
-        born: Slot,
-        moved: Callable[[Entries], None],
-    ) -> None:
-        """moved: called when what was entry e is moved[e], or no more (-1)."""
-        self._moved = moved
+    def __init__(self, synapses: SynapticGroup, connections: Connections, born: Slot) -> None:
         self._synapses = synapses
         self._connections = connections
         self._born = born
@@ -62,8 +63,8 @@ class Room:
         self._made = np.zeros(0, np.int64)
         self._n_made = 0
         self._n_alive = 0
-        n_pre = len(connections.rows) - 1
-        self._used = [np.zeros(n_pre, np.int64), np.zeros(0, np.int64)]  # by row, by target
+        self._used = np.zeros(len(connections.rows) - 1, np.int64)  # entries of each row
+        self._by_target: Listing | None = None
 
     def __len__(self) -> int:
         """The number of synapses, while open."""
@@ -80,9 +81,10 @@ class Room:
         """Hold the rows apart."""
         c, n = self._connections, len(self._connections)
         self._n_alive = self._n_made = n
-        number = c.numbers()
-        rows, moved = _held_apart(c.rows.data, self._room_of(0, np.diff(c.rows.data)))
-        size = int(rows[-1]) + 1  # the last entry is no synapse's: unused places of rows by target
+        number, lengths = c.numbers(), np.diff(c.rows.data)
+        rows, moved = held_apart(c.rows.data, room_for(lengths, self._used, _LEAST))
+        self._used = np.zeros(len(lengths), np.int64)
+        size = int(rows[-1]) + 1  # the last entry is no synapse's: free places of lists name it
         for slot in (c.targets, *self._variables()):
             values = np.full(size, slot.data[0] if n else 0, slot.dtype.numpy)
             values[moved] = slot.data
@@ -99,33 +101,23 @@ class Room:
             self._open_by_target(c.rows_by_target, moved)
         self._synapses.part.size.data[0] = size
         self.is_open = True
-        self._moved(moved)
+        self._synapses.entries_moved(moved, size)
 
     def _open_by_target(self, by_target: tuple[Slot, Slot, Slot], moved: Entries) -> None:
         rows, sources, entries = by_target
-        lengths = np.diff(rows.data)
-        apart, places = _held_apart(rows.data, self._room_of(1, lengths))
-        new = np.full(int(apart[-1]), len(self._made) - 1)
-        new[places] = moved[entries.data]
-        if sources is not entries:
-            values = np.full(len(new), self._first_pre(), sources.dtype.numpy)
-            values[places] = sources.data
-            sources.assign(values)
-        entries.assign(new)
-        rows.data[:] = apart
+        if self._by_target is None or not self._by_target.is_of(entries):
+            self._by_target = Listing(rows, entries, sources, _LEAST)
+        self._by_target.fill(rows.data.copy(), moved[entries.data], sources.data, self.free())
 
-    def _room_of(self, side: int, lengths: Entries) -> Entries:
-        """(n,) free entries for each row; what was used since the last time is told by `_used`."""
-        used = np.zeros(len(lengths), np.int64)
-        used[: len(self._used[side])] = self._used[side][: len(lengths)]
-        self._used[side] = np.zeros(len(lengths), np.int64)
-        return np.maximum(np.maximum(_LEAST, lengths // _FRACTION), 2 * used)
+    def free(self) -> Free:
+        """What stands at free places of lists by target, or of any that list entries."""
+        return Free(len(self._made) - 1, self._first_pre())
 
     def close(self) -> None:
         """Compress the rows, in place: kernels that are running go on."""
         self.is_open = False
         c = self._connections
-        alive = np.flatnonzero(self._born.data[:-1] != GONE)
+        alive = self.alive()
         place = np.full(self._n_made, -1)
         place[self._made[alive]] = alive
         in_order = place[place >= 0]  # of their making
@@ -137,7 +129,8 @@ class Room:
         self._synapses.part.size.data[0] = len(entries)
         moved = np.full(len(self._made), -1)
         moved[entries] = np.arange(len(entries))
-        self._moved(moved)
+        self._synapses.entries_moved(moved, len(entries))
+        self._synapses.counted_anew(np.where(place >= 0, np.cumsum(place >= 0) - 1, -1))
 
     def _variables(self) -> list[Slot]:
         return [v.slot for v in self._synapses.synaptic_arrays()]
@@ -157,10 +150,28 @@ class Room:
         """(n,) whether synapses stand there."""
         return np.asarray(self._born.data[entries] != GONE)
 
+    def alive(self) -> Entries:
+        """The entries at which synapses stand, while open."""
+        return np.flatnonzero(self._born.data[:-1] != GONE)
+
     def remove(self, entries: Entries) -> None:
         """Remove the synapses at some entries, each named once."""
         self._born.data[entries] = GONE
         self._n_alive -= len(entries)
+        self._synapses.entries_removed(entries)
+
+    def copies(self, rows: Entries) -> tuple[Entries, Entries]:
+        """The entries of some rows, and how many synapses of the same pair were made before."""
+        c = self._connections
+        entries = entries_of_rows(c.rows.data, rows)
+        entries = entries[self.are_alive(entries)]
+        key = c.sources_of(entries), c.targets.data[entries]
+        order = np.lexsort((self._made[entries], key[1], key[0]))
+        begins = np.ones(len(order), bool)
+        begins[1:] = (np.diff(key[0][order]) != 0) | (np.diff(key[1][order].astype(np.int64)) != 0)
+        starts = np.flatnonzero(begins)
+        lengths = np.diff(np.append(starts, len(order)))
+        return entries[order], np.arange(len(order)) - np.repeat(starts, lengths)
 
     @property
     def is_mostly_free(self) -> bool:
@@ -180,72 +191,50 @@ class Room:
         places = np.minimum(np.searchsorted(ordered, present), max(len(ordered) - 1, 0))
         return np.isin(wanted, present[ordered[places] == present])
 
-    def add(self, rows: Integers, targets: Integers, born: int) -> Entries | None:
-        """Make synapses: the entries that they take; None, with nothing done, if a row is full.
+    def add(
+        self,
+        rows: Integers,
+        targets: Integers,
+        born: int,
+        values: Mapping[Slot, NDArray[Any]],
+    ) -> bool:
+        """Make synapses; False if a row is full, and then the room must be closed.
 
-        born   the step from which on they take part
+        born     the step from which on they take part
+        values   of variables, in SI; others are 0
         """
-        c = self._connections
-        free = _chosen_free(c.rows.data, rows, lambda e: ~self.are_alive(e))
-        if free is None:
-            self._used[0] += np.bincount(rows, minlength=len(self._used[0]))
-            return None
-        if c.rows_by_target is not None and not self._add_by_target(free, rows, targets):
-            return None
-        c.targets.data[free] = targets
-        for slot in self._variables():
-            slot.data[free] = 0
-        self._born.data[free] = born
-        self._made[free] = self._n_made + np.arange(len(free))
-        self._n_made += len(free)
-        self._n_alive += len(free)
-        self._used[0] += np.bincount(rows, minlength=len(self._used[0]))
-        return free
+        c, fresh_only = self._connections, self._synapses.entries_are_remembered
+        self._used += np.bincount(rows, minlength=len(self._used))
 
-    def _add_by_target(self, entries: Entries, sources: Integers, targets: Integers) -> bool:
-        """Find the entries by their targets, too; False, with nothing done, if a row is full."""
-        c = self._connections
-        assert c.rows_by_target is not None
-        rows, others, listed = c.rows_by_target
-        nobody = len(self._made) - 1
-        columns = targets.astype(np.int64) - self._first_post()
-        self._used[1] += np.bincount(columns, minlength=len(self._used[1]))
-        old = entries[self._made[entries] >= 0]
-        left = np.unique(c.targets.data[old].astype(np.int64)) - self._first_post()
-        places = entries_of_rows(rows.data, left)
-        freed = places[np.isin(listed.data[places], old)]
-        before = listed.data[freed]
-        listed.data[freed] = nobody
-        taken = _chosen_free(rows.data, columns, lambda e: listed.data[e] == nobody)
-        if taken is None:
-            listed.data[freed] = before
+        def is_free(entries: Entries) -> NDArray[np.bool_]:
+            return self._made[entries] < 0 if fresh_only else ~self.are_alive(entries)
+
+        entries = chosen_free(c.rows.data, rows, is_free)
+        if entries is None:
             return False
-        listed.data[taken] = entries
-        if others is not listed:
-            others.data[taken] = sources + self._first_pre()
+        left = entries[self._made[entries] >= 0]
+        added = Added(entries, rows, targets, born, values, left)
+        if not self._list_by_target(added) or not self._synapses.may_list(added):
+            return False
+        c.targets.data[entries] = targets
+        for slot in self._variables():
+            slot.data[entries] = values.get(slot, 0)
+        self._born.data[entries] = born
+        self._made[entries] = self._n_made + np.arange(len(entries))
+        self._n_made += len(entries)
+        self._n_alive += len(entries)
+        self._synapses.entries_added(added)
         return True
 
-
-def _chosen_free(
-    rows: Entries, wanted: Integers, is_free: Callable[[Entries], NDArray[np.bool_]]
-) -> Entries | None:
-    """(n,) a free entry of each wanted row, each once; None if a row has not so many."""
-    chosen, counts = np.unique(wanted, return_counts=True)
-    places = entries_of_rows(rows, chosen)
-    number = np.repeat(np.arange(len(chosen)), rows[chosen + 1] - rows[chosen])
-    free = is_free(places)
-    places, number = places[free], number[free]
-    begins = np.searchsorted(number, np.arange(len(chosen)))
-    taken = places[np.arange(len(places)) - begins[number] < counts[number]]
-    if len(taken) < len(wanted):
-        return None
-    found = np.empty(len(wanted), np.int64)
-    found[np.argsort(wanted, kind="stable")] = taken
-    return found
-
-
-def _held_apart(rows: Entries, room: Entries) -> tuple[Entries, Entries]:
-    """Rows with so many free entries behind each; and where each entry stands then."""
-    lengths = np.diff(rows)
-    apart = np.concatenate([[0], np.cumsum(lengths + room)])
-    return apart, np.arange(int(rows[-1])) + np.repeat(apart[:-1] - rows[:-1], lengths)
+    def _list_by_target(self, added: Added) -> bool:
+        """Find entries by their targets, too; False if a row is full."""
+        c = self._connections
+        if c.rows_by_target is None:
+            return True
+        assert self._by_target is not None
+        columns, left = (
+            targets.astype(np.int64) - self._first_post()
+            for targets in (added.targets, c.targets.data[added.left])
+        )
+        sources = added.sources + self._first_pre()
+        return self._by_target.add(columns, added.entries, sources, left, added.left)

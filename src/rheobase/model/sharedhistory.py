@@ -234,6 +234,7 @@ class SharedHistory(Runner):
         self._check_functions(namespace)
         super().prepare(namespace)
         block = Block("bring up to date", self.synapses.domain(), self.at_event(), scatters=True)
+        block = self.synapses.guarded(block, self.clock)
         self._catch_up = self._works_of(1, block, Lookups(namespace))
         table = self._table.data.reshape(-1, 2 * STEPS)
         self._products = Products(self.system.pattern, table)
@@ -274,7 +275,7 @@ class SharedHistory(Runner):
     def _bring_up_to_date(self) -> None:
         """All synapses, to the end of the history."""
         self._now.data[0] = self._length.data[0]
-        if self._length.data[0] and len(self.synapses):
+        if self._length.data[0] and self.synapses.part.size.data[0]:
             run_works(self._catch_up)
 
     def _begin_anew(self) -> None:
@@ -290,6 +291,6 @@ class SharedHistory(Runner):
         super().restored()
         self._last = None
 
-    def born(self, entries: NDArray[np.bool_]) -> None:
-        """Some synapses are new (n,): there is nothing before them."""
+    def born(self, entries: NDArray[np.int64]) -> None:
+        """The synapses at some entries are new: there is nothing before them."""
         self._updated.data[entries] = self._length.data[0]

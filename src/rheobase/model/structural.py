@@ -2,12 +2,14 @@
 
 Which synapses go is decided by native code in each due step, which pairs come by that of connect().
 Both take effect at the end of the step, those that go first. As a rule this is done in place, and
-costs what the rows of the changed synapses hold (model/room). Where something knows synapses by
-where they stand - a StateMonitor, delays of their own, other Synapses - the run is left, the
-connections are rebuilt, once for all changes of the step, and the run goes on.
+costs what the rows of the changed synapses hold (model/room). Where a row is full, or a list has no
+place for a new delay, the run is left, the connections are rebuilt, once for all changes of the
+step, and the run goes on. So it is at every change for synapses with more delays than a few for
+each of a neuron's synapses, and with a clock of their own.
 
 Such a rebuild copies each variable once, and looks for the place of each new synapse by bisection:
-O(n + m log n) for n synapses and m new ones. A step that changes nothing costs the condition only.
+O(n + m log n) for n synapses and m new ones. A step that changes nothing costs the condition, which
+is looked at for all synapses.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from rheobase.model.base import SimulationObject, Work
 from rheobase.model.clock import Clock
 from rheobase.model.code import Block, Result, Runner
 from rheobase.model.creation import Call, NewPairs
+from rheobase.model.delays import are_delays
 from rheobase.model.lookups import structure_changed
 from rheobase.model.pairs import PairValues
 from rheobase.model.runregularly import steps_of
@@ -61,22 +64,25 @@ class StructuralChanges:
         self._gone: list[tuple[NDArray[np.int64], Pruning]] = []
         self._new: list[_New] = []
         self._prunings: list[Pruning] = []
-        self._sets_delays = False
-        self.room = synapses.may_change(self._moved)
+        self.room = synapses.may_change()
+        synapses.followers.add(self)
         self.work = Work(Kernel(f"{synapses.name} changes", Python()), self._finish)
 
     def watch(self, pruning: Pruning) -> None:
         """A further object that finds synapses."""
         self._prunings.append(pruning)
 
-    def set_delays(self) -> None:
-        """New synapses get delays of their own."""
-        self._sets_delays = True
-
-    def _moved(self, moved: NDArray[np.int64]) -> None:
+    def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
+        """See synapticgroup.Follower."""
         self._gone = [(moved[gone], pruning) for gone, pruning in self._gone]
         for pruning in self._prunings:
-            pruning.make_room(int(self._synapses.part.size.data[0]))
+            pruning.make_room(n)
+
+    def entries_removed(self, entries: NDArray[np.int64]) -> None:
+        """Nothing here means synapses that are gone."""
+
+    def renumber(self, numbers: NDArray[np.int64]) -> None:
+        """Nothing here knows synapses by their numbers."""
 
     def remove(self, gone: NDArray[np.int64], pruning: Pruning) -> None:
         """Remove the synapses at some entries."""
@@ -90,7 +96,7 @@ class StructuralChanges:
         if not self._gone and not self._new:
             return
         room = self.room
-        if room.is_open or (self._synapses.may_be_held_apart and not self._sets_delays):
+        if room.is_open or self._synapses.may_be_held_apart:
             if not room.is_open:
                 room.open()
             self.apply()
@@ -220,8 +226,9 @@ class Growth(Runner):
             if name not in known:
                 near = did_you_mean(name, known)
                 raise UnknownNameError(f"{synapses.label} has no variable '{name}'. {near}")
+        synapses.grows = True
         if "delay" in self._values:
-            changes.set_delays()
+            synapses.have_own_delays()
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         self._namespace, self._valued, self._pairs = namespace, {}, None
@@ -246,7 +253,12 @@ class Growth(Runner):
             sources, targets, rows, ends = sources[free], targets[free], rows[free], ends[free]
         if not len(sources):
             return
-        values = {n: self._computed(n, v, sources, targets) for n, v in self._values.items()}
+        values: dict[str, Any] = dict(self.synapses.at_birth(self.clock.t_))
+        values |= {n: self._computed(n, v, sources, targets) for n, v in self._values.items()}
+        if not are_delays(np.asarray(values.get("delay", 0))):
+            raise ModelValueError(
+                f"{self.synapses.label}: grow() got a delay that is no finite time, or negative"
+            )
         self.count += len(sources)
         self._add(rows, ends, values)
 
@@ -254,12 +266,8 @@ class Growth(Runner):
         self, rows: NDArray[Any], ends: NDArray[Any], values: Mapping[str, NDArray[Any]]
     ) -> None:
         synapses, room = self.synapses, self._changes.room
-        entries = room.add(rows, ends, self._next_step()) if room.is_open else None
-        if entries is not None:
-            for name, numbers in values.items():
-                variable = synapses.variables[name]
-                assert isinstance(variable, ArrayVariable)
-                variable.slot.data[entries] = numbers
+        slots = {synapses.array(name).slot: numbers for name, numbers in values.items()}
+        if room.is_open and room.add(rows, ends, self._next_step(), slots):
             return
         first = len(synapses)
         synapses.add_pairs(rows, ends)
@@ -303,13 +311,16 @@ class ChangingGroup(SynapticViews):
     ) -> Pruning:
         """Remove the synapses for which a condition holds, in each step; the object that does it.
 
-        condition    of any variables of the synapses and of their neurons
+        condition    of any variables of the synapses and of their neurons; looked at for all of
+                     them in each step of the clock, so that a dt of many steps costs less
         dt, clock    how often; default: each step of the synapses
         when, order  where in the step the condition is looked at; synapses go at its end
 
-        The others keep their order and are counted anew; monitors follow those that they record,
-        with nan (0 for whole numbers) for one that is no more. Spikes that are on their way to it
-        are lost, those to others arrive. `active = False` pauses it.
+        The others keep their order and are counted anew; monitors follow those that they record
+        (StateMonitor says how). Spikes that are on their way to a synapse that goes are lost, those
+        to others arrive. Other than looking at the condition, a step costs what the rows of the
+        synapses that go hold. Synapses that other Synapses are connected to cannot go or come.
+        `active = False` pauses it.
 
         >>> from rheobase import NeuronGroup, Synapses, ms, run
         >>> cells = NeuronGroup(4, 'x : 1')
@@ -354,7 +365,8 @@ class ChangingGroup(SynapticViews):
 
         condition, i, j, p   which pairs, as in connect(); p is the probability in one step
         values       {name: value} of the new synapses: a number with its unit, or a text that may
-                     use i, j and variables of the neurons; 'delay' too. Others are 0.
+                     use i, j and variables of the neurons; 'delay' too, that of the pathway
+                     'pre'. Others are 0; lastupdate of event-driven equations is the time.
         multiple     False: pairs that have a synapse get no other
         dt, clock    how often; default: each step of the synapses
         when, order  where in the step the pairs are chosen; the synapses come at its end

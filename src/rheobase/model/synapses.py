@@ -39,6 +39,7 @@ from rheobase.model.eventdriven import (
     with_update,
 )
 from rheobase.model.group import Group
+from rheobase.model.listings import Added
 from rheobase.model.namespace import hidden, warn_of_attributes
 from rheobase.model.pages import group_page
 from rheobase.model.pathways import SynapticPathway
@@ -287,7 +288,7 @@ class Synapses(ChangingGroup):
     def adopt_rows(self, targets: Slot, counts: NDArray[np.int64]) -> None:
         super().adopt_rows(targets, counts)
         if self._history is not None:
-            self._history.born(np.ones(len(self), bool))
+            self._history.born(np.arange(len(self)))
 
     def _add_runners(
         self,
@@ -489,11 +490,59 @@ class Synapses(ChangingGroup):
         connect(self, call)
         return None
 
+    # ------------------------------------------------------------ changes during a run
     @property
     def may_be_held_apart(self) -> bool:
-        pathways = self.pathways.values()
-        quiet = self._history is None and all(p.may_be_held_apart for p in pathways)
-        return quiet and super().may_be_held_apart
+        return super().may_be_held_apart and all(
+            p.may_be_held_apart for p in self.pathways.values()
+        )
+
+    @property
+    def entries_are_remembered(self) -> bool:
+        return any(p.delays.by_code for p in self.pathways.values())
+
+    def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
+        super().entries_moved(moved, n)
+        for p in self.pathways.values():
+            p.entries_moved(moved, n)
+
+    def entries_removed(self, entries: NDArray[np.int64]) -> None:
+        super().entries_removed(entries)
+        for p in self.pathways.values():
+            p.entries_removed(entries)
+
+    def may_list(self, added: Added) -> bool:
+        return all(p.may_list(added) for p in self.pathways.values())
+
+    def entries_added(self, added: Added) -> None:
+        super().entries_added(added)
+        if self._history is not None:
+            self._history.born(added.entries)
+
+    def array(self, name: str) -> ArrayVariable:
+        """A variable with a value for each synapse; 'delay' is that of the pathway 'pre'."""
+        if name == "delay" and name not in self.variables:
+            return self._pre_pathway().delays.variable
+        return super().array(name)
+
+    def at_birth(self, t: float) -> Mapping[str, float]:
+        """Values of a new synapse that are not 0, at time t, s."""
+        if not event_driven(self.equations) or "lastupdate" in self.equations:
+            return {}
+        return {"lastupdate": t}
+
+    def have_own_delays(self) -> None:
+        """New synapses may have other delays than those that there are.
+
+        Raises ModelTypeError where one delay was given for all.
+        """
+        delays = self._pre_pathway().delays
+        if delays.fixed:
+            raise ModelTypeError(
+                f"{self.label}: new synapses are to have delays of their own, but delay= was given "
+                "as one for all. Leave it out, and set S.delay after connect()."
+            )
+        delays.separate_each()
 
     def written(self, variable: ArrayVariable) -> None:
         if hasattr(self, "state_updater"):  # not while it is made
@@ -520,17 +569,23 @@ class Synapses(ChangingGroup):
         if self.traces is not None:
             self.traces.give_up()
         for p in self.pathways.values():
-            p.freeze()
-            if len(self.connections) and p.delays.slot.data[0]:
-                p.delays.separate_each()  # new synapses have no delay
+            p.keep_what_is_under_way()
+        if len(self.connections):
+            self._separate_delays()
+
+    def _separate_delays(self) -> None:
+        """New synapses have no delay, unless one was given for all."""
+        for p in self.pathways.values():
+            if p.delays.slot.data[:1].any():
+                p.delays.separate_each()
 
     def after_adding(self, moved: NDArray[np.int32]) -> None:
         if self._history is not None:
             new = np.ones(len(self.connections), bool)
             new[moved[moved >= 0]] = False
-            self._history.born(new)
+            self._history.born(np.flatnonzero(new))
         for p in self.pathways.values():
-            p.renumber(moved)
+            p.renumber(moved, len(self.connections))
 
     # ------------------------------------------------------------ running
     def _repr_html_(self) -> str:
@@ -574,6 +629,8 @@ class Synapses(ChangingGroup):
                 "have no synapses"
             )
         self._find_assigned_delays()
+        if self.grows:
+            self._separate_delays()
         if self._room is not None:
             self._room.count_in(self.clock.dt_)
         if self.traces is not None:

@@ -23,6 +23,7 @@ from rheobase.model.code import Block
 from rheobase.model.connect import reaches
 from rheobase.model.connections import Connections, end_of, number_type
 from rheobase.model.group import Group, new_part
+from rheobase.model.listings import Added, rearranged
 from rheobase.model.lookups import structure_changed
 from rheobase.model.room import Room
 from rheobase.model.variables import (
@@ -46,14 +47,23 @@ __all__ = [
 
 _AT_ONCE = 1 << 16  # pairs: what they take in passing stays in the cache
 _TAKES_PART = parse_expression("_born + _lag <= _step")
+_OF_ENTRIES = frozenset(("i", "j", "_sources", "_copy"))
 _COUNTS = {"N_incoming": Index.POST, "N_outgoing": Index.PRE}
 
 
 class Follower(Protocol):
-    """Something that knows synapses by their numbers."""
+    """Something that knows synapses by their numbers, and during a run by where they stand."""
 
     def renumber(self, numbers: NDArray[np.int64]) -> None:
         """Synapse k is numbers[k] now, or -1: it is no more."""
+        ...
+
+    def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
+        """During a run: what was entry e is moved[e] of n, or no more (-1)."""
+        ...
+
+    def entries_removed(self, entries: NDArray[np.int64]) -> None:
+        """During a run: no synapses stand at some entries any more."""
         ...
 
 
@@ -88,7 +98,7 @@ class SynapticGroup(Group):
         )
         self._connections = Connections(int(source.span.size.data[0]))
         self._room: Room | None = None  # once synapses may come and go during a run
-        self._counts_in_code = False
+        self.grows = False  # there may be new ones during a run
         self._no_lag = Slot("lag", I64)
         self._connected = False
         self.followers: weakref.WeakSet[Follower] = weakref.WeakSet()
@@ -118,17 +128,14 @@ class SynapticGroup(Group):
         return len(self.connections)
 
     # ------------------------------------------------------------ synapses that come and go
-    def may_change(self, moved: Callable[[NDArray[np.int64]], None]) -> Room:
-        """From now on, synapses may come and go during a run.
-
-        moved   see Room
-        """
+    def may_change(self) -> Room:
+        """From now on, synapses may come and go during a run."""
         if self._room is None:
             born = self.add_array("_born", Type.INTEGER, dtype=I32, read_only=True)
             number = self.variables["N"]
             assert isinstance(number, ArrayVariable)
             self.add_variable(replace(number, slot=Slot("N", I64, fill=len(self))))
-            self._room = Room(self, self._connections, born.slot, moved)
+            self._room = Room(self, self._connections, born.slot)
         return self._room
 
     @property
@@ -138,10 +145,80 @@ class SynapticGroup(Group):
 
     @property
     def may_be_held_apart(self) -> bool:
-        """Whether nobody knows synapses by where they stand, so that there may be room for more."""
-        sides = self.source, self.target
-        inner = any(isinstance(g, SynapticGroup) for g in sides)
-        return not (inner or self.followers or self._is_reached or self._counts_in_code)
+        """Whether all who know synapses by where they stand can follow changes in place."""
+        return not self._is_reached
+
+    @property
+    def entries_are_remembered(self) -> bool:
+        """Whether someone may still mean what stood at an entry, so that it is to stay free."""
+        return False
+
+    def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
+        """During a run: what was entry e is moved[e] of n, or no more (-1)."""
+        for group in (self.source, self.target):
+            if isinstance(group, SynapticGroup):
+                group.mark_reached()
+        for name in self._current_tables(_OF_ENTRIES):
+            slot = self._tables[name][1]
+            slot.assign(rearranged(slot.data, moved, n))
+        for follower in self.followers:
+            follower.entries_moved(moved, n)
+
+    def entries_removed(self, entries: NDArray[np.int64]) -> None:
+        """During a run: no synapses stand at some entries any more."""
+        c = self._connections
+        self._count(c.sources_of(entries), c.targets.data[entries], -1)
+        for follower in self.followers:
+            follower.entries_removed(entries)
+
+    def may_list(self, added: Added) -> bool:
+        """Put new synapses into all lists; False: there is no room, and all must be listed anew."""
+        return True
+
+    def entries_added(self, added: Added) -> None:
+        """During a run: there are synapses that have been put into lists."""
+        sources = added.sources + np.int32(self.source.span.first.data[0])
+        for name in self._current_tables(_OF_ENTRIES):
+            data = self._tables[name][1].data
+            match name:
+                case "i":
+                    data[added.entries] = self.source.numbers_at(sources)
+                case "j":
+                    data[added.entries] = self.target.numbers_at(added.targets.astype(np.int64))
+                case "_sources":
+                    data[added.entries] = sources
+                case _:
+                    pass  # _copy: counted with all of its row
+        self._count(added.sources, added.targets, 1)
+
+    def _current_tables(self, names: frozenset[str]) -> list[str]:
+        """Those tables that code may be reading."""
+        version = self._connections.version
+        return [n for n, (made, _) in self._tables.items() if n in names and made == version]
+
+    def _count(self, rows: NDArray[Any], targets: NDArray[Any], change: int) -> None:
+        """So many synapses of some rows and targets have come, or gone (-1)."""
+        for name in self._current_tables(frozenset(("_N_incoming", "_N_outgoing"))):
+            first = int(self.source.span.first.data[0])
+            np.add.at(
+                self._tables[name][1].data,
+                targets if name == "_N_incoming" else rows + first,
+                change,
+            )
+        for name in self._current_tables(frozenset(("_copy",))):
+            assert self._room is not None
+            entries, copies = self._room.copies(np.unique(rows))
+            self._tables[name][1].data[entries] = copies
+
+    def counted_anew(self, numbers: NDArray[np.int64]) -> None:
+        """Synapse k is numbers[k] now, or no more (-1)."""
+        for follower in self.followers:
+            follower.renumber(numbers)
+
+    def mark_reached(self) -> None:
+        """Other Synapses are connected to these: their entries must not move any more."""
+        assert self.connections is not None  # compressed
+        self._is_reached = True
 
     def set_number(self, n: int) -> None:
         """There are n synapses now."""
@@ -149,14 +226,36 @@ class SynapticGroup(Group):
         assert isinstance(number, ArrayVariable)
         number.slot.data[0] = n
 
-    def guarded(self, block: Block, clock: Clock, lag: Slot | None = None) -> Block:
+    @property
+    def standing(self) -> Connections:
+        """Where the synapses are, be they compressed or held apart."""
+        return self._connections
+
+    @property
+    def born(self) -> Slot | None:
+        """(n,) by entry: the first step that each takes part in; None: all that there are."""
+        if self._room is None:
+            return None
+        found = self.variables["_born"]
+        assert isinstance(found, ArrayVariable)
+        return found.slot
+
+    def present(self) -> tuple[NDArray[np.int64], int | None]:
+        """The entries at which synapses stand, and one at which none ever does, if there is any."""
+        if self._room is None or not self._room.is_open:
+            return np.arange(len(self._connections)), None
+        return self._room.alive(), self._room.free().entry
+
+    def guarded(
+        self, block: Block, clock: Clock, lag: Slot | None = None, born: Slot | None = None
+    ) -> Block:
         if self._room is None:
             return block
-        born = self.variables["_born"]
-        assert isinstance(born, ArrayVariable)
+        born = self.born if born is None else born
+        assert born is not None
         whole, shared = Symbol("_guard", Type.INTEGER), Index.SHARED
         names = {
-            "_born": Meaning(whole, Element(born.slot, Index.OWN)),
+            "_born": Meaning(whole, Element(born, Index.OWN)),
             "_lag": Meaning(whole, Element(lag or self._no_lag, shared)),
             "_step": Meaning(whole, Element(clock.state.slots.step, shared)),
         }
@@ -206,7 +305,6 @@ class SynapticGroup(Group):
     def _side_binding(self, name: str, index: Reach) -> Binding:
         """i or j of the synapse that `index` reaches."""
         if index is not Index.OWN:
-            self._counts_in_code = True
             return Element(self._table(name), index)
         group, side = (self.source, Index.PRE) if name == "i" else (self.target, Index.POST)
         table = numbering(group)
@@ -214,7 +312,6 @@ class SynapticGroup(Group):
 
     def _counted(self, name: str, index: Reach) -> Meaning | Fault:
         """Numbers that are counted from the connections."""
-        self._counts_in_code = True
         symbol = Symbol(name, Type.INTEGER, constant=True)
         if name == "_copy":
             return Meaning(symbol, Element(self._table(name), index))
@@ -278,6 +375,19 @@ class SynapticGroup(Group):
         arrays = [v for v in self.variables.values() if isinstance(v, ArrayVariable)]
         return [v for v in arrays if not v.shared]
 
+    def array(self, name: str) -> ArrayVariable:
+        """A variable that has a value for each synapse."""
+        found = self.variables[name]
+        assert isinstance(found, ArrayVariable)
+        return found
+
+    def at_birth(self, t: float) -> Mapping[str, float]:
+        """Values of a new synapse that are not 0, at time t, s."""
+        return {}
+
+    def have_own_delays(self) -> None:
+        """New synapses may have other delays than those that there are."""
+
     def before_adding(self) -> None:
         """Called before entries move."""
 
@@ -293,7 +403,7 @@ class SynapticGroup(Group):
             )
         for group in (self.source, self.target):
             if isinstance(group, SynapticGroup):
-                group._is_reached = True
+                group.mark_reached()
         connections = self.connections  # compressed before anything else is done
         self.before_adding()
         connections.extend_rows(int(self.source.span.size.data[0]))
@@ -328,8 +438,7 @@ class SynapticGroup(Group):
         self.resize()
         kept = moved[before] >= 0
         numbers = np.where(kept, np.cumsum(kept) - 1, -1)
-        for follower in self.followers:
-            follower.renumber(numbers)
+        self.counted_anew(numbers)
 
     def adopt_rows(self, targets: Slot, counts: NDArray[np.int64]) -> None:
         """Take the first synapses as they were generated, row by row."""
@@ -402,7 +511,6 @@ class SynapticGroup(Group):
                 return binding
 
     def _neuron(self, side: Index) -> Element:
-        self._counts_in_code = True
         slot = self._table("_sources") if side is Index.PRE else self.connections.targets
         return Element(slot, Index.OWN)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rheobase.errors import Fault
 from rheobase.ir.builder import Alias, Binding, Element, Position
@@ -19,6 +20,7 @@ from rheobase.ir.dtypes import I32
 from rheobase.ir.kernels import Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Binary, Name
+from rheobase.model.listings import rearranged
 from rheobase.model.synapses import Synapses
 from rheobase.model.variables import Meaning
 
@@ -50,6 +52,11 @@ class SynapseReach:
         if self._needs_sources:
             first = np.int32(self.synapses.source.part.first.data[0])
             self._sources.assign(self.synapses.connections.sources() + first)
+
+    def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
+        """During a run: what was entry e of the synapses is moved[e] of n, or no more (-1)."""
+        if self._needs_sources:
+            self._sources.assign(rearranged(self._sources.data, moved, n))
 
     def _linked(self, binding: Binding) -> Binding:
         match binding:

@@ -79,11 +79,12 @@ class Recorder(Monitor):
             record = list(cast("tuple[Any, ...]", record))  # numbers; of synapses, S[i, j]
         elif isinstance(record, float) and record.is_integer():
             record = int(record)  # record=N/2
-        self.indices: NDArray[np.int64] = np.atleast_1d(source.view_indices(record))
+        self._indices: NDArray[np.int64] = np.atleast_1d(source.view_indices(record))
         if isinstance(source, Synapses):
             source.followers.add(self)
-        self._listed = Slot("record", I32, len(self.indices))
-        self._list = IndexList(self._listed, Slot("n", I64, fill=len(self.indices)))
+        self._listed = Slot("record", I32, len(self._indices))
+        self._list = IndexList(self._listed, Slot("n", I64, fill=len(self._indices)))
+        self._listed.data[:] = source.positions(self._indices)
         self._part = new_part(0, _EVERYWHERE)
 
     def _chosen(self, variables: str | Sequence[str] | bool) -> list[str]:
@@ -101,8 +102,14 @@ class Recorder(Monitor):
         return list(dict.fromkeys(variables))
 
     @property
+    def indices(self) -> NDArray[np.int64]:
+        """(n,) which elements are recorded, by number; -1: a synapse that is no more."""
+        len(self.source)  # synapses that have come and gone in this run are counted anew
+        return self._indices
+
+    @property
     def record(self) -> NDArray[np.int64]:
-        """(n,) which elements are recorded, by number."""
+        """The same."""
         return self.indices
 
     def variable(self, name: str) -> Variable:
@@ -122,7 +129,7 @@ class Recorder(Monitor):
         self._namespace = namespace
         there = np.maximum(self.indices, 0)  # what is read for those that are no more is lost
         exist = len(self.source) > 0
-        self._listed.data[:] = self.source.positions(there) if exist else 0
+        self._stand_at(self.source.positions(there) if exist else np.zeros_like(there))
         self._list.count.data[0] = len(there) if exist else 0
         super().prepare(namespace)
         if self._reach is not None:
@@ -144,11 +151,32 @@ class Recorder(Monitor):
 
     def renumber(self, numbers: NDArray[np.int64]) -> None:
         """Recorded synapses are counted anew, or are no more; see synapticgroup.Follower."""
-        living = self.indices >= 0
-        self.indices = np.where(living, numbers[np.where(living, self.indices, 0)], -1)
-        lost = np.flatnonzero(living & (self.indices < 0))
+        living = self._indices >= 0
+        self._indices = np.where(living, numbers[np.where(living, self._indices, 0)], -1)
+        lost = np.flatnonzero(living & (self._indices < 0))
         if len(lost):
             self.lose(lost)
+
+    def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
+        """During a run, recorded synapses stand elsewhere; see synapticgroup.Follower."""
+        self._stand_at(np.maximum(moved[self._listed.data], 0))
+        if self._reach is not None:
+            self._reach.entries_moved(moved, n)
+
+    def entries_removed(self, entries: NDArray[np.int64]) -> None:
+        """During a run, recorded synapses may be gone; see synapticgroup.Follower."""
+        lost = np.flatnonzero((self._indices >= 0) & np.isin(self._listed.data, entries))
+        if len(lost):
+            self._indices[lost] = -1
+            self.lose(lost)
+
+    def _stand_at(self, positions: NDArray[Any]) -> None:
+        if not np.array_equal(positions, self._listed.data):
+            self.relocate(self._listed.data.copy(), positions)
+            self._listed.data[:] = positions
+
+    def relocate(self, before: NDArray[Any], now: NDArray[Any]) -> None:
+        """What was recorded at some positions is at others from now on."""
 
     def lose(self, rows: NDArray[np.int64]) -> None:
         """Recorded synapses have been removed."""
@@ -195,6 +223,9 @@ class StateMonitor(Recorder):
     stream      a folder: record to disk instead of memory, as `stream='results.zarr'`
 
     After a run, `M.v` has shape (recorded elements, times), and `M[k].v` the times of element k.
+    Of synapses that come and go (S.prune, S.grow), those that there were when the monitor was made
+    are followed: row r stays the same synapse, `M.record[r]` is its present number, or -1, and its
+    values are nan (0 for whole numbers) from the step on in which it was no more.
     `M.v` is the monitor's own memory, which later recording leaves as it is; `M[k].v` is a copy.
 
     With `stream`, the memory in use does not grow with time: for each variable a buffer of 4 MiB
@@ -236,9 +267,9 @@ class StateMonitor(Recorder):
         each = {n: d for n, d in dtypes.items() if n not in shared}
         self._lost: list[tuple[int, int]] = []  # a row, and how many of its values were recorded
         if stream is not None:
-            about = About("StateMonitor", source.name, len(source), self.indices)
+            about = About("StateMonitor", source.name, len(source), self._indices)
             self._stream = Stream(stream, self.name, about)
-        self._each = self._columns(each, len(self.indices))
+        self._each = self._columns(each, len(self._indices))
         self._once = self._columns({"t": F64, **once}, 1)
 
     def _columns(self, dtypes: Mapping[str, DType], width: int) -> Columns:
@@ -286,7 +317,7 @@ class StateMonitor(Recorder):
     def before_run(self, n_steps: int) -> None:
         super().before_run(n_steps)
         self._once.reserve(n_steps)
-        self._each.reserve(n_steps * len(self.indices))
+        self._each.reserve(n_steps * len(self._indices))
 
     def lose(self, rows: NDArray[np.int64]) -> None:
         if self._stream is not None:
@@ -296,7 +327,7 @@ class StateMonitor(Recorder):
     def after_run(self) -> None:
         """What stands in the rows of synapses that are no more is nan, or 0."""
         super().after_run()
-        n = len(self.indices)
+        n = len(self._indices)
         if self._lost:
             self._each.fill(self.N * n)
         for row, since in self._lost:
@@ -327,8 +358,8 @@ class StateMonitor(Recorder):
         if self._stream is not None:
             return column
         if shared:
-            return np.broadcast_to(column, (max(len(self.indices), 1), self.N))
-        return column.reshape(self.N, len(self.indices)).T
+            return np.broadcast_to(column, (max(len(self._indices), 1), self.N))
+        return column.reshape(self.N, len(self._indices)).T
 
     def get_values(self, name: str, rows: Any = None) -> Any:
         """(n, n_t) or, for one row, (n_t,): a recorded variable; 'v_' has no unit.

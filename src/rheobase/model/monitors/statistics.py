@@ -31,6 +31,10 @@ __all__ = ["HistogramMonitor", "StatisticsMonitor"]
 class Reducer(Recorder):
     """Base of monitors that take in the values of each step, and keep something of fixed size."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._owned: list[Slot] = []  # with a place for each position
+        super().__init__(*args, **options)
+
     def _domain(self) -> Domain:
         """The recorded elements; all of a group, where that is what is recorded: whole vectors."""
         if self._records_all and not isinstance(self.source, Synapses):
@@ -44,7 +48,15 @@ class Reducer(Recorder):
 
     def _own(self, name: str, fill: float = 0.0) -> tuple[Slot, Meaning]:
         slot = Slot(name, F64, self._n_positions(), fill)
+        self._owned.append(slot)
         return slot, Meaning(Symbol(name, Type.FLOAT), Element(slot, Index.OWN))
+
+    def relocate(self, before: NDArray[Any], now: NDArray[Any]) -> None:
+        n = int(now.max(initial=-1)) + 1
+        for slot in self._owned:
+            values = slot.data[before].copy()
+            slot.resize(max(n, len(slot)))
+            slot.data[now] = values
 
     @property
     def variables(self) -> Mapping[str, Variable]:
@@ -227,6 +239,7 @@ class HistogramMonitor(Reducer):
             )
         self._counts = Slot("counts", I64, int(bins) + 2)
         self._places = Slot("bins", I32, self._n_positions())
+        self._owned.append(self._places)
         numbers = {
             "_low": self._low,
             "_high": self._high,
