@@ -87,3 +87,14 @@ class Resolution:
     bindings: Mapping[str, Binding]
     signature: tuple[object, ...]
     functions: Mapping[str, FunctionInfo] = field(default_factory=lambda: FUNCTIONS)
+
+    def with_local(self, local: Mapping[str, Meaning]) -> Resolution:
+        """The same, and further names of our own."""
+        symbols = {name: meaning.symbol for name, meaning in local.items()}
+        bindings = {name: meaning.binding for name, meaning in local.items()}
+        return Resolution(
+            {**self.symbols, **symbols},
+            {**self.bindings, **bindings},
+            self.signature,
+            self.functions,
+        )

@@ -45,6 +45,7 @@ from rheobase.model.base import SimulationObject, Work
 from rheobase.model.blocks import Block, Resolution, Result
 from rheobase.model.callbacks import PythonCall, split_calls
 from rheobase.model.clock import Clock
+from rheobase.model.literals import numbers_as_data
 from rheobase.model.lookups import Lookups
 from rheobase.model.variables import Meaning, Reach
 from rheobase.runtime import random
@@ -374,6 +375,8 @@ class RunNow:
         if not faults.faults:
             check_block(block, resolution, faults, owner.known_names())
         raise_faults(faults.faults, f"{owner.label}, {block.name}")
+        block, numbers = numbers_as_data(block)
+        resolution = resolution.with_local(numbers)
         step = ClockState(1.0).slots.step
 
         def stream(number: int) -> Stream:

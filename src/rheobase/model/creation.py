@@ -30,12 +30,11 @@ from rheobase.model.pairs import (
     Pairs,
     chosen_copies,
     index_arrays,
-    number_meaning,
     read_table,
 )
 from rheobase.model.synapticgroup import SynapticGroup, elements_of, numbering
 from rheobase.model.texts import read_expression
-from rheobase.model.variables import Meaning
+from rheobase.model.variables import Meaning, number_meaning
 from rheobase.records import record
 
 __all__ = [

@@ -30,7 +30,6 @@ __all__ = [
     "Pairs",
     "chosen_copies",
     "index_arrays",
-    "number_meaning",
     "pair_numbers",
     "read_table",
 ]
@@ -245,13 +244,3 @@ def _compute(
         local={**local, name: result},
     )
     run_block(block, _PairOwner(synapses, slots[0], slots[1]), namespace)
-
-
-def number_meaning(name: str, value: float | int) -> Meaning:
-    """A number that code reads from memory, so that another number is the same code."""
-    whole = isinstance(value, (int, np.integer))
-    slot = Slot(name, I64 if whole else F64)
-    slot.data[0] = value
-    kind = Type.INTEGER if whole else Type.FLOAT
-    symbol = Symbol(name, kind, shared=True, constant=True, value=value)
-    return Meaning(symbol, Element(slot, Index.SHARED, weak=True))

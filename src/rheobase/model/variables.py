@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
+import numpy as np
+
 from rheobase.errors import Fault
 from rheobase.ir.builder import Binding, Element, Literal
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
@@ -31,6 +33,7 @@ __all__ = [
     "Variable",
     "constant_meaning",
     "dtype_of",
+    "number_meaning",
     "stored_dtype",
     "symbol_of",
     "type_of",
@@ -189,6 +192,16 @@ def constant_meaning(name: str, symbol: Symbol, slot: Slot | None) -> Meaning:
         return Meaning(symbol, Element(slot, Index.SHARED, weak=True))
     assert symbol.value is not None
     return Meaning(symbol, Literal(symbol.value))
+
+
+def number_meaning(name: str, value: float | int) -> Meaning:
+    """A number that code reads from memory, so that another number is the same code."""
+    whole = isinstance(value, (int, np.integer))
+    slot = Slot(name, I64 if whole else F64)
+    slot.data[0] = value
+    kind = Type.INTEGER if whole else Type.FLOAT
+    symbol = Symbol(name, kind, shared=True, constant=True, value=value)
+    return Meaning(symbol, Element(slot, Index.SHARED, weak=True))
 
 
 _DTYPES: Mapping[Type, DType] = {Type.FLOAT: F64, Type.INTEGER: I32, Type.BOOLEAN: BOOL}
