@@ -1,10 +1,12 @@
 """Models in the formats of other programs. Each needs the package of its format, as an extra.
 
+NeuroML  to_neuroml
 NIR      from_nir, to_nir                                         (extra `nir`)
 SONATA   from_sonata, read_sonata_nodes, read_sonata_edges,
          read_sonata_spikes, write_sonata_spikes                  (extra `sonata`)
 """
 
+from rheobase.exchange.neuroml_export import to_neuroml
 from rheobase.exchange.nir_export import to_nir
 from rheobase.exchange.nir_import import from_nir
 from rheobase.exchange.sonata import from_sonata
@@ -25,6 +27,7 @@ __all__ = [
     "read_sonata_edges",
     "read_sonata_nodes",
     "read_sonata_spikes",
+    "to_neuroml",
     "to_nir",
     "write_sonata_spikes",
 ]

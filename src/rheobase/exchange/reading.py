@@ -40,6 +40,7 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 _TIMES = frozenset(("t", "t_in_timesteps"))
+_OF_REFRACTORINESS = frozenset(("lastspike", "not_refractory"))
 
 
 class Worth:
@@ -87,7 +88,7 @@ class Worth:
 
     def _variable(self, name: str) -> Any:
         if name in self.group.variables:
-            return _values(self.group, name)
+            return self._steady(self.group, name)
         if not isinstance(self.group, Synapses):
             return None
         for ending, group, numbers in (
@@ -97,8 +98,20 @@ class Worth:
         ):
             stem = name.removesuffix(ending)
             if name.endswith(ending) and stem in group.variables:
-                return np.broadcast_to(_values(group, stem), len(group))[np.asarray(numbers)]
+                values = self._steady(group, stem)
+                return np.broadcast_to(values, len(group))[np.asarray(numbers)]
         return None
+
+    def _steady(self, group: Group, name: str) -> NDArray[Any]:
+        """The values of a variable that does not change. Raises UnsupportedError."""
+        equations: Equations | None = getattr(group, "equations", None)
+        if equations is not None:
+            changing = {*equations.diff_eq_names, *_TIMES, *_OF_REFRACTORINESS}
+            replaced = name in equations and equations[name].is_replaced
+            used = names_in(equations.substituted(name)) if replaced else {name}
+            if changing & used:
+                refuse(self.group, f"'{name}' changes during a run; only constants can be written.")
+        return _values(group, name)
 
 
 def _values(group: Group, name: str) -> NDArray[Any]:
