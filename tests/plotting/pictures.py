@@ -11,17 +11,31 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rheobase import (
+    Cylinder,
     Network,
     NeuronGroup,
     PopulationRateMonitor,
+    Section,
+    Soma,
+    SpatialNeuron,
     SpikeGeneratorGroup,
     SpikeMonitor,
     StateMonitor,
     Synapses,
     ms,
+    mV,
     nA,
+    um,
 )
-from rheobase.plotting import delays, f_i_curve, new_figure, phase_plane, plot
+from rheobase.plotting import (
+    delays,
+    dendrogram,
+    f_i_curve,
+    morphology,
+    new_figure,
+    phase_plane,
+    plot,
+)
 
 MODEL = """
 dv/dt = (100*Mohm*I - v)/(10*ms) : volt
@@ -65,6 +79,32 @@ def _phase(ax: Axes) -> Axes:
     return phase_plane(cell, ("v", -2, 2), ("w", -1, 2), ax)
 
 
+@cache
+def branched() -> SpatialNeuron:
+    """A neuron with an axon and branching dendrites, 2 ms after a current into one of them."""
+    shape = Soma(diameter=30 * um)
+    shape.axon = Section(diameter=np.linspace(3, 1, 21) * um, n=20, length=[10] * 20 * um)
+    shape.dend = Cylinder(diameter=6 * um, n=10, length=80 * um)
+    for name, length in (("L", 90), ("R", 60)):
+        branch = Cylinder(diameter=3 * um, n=10, length=length * um)
+        setattr(shape.dend, name, branch)
+        for twig in "LR":
+            setattr(branch, twig, Cylinder(diameter=1.5 * um, n=8, length=70 * um))
+    model = "Im = 1e-4*siemens/cm**2*(-70*mV - v) : amp/meter**2\nI : amp (point current)"
+    neuron = SpatialNeuron(shape, model, name="drawn_neuron")
+    neuron.v = -70 * mV
+    neuron.dend.L.R.I[35 * um] = 0.1 * nA
+    Network(neuron).run(2 * ms)
+    return neuron
+
+
+def _in_space(ax: Axes) -> Axes:
+    space = ax.figure.add_subplot(projection="3d")
+    ax.remove()
+    shape = branched().morphology.generate_coordinates()
+    return morphology(shape, ax=space)
+
+
 PICTURES: dict[str, Callable[[Axes], Axes]] = {
     "raster": lambda ax: plot(recorded()["spikes"], ax),
     "rate": lambda ax: plot(recorded()["rate"], ax),
@@ -74,6 +114,11 @@ PICTURES: dict[str, Callable[[Axes], Axes]] = {
     "network_graph": lambda ax: plot(recorded()["net"], ax),
     "f_i_curve": lambda ax: f_i_curve(recorded()["spikes"], recorded()["cells"].I, ax),
     "phase_plane": _phase,
+    "morphology": lambda ax: plot(branched().morphology, ax),
+    "morphology_values": lambda ax: plot(branched(), ax),
+    "morphology_in_space": _in_space,
+    "dendrogram": lambda ax: dendrogram(branched().morphology, ax=ax),
+    "dendrogram_values": lambda ax: dendrogram(branched(), "v", ax),
 }
 
 

@@ -8,10 +8,10 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.testing.compare import compare_images
-from tests.plotting.pictures import PICTURES, draw, recorded
+from tests.plotting.pictures import PICTURES, branched, draw, recorded
 
 from rheobase import NeuronGroup, StateMonitor, ms, mV, run
-from rheobase.plotting import new_figure, phase_plane, plot, states
+from rheobase.plotting import dendrogram, morphology, new_figure, phase_plane, plot, states
 
 KEPT = Path(__file__).parent / "images"
 
@@ -61,7 +61,9 @@ def test_a_graph_names_groups_with_their_sizes() -> None:
 
 def test_what_cannot_be_drawn_is_named() -> None:
     group = NeuronGroup(1, "v : 1")
-    with pytest.raises(TypeError, match="plot\\(\\) draws monitors, synapses and networks"):
+    with pytest.raises(
+        TypeError, match="plot\\(\\) draws monitors, synapses, networks and morphologies"
+    ):
         plot(group)
     with pytest.raises(ValueError, match="no differential equation for v"):
         phase_plane(group, ("v", 0, 1), ("w", 0, 1))
@@ -74,3 +76,18 @@ def test_variables_of_different_units_need_axes_of_their_own() -> None:
     run(1 * ms)
     with pytest.raises(ValueError, match="v, n have different units"):
         states(monitor, ["v", "n"], new_figure().subplots())
+
+
+def test_a_dendrogram_ends_where_the_longest_branch_does() -> None:
+    """80 + 90 + 70 um from the soma."""
+    axes = dendrogram(branched(), ax=new_figure().subplots())
+    highest = max(path.vertices[:, 1].max() for path in axes.collections[-1].get_paths())
+    others = (p.vertices[:, 1].max() for c in axes.collections for p in c.get_paths())
+    assert max(highest, *others) == pytest.approx(240)
+
+
+def test_morphologies_need_a_value_for_each_compartment() -> None:
+    with pytest.raises(ValueError, match="there are 83 compartments, but values of shape"):
+        morphology(branched(), [1, 2, 3], new_figure().subplots())
+    with pytest.raises(ValueError, match="'xy', 'xz' or 'yz'"):
+        morphology(branched(), plane="zy", ax=new_figure().subplots())

@@ -11,11 +11,14 @@ from rheobase.plotting.figures import new_figure, tidy
 from rheobase.plotting.phase import phase_plane
 from rheobase.plotting.raster import raster_and_rate, smooth
 from rheobase.plotting.recordings import f_i_curve, raster, rate, states
+from rheobase.plotting.trees import dendrogram, morphology
 
 __all__ = [
     "accuracy",
     "delays",
+    "dendrogram",
     "f_i_curve",
+    "morphology",
     "network_graph",
     "new_figure",
     "phase_plane",
