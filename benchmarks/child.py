@@ -20,12 +20,18 @@ HERE = Path(__file__).resolve().parent
 
 
 def load(model, package):
-    """The module of a model, with `package` imported in the place of rheobase."""
-    path = HERE / "models" / model / "rheobase.py"
-    text = path.read_text(encoding="utf-8")
+    """The module of a model, with `package` imported in the place of rheobase.
+
+    What models/MODEL/brian.py defines takes the place of that in other packages than rheobase.
+    """
     module = ModuleType(f"{model}_{package}")
-    text = text.replace("from rheobase import *", f"from {package} import *")
-    exec(compile(text, str(path), "exec"), vars(module))
+    folder = HERE / "models" / model
+    for path in (folder / "rheobase.py", folder / "brian.py"):
+        if path.name == "brian.py" and (package == "rheobase" or not path.exists()):
+            continue
+        text = path.read_text(encoding="utf-8")
+        text = text.replace("from rheobase import *", f"from {package} import *")
+        exec(compile(text, str(path), "exec"), vars(module))
     return module
 
 

@@ -62,7 +62,6 @@ ROWS = {
             2.0,
             state_bytes=48,
             in_short=0.5,
-            brian=False,
             tolerance=0.15,
         ),
         Row(

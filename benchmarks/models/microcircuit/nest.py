@@ -1,4 +1,7 @@
-"""The microcircuit with iaf_psc_exp; the numbers are those of rheobase.py, beside this file."""
+"""The microcircuit with iaf_psc_exp; the numbers are those of rheobase.py, beside this file.
+
+Each target population has a synapse model of its own: one holds 134,217,726 connections at most.
+"""
 
 import nest
 import numpy as np
@@ -45,6 +48,8 @@ def build(size):
         drive = nest.Create("poisson_generator", params={"rate": K_EXT[k] * scale * rate_ext})
         nest.Connect(drive, cells, syn_spec={"weight": J / scale**0.5, "delay": 1.5})
     parts = list(populations.values())
+    for name in NAMES:
+        nest.CopyModel("static_synapse", f"to_{name}")
     for s, source in enumerate(parts):
         delay = 1.5 if s % 2 == 0 else 0.75
         for t, target in enumerate(parts):
@@ -54,6 +59,7 @@ def build(size):
             mean = w[t, s] / scale**0.5
             low, high = (0.0, float("inf")) if mean > 0 else (float("-inf"), 0.0)
             synapse = {
+                "synapse_model": f"to_{NAMES[t]}",
                 "weight": nest.math.redraw(nest.random.normal(mean, abs(0.1 * mean)), low, high),
                 "delay": nest.math.redraw(nest.random.normal(delay, delay / 2), 0.05, 100.0),
             }

@@ -85,6 +85,19 @@ def pairs(rng, n_source, begins, sizes, counts):
     return i.astype(np.int32), j.astype(np.int32)
 
 
+def connected(part, cells, drawn, weight):
+    """The synapses of a population; drawn: (delay in steps, sources, targets) of each delay."""
+    synapses = []
+    for step, i, j in drawn:
+        if len(i):
+            delay = step * DT * ms
+            S = Synapses(part, cells, "w : amp", on_pre="I += w", delay=delay, dtype=np.float32)
+            S.connect(i=i, j=j)
+            S.w = weight
+            synapses.append(S)
+    return synapses
+
+
 def build(size):
     scale = size / SIZES.sum()
     rng = np.random.default_rng(int(1e6 * scale))
@@ -108,15 +121,11 @@ def build(size):
     for s, part in enumerate(parts):
         steps, chances = delay_chances(s)
         counts = [rng.multinomial(round(n * scale**2), chances) for n in numbers[:, s]]
-        to_L23E = f"*(1 + (j < {sizes[0]}))" if s == 2 else ""
-        for step, count in zip(steps, np.transpose(counts), strict=True):
-            i, j = pairs(rng, sizes[s], begins, sizes, count)
-            if not len(i):
-                continue
-            S = Synapses(
-                part, cells, "w : amp", on_pre="I += w", delay=step * DT * ms, dtype=np.float32
-            )
-            S.connect(i=i, j=j)
-            S.w = f"{w[1, s] / scale**0.5}*pA*(1 + 0.1*randn()){to_L23E}"
-            synapses.append(S)
+        to_L23E = f"*(1 + int(j < {sizes[0]}))" if s == 2 else ""
+        drawn = (
+            (step, *pairs(rng, sizes[s], begins, sizes, count))
+            for step, count in zip(steps, np.transpose(counts), strict=True)
+        )
+        weight = f"{w[1, s] / scale**0.5}*pA*(1 + 0.1*randn()){to_L23E}"
+        synapses += connected(part, cells, drawn, weight)
     return Network(*objects, *synapses, spikes), populations, synapses
