@@ -34,6 +34,7 @@ __all__ = [
     "RESTS",
     "TEAM_WORDS",
     "Barrier",
+    "NoBarrier",
     "wait_for_release",
 ]
 
@@ -109,6 +110,16 @@ def wait_for_release(words: Words, last: Value) -> Value:
         _store(words, words.word(place, RESTS), 0)
 
     return _wait(words, release, lambda now: now.ne(last), sleep)
+
+
+class NoBarrier:
+    """Where there is one lane."""
+
+    def release(self, call: Value) -> None:
+        """Nobody waits."""
+
+    def gather(self, call: Value | None = None) -> None:
+        """Nobody is to come."""
 
 
 class Barrier:

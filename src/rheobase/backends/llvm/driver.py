@@ -8,6 +8,9 @@ their share of this call and of those after it, up to the next call before which
 some calls go ahead (backends/llvm/ahead), all lanes first make a block of steps of those, and then
 the steps of the block without them.
 
+There is a second driver, `plain`, for one thread where nothing goes ahead. It is half as long, and
+compiled in half the time: the first result of a small network waits for it.
+
 The arguments are arrays of 64-bit words:
 
     table     n_calls, n_clocks, then the addresses of the arrays
@@ -60,38 +63,40 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from rheobase.backends.llvm.ahead import go_ahead, most_steps, see, see_present, take_list
-from rheobase.backends.llvm.barrier import Barrier
+from rheobase.backends.llvm.barrier import Barrier, NoBarrier
 from rheobase.backends.llvm.gates import is_open
 from rheobase.backends.llvm.schedule import FOLLOWS, TABLE, Words
 from rheobase.backends.llvm.text import F64, I64, LIKELIHOOD, PTR, Code, Host, Value, Var
 from rheobase.ir.program import EPSILON, Control, Status
 
-__all__ = ["SYMBOL", "write_driver"]
+__all__ = ["PLAIN_SYMBOL", "SYMBOL", "write_driver"]
 
-SYMBOL = "rheobase_driver"
+SYMBOL, PLAIN_SYMBOL = "rheobase_driver", "rheobase_plain_driver"
 POSITION, BUDGET, LIMIT, AHEAD, BLOCK, OWED = map(
     Control.FIELDS.index, ("position", "budget", "limit", "ahead", "block", "owed")
 )
 
 
-def write_driver(host: Host) -> str:
-    """The text of the driver's module."""
+def write_driver(host: Host, plain: bool = False) -> str:
+    """The text of the module of a driver."""
     code = Code(host)
-    driver = _Driver(code)
+    driver = _Driver(code, plain)
     driver.write()
-    text = f"define i32 @{SYMBOL}(ptr %table, ptr %control) nounwind {{\n{code.text()}\n}}"
+    symbol = PLAIN_SYMBOL if plain else SYMBOL
+    text = f"define i32 @{symbol}(ptr %table, ptr %control) nounwind {{\n{code.text()}\n}}"
     return "\n".join([*sorted(code.declared), text, LIKELIHOOD, ""])
 
 
 class _Driver(Words):
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, plain: bool) -> None:
         super().__init__(code)
+        self.plain = plain
         self.control = Value(code, PTR, 1, "%control")
 
     def write(self) -> None:
         code = self.code
         self.n_clocks = self.read(self.table, TABLE["n_clocks"])
-        self.barrier = Barrier(self)
+        self.barrier = NoBarrier() if self.plain else Barrier(self)
         measured = self.read(self.table, TABLE["spent"]).ne(0)
         with code.when(measured, likely=False):
             self._look()
@@ -127,8 +132,9 @@ class _Driver(Words):
         self.barrier.gather(self.n_calls)
         self._advance_clocks()
         self.write_word(self.control, POSITION, code.const(I64, 0))
-        with code.when(self.owed.get().ne(0)):
-            self._owe(self.owed.get() - 1)
+        if not self.plain:
+            with code.when(self.owed.get().ne(0)):
+                self._owe(self.owed.get() - 1)
         self.write_word(self.control, BUDGET, self.read(self.control, BUDGET) - 1)
         self.write_word(self.arrays["fresh"], 0, code.const(I64, 1))
         code.jump(step)
@@ -143,6 +149,8 @@ class _Driver(Words):
 
     def _go_ahead(self) -> None:
         """Make a block of steps of those calls that go ahead, if there are any."""
+        if self.plain:
+            return
         code = self.code
         with code.when(self.number("longest").ne(0) & ~self.measured, likely=False):
             allowed, budget = self.read(self.control, AHEAD), self.read(self.control, BUDGET)
@@ -156,6 +164,8 @@ class _Driver(Words):
 
     def _owe(self, steps: Value) -> None:
         """So many steps have been made ahead that are still to be made by the other calls."""
+        if self.plain:
+            return
         self.owed.set(steps)
         self.write_word(self.control, OWED, steps)
         self.write_word(self.arrays["team"], FOLLOWS, steps.ne(0).cast("zext", I64))
@@ -198,25 +208,14 @@ class _Driver(Words):
     def _make_calls(self, k: Var) -> None:
         code = self.code
         with code.loop(k.get(), self.n_calls) as call:
-            with code.when(self.read(self.arrays["waits"], call).ne(0)):
-                self.barrier.gather(call)
-            made = self.is_made(call)
-            follows = self.owed.get().ne(0)
-            step = self.read(self.control, BLOCK) - self.owed.get()
-            with code.when(made, likely=False):
-                take_list(self, call, step)
-            with code.when(self.is_due(call) & ~made), code.when(is_open(self, call)):
+            if not self.plain:
+                self._meet(call)
+            with code.when(self._is_to_make(call)), code.when(is_open(self, call)):
                 function = self.read(self.arrays["functions"], call, PTR)
                 with code.when(code.let("i1", 1, f"icmp eq {function}, null"), likely=False):
                     self.write_word(self.control, POSITION, call)
                     self._leave(Status.PYTHON)
-                with code.when(self.read(self.arrays["divided"], call).ne(0)):
-                    self.barrier.release(call)
-                with code.when(follows, likely=False):
-                    see(self, call, step)
-                status = self.call(call, function, self.control)
-                with code.when(follows, likely=False):
-                    see_present(self, call)
+                status = self._make(call, function)
                 with code.when(self.measured, likely=False):
                     spent = self.read(self.arrays["spent"], call) + self._look()
                     self.write_word(self.arrays["spent"], call, spent)
@@ -224,6 +223,34 @@ class _Driver(Words):
                     self.write_word(self.control, POSITION, call)
                     code.line(f"ret {status}")
                     code.begin(code.label("unreached"))
+
+    def _meet(self, call: Value) -> None:
+        """What comes before a call: a wait, and the list of a call that has gone ahead."""
+        with self.code.when(self.read(self.arrays["waits"], call).ne(0)):
+            self.barrier.gather(call)
+        with self.code.when(self.is_made(call), likely=False):
+            take_list(self, call, self._step_of_block())
+
+    def _is_to_make(self, call: Value) -> Value:
+        due = self.is_due(call)
+        return due if self.plain else due & ~self.is_made(call)
+
+    def _step_of_block(self) -> Value:
+        return self.read(self.control, BLOCK) - self.owed.get()
+
+    def _make(self, call: Value, function: Value) -> Value:
+        """Make a call; its status."""
+        if self.plain:
+            return self.call(call, function, self.control)
+        code, follows = self.code, self.owed.get().ne(0)
+        with code.when(self.read(self.arrays["divided"], call).ne(0)):
+            self.barrier.release(call)
+        with code.when(follows, likely=False):
+            see(self, call, self._step_of_block())
+        status = self.call(call, function, self.control)
+        with code.when(follows, likely=False):
+            see_present(self, call)
+        return status
 
     def _look(self) -> Value:
         """Look at the timer: ns since the last look."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import time
+from collections.abc import Callable
+from functools import cached_property
 
 from rheobase.backends.llvm.jit import jit
 from rheobase.backends.llvm.pace import Pace
@@ -49,11 +51,11 @@ class LlvmExecutable:
     def __init__(self, program: Program, contract: bool, threads: int = 1) -> None:
         kernels = [c.kernel for c in program.calls]
         native = [k for k in kernels if not isinstance(k.domain, Python)]
-        driver, found = jit().program(native, contract)
+        plain, found = jit().program(native, contract)
         rest = iter(found)
         functions = [0 if isinstance(k.domain, Python) else next(rest) for k in kernels]
         self._words = ProgramWords(program, functions)
-        self._driver = _DRIVER(driver)
+        self._plain = _DRIVER(plain)
         self._solo = Tables(self._words, 1)
         self._threads = threads
         self._team: Team | None = None
@@ -83,21 +85,29 @@ class LlvmExecutable:
         budget = control.budget
         begun = time.perf_counter()
         control.limit = int((self.pace.longest or 0) * 1e9)
-        status = self._call_driver(tables.addresses(control.spent)[0], control)
+        status = self._call_driver(tables, control)
         control.limit = 0
         self.pace.note(budget - control.budget, time.perf_counter() - begun)
         return status
 
     def _run_alone(self, control: Control) -> Status:
-        return self._call_driver(self._solo.addresses(control.spent)[0], control)
+        return self._call_driver(self._solo, control)
 
     def _ready_team(self) -> Team:
         """All threads, waiting for lane 0."""
         if self._team is None:
+            _ = self._full  # compiled before the pace looks at the clock
             self._team = Team(Tables(self._words, self._threads))
         self._team.begin()
         return self._team
 
-    def _call_driver(self, table: int, control: Control) -> Status:
-        status: int = self._driver(table, control.address)
+    def _call_driver(self, tables: Tables, control: Control) -> Status:
+        table = tables.addresses(control.spent)[0]
+        driver = self._plain if tables.is_plain and not control.owed else self._full
+        status: int = driver(table, control.address)
         return _STATUS[status]
+
+    @cached_property
+    def _full(self) -> Callable[[int, int], int]:
+        """The driver for several lanes, or where calls go ahead."""
+        return _DRIVER(jit().driver())

@@ -17,7 +17,7 @@ from typing import Any
 from rheobase.backends.llvm import worker
 from rheobase.backends.llvm.cache import DiskCache, cache_folder, source_digest
 from rheobase.backends.llvm.compiler import Compiler, finds_by_distance
-from rheobase.backends.llvm.driver import SYMBOL, write_driver
+from rheobase.backends.llvm.driver import PLAIN_SYMBOL, SYMBOL, write_driver
 from rheobase.backends.llvm.kernels import write_kernel
 from rheobase.backends.llvm.processors import Processor, n_processors, processor
 from rheobase.backends.llvm.text import Host
@@ -57,11 +57,17 @@ class Jit:
 
     # ------------------------------------------------------------ functions by address
     def program(self, kernels: Sequence[Kernel], contract: bool) -> tuple[int, Sequence[int]]:
-        """The addresses of the driver and of the function of each kernel."""
-        driver = self._module(SYMBOL, "driver", lambda: write_driver(self.host))
+        """The addresses of the plain driver and of the function of each kernel."""
+        write = partial(write_driver, self.host, plain=True)
+        driver = self._module(PLAIN_SYMBOL, "plain driver", write)
         # the driver first: it is longer than most kernels, and the others go on beside it
         first, *others = self._find([driver, *(self._kernel(k, contract) for k in kernels)])
         return first, others
+
+    def driver(self) -> int:
+        """The address of the driver for several lanes, or where calls go ahead."""
+        write = partial(write_driver, self.host)
+        return self._find([self._module(SYMBOL, "driver", write)])[0]
 
     def worker(self) -> int:
         """The address of what lanes other than 0 run."""

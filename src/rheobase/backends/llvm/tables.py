@@ -51,7 +51,10 @@ class ProgramWords:
 
 
 class Tables:
-    """A program's tables of addresses, one for each lane; see backends/llvm/driver."""
+    """A program's tables of addresses, one for each lane; see backends/llvm/driver.
+
+    is_plain   whether there is one lane, and no call goes ahead, as the slots are now
+    """
 
     def __init__(self, words: ProgramWords, n_lanes: int) -> None:
         self.lanes = Lanes(words.calls, n_lanes)
@@ -61,6 +64,7 @@ class Tables:
         self._tables = np.zeros((n_lanes, N_WORDS), np.int64)
         first, stride = self._tables.ctypes.data, self._tables.strides[0]
         self._addresses = [first + stride * lane for lane in range(n_lanes)]
+        self.is_plain = False
         self._spent: NDArray[np.int64] | None = None
         self._generations: list[int] | None = None
         self._moves = -1
@@ -112,6 +116,7 @@ class Tables:
             "timer": timer_address(),
             **self._blocks.numbers(),
         }
+        self.is_plain = len(self._tables) == 1 and not numbers["n_ahead"]
         self._kept = [slots, lengths, *arrays.values()]
         for lane, table in enumerate(self._tables):
             entries = self._slots_of(slots, lanes.stand_ins(lane))
