@@ -8,7 +8,7 @@ import pytest
 from rheobase.backends.llvm.kernels import lanes_of
 from rheobase.backends.llvm.rows import in_vectors
 from rheobase.backends.llvm.text import Host
-from rheobase.ir.dtypes import BOOL, F32, F64, I32
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16
 from rheobase.ir.kernels import Array, Events, Index, Kernel, Propagate, Reduce
 from rheobase.ir.verify import verify
 from tests.backends import BACKENDS
@@ -57,6 +57,43 @@ def test_neurons_that_stand_in_a_row_more_than_once_are_reached_in_order(side, i
         pairs = np.repeat(np.stack([chosen // N_POST, chosen % N_POST], axis=1), copies, axis=0)
         rng.shuffle(pairs)
         kernel = plastic(side, indirect, pairs[:n], rng)
+        verify(kernel)
+        assert lanes_of(kernel, HOST) == 8
+        wanted = copied(kernel)
+        run(wanted, BACKENDS["numpy one by one"]())
+        run(kernel, BACKENDS["llvm"]())
+        for met, expected in zip(contents(kernel), contents(wanted), strict=True):
+            np.testing.assert_array_equal(met, expected)
+
+
+@pytest.mark.parametrize("indirect", [False, True])
+@pytest.mark.parametrize("side", [Index.PRE, Index.POST])
+@pytest.mark.parametrize("first", [0, 3, 40_000])
+def test_neurons_that_stand_one_after_the_other_are_reached_like_others(side, indirect, first):
+    """All neurons from `first` on, all but some, and two synapses of some pairs; numbers of 2 bytes
+    that have no sign."""
+    far = Index.POST if side is Index.PRE else Index.PRE
+    rng, n = np.random.default_rng(first), 43
+    for left_out, twice in (([], []), ([9, 17, 30], []), ([11], [4, 12, 13, 40]), ([0, 42], [7])):
+        numbers = np.sort([*np.setdiff1d(np.arange(n), left_out), *twice])
+        near, others = np.meshgrid([0, 1, 2], first + numbers, indexing="ij")
+        pairs = np.stack([near.ravel(), others.ravel()], axis=1)
+        pairs = pairs if side is Index.PRE else pairs[:, ::-1]
+        rows, others, order = synapse_rows(pairs, 3, side)
+        code = Code()
+        w, x = code.load(0), code.load(1)
+        w = code("add", code("mul", w, x), code.cast(code("index", attr=far.value, dtype=I64), F64))
+        code.store(0, code("min", w, code.load(2)))
+        code.accumulate(3, code("mul", w, code.load(2)))
+        arrays = (
+            Array(slot(F64, rng.random(len(pairs))), Index.OWN),
+            Array(slot(F64, rng.random(first + n)), far),
+            Array(slot(F64, 1 + rng.random(3)), side),
+            Array(slot(F64, rng.random(first + n)), far),
+        )
+        synapses = slot(I32, order if first else np.arange(len(pairs))) if indirect else None
+        domain = Reduce(part(0, 3), side, rows, slot(U16, others.data), synapses)
+        kernel = Kernel("dense", domain, arrays, body=tuple(code.ops))
         verify(kernel)
         assert lanes_of(kernel, HOST) == 8
         wanted = copied(kernel)

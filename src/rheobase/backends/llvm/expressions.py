@@ -40,6 +40,8 @@ from rheobase.ir.kernels import (
     Index,
     Kernel,
     Linked,
+    Propagate,
+    Reduce,
     Repeat,
     Select,
 )
@@ -79,6 +81,7 @@ class Emitter:
         self._invariant: set[int] = set()
         self._lengths: dict[int, Value] = {}
         self._share: dict[Word, Value] = {}
+        self._far = _far_side(kernel)
         self._only_divide = only_dividing(kernel)
         self._calls = calls(kernel)
         self._handlers: dict[str, Callable[[Op], Value | None]] = {
@@ -95,7 +98,8 @@ class Emitter:
     # ------------------------------------------------------------ where the code is
     def at(self, **positions: Value) -> None:
         """Say which elements own, pre, post (and k) are from here on: I64. With several lanes, a
-        position is one for each, or one for all; one own position is the first of as many."""
+        position is one for each, or one for all; one own position, or one of the far side of a
+        row, is the first of as many."""
         self._positions.update(positions)
 
     def lanes_end(self, end: Value) -> None:
@@ -104,16 +108,17 @@ class Emitter:
 
     def lanes_valid(self, n: Value) -> Value:
         """The first n lanes count; the mask."""
-        self._valid = self._steps() < n
+        self._valid = self.steps() < n
         return self._valid
 
-    def _steps(self) -> Value:
+    def steps(self) -> Value:
+        """0, 1, ... of the lanes."""
         steps = ", ".join(f"i64 {k}" for k in range(self.width))
         return Value(self.code, I64, self.width, f"<{steps}>")
 
     def _own_lanes(self) -> Value:
         own = self._positions["own"]
-        return own if own.width > 1 else own + self._steps()
+        return own if own.width > 1 else own + self.steps()
 
     def once(self) -> None:
         """Write the code that runs once a call, and end the entry block."""
@@ -383,13 +388,15 @@ class Emitter:
     def _index(self, op: Op) -> Value:
         if op.attr == "own":
             return self._position_of(Index.OWN)
+        if op.attr == self._far:
+            return self._position_of(Index(op.attr))
         return self._positions[str(op.attr)]
 
     # ------------------------------------------------------------ memory
     def _position_of(self, index: Index | At | Linked) -> Value:
         match index:
-            case Index.OWN:
-                return self._own_lanes() if self.width > 1 else self._positions["own"]
+            case Index.OWN | Index.PRE | Index.POST if (first := self._first(index)) is not None:
+                return first + self.steps()
             case Index.SHARED:
                 return self.code.const(I64, 0)
             case Index():
@@ -402,13 +409,21 @@ class Emitter:
                     position = self.code.select(self._valid, position, 0)
                 return position
 
+    def _first(self, index: object) -> Value | None:
+        """The position of lane 0, where the others stand behind it; None: they do not."""
+        if self.width == 1 or not isinstance(index, Index) or index.value not in ("own", self._far):
+            return None
+        position = self._positions[index.value]
+        return position if position.width == 1 else None
+
     def _element(self, array: int) -> Value:
         """The array's element at its own index, as a value."""
         a = self.kernel.arrays[array]
         if self.width > 1 and id(a.slot) in self._pending:
             return self._pending[id(a.slot)][1]
-        if self.width > 1 and a.index is Index.OWN and self._positions["own"].width == 1:
-            return self._from_memory(self.read_lanes(a.slot, self._positions["own"]), a.slot)
+        first = self._first(a.index)
+        if first is not None:
+            return self._from_memory(self.read_lanes(a.slot, first), a.slot)
         return self._gather(a.slot, self._position_of(a.index))
 
     def _gather(self, slot: Slot, position: Value) -> Value:
@@ -482,6 +497,13 @@ class Emitter:
                 code.line(f"store {one}, ptr {self.pointer(slot, own + k)}")
         code.jump(done)
         code.begin(done)
+
+
+def _far_side(kernel: Kernel) -> str:
+    """The index of the neurons that the entries of a row reach; "": there are no rows."""
+    if not isinstance(kernel.domain, (Propagate, Reduce)):
+        return ""
+    return (Index.POST if kernel.domain.side is Index.PRE else Index.PRE).value
 
 
 def _array(op: Op) -> int:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 
+from rheobase.backends.llvm import library
+from rheobase.backends.llvm.arithmetic import cast
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import BOOL, I32, I64, PTR, Value, Var
@@ -310,13 +312,51 @@ def _vectors(e: Emitter, domain: Propagate | Reduce, begin: Value, end: Value) -
             apart = code.call("llvm.cttz.i64", I64, 1, bits, code.const(BOOL, True)) + 1
             n.set(code.select(apart < n.get(), apart, n.get()))
     mask = e.lanes_valid(n.get())
-    reached = code.select(mask, e.read_lanes(domain.others, now).cast("sext", I64), 0)
-    synapses = now
-    if domain.synapses is not None:
-        synapses = code.select(mask, e.read_lanes(domain.synapses, now).cast("sext", I64), 0)
-    e.at(own=synapses, **{far.value: reached})
-    e.body()
-    e.scatter(mask)
+    _each_way(e, domain, now, mask)
     entry.set(now + n.get())
     code.jump(again)
     code.begin(done)
+
+
+def _each_way(e: Emitter, domain: Propagate | Reduce, now: Value, mask: Value) -> None:
+    """The body for the entries now, now + 1, ... of the mask; where neurons, or neurons and
+    synapses, stand one after the other, memory is read and written without gathering. Long code is
+    written once."""
+    far, n_values = _far(domain).value, len(e.values)
+
+    def lanes(slot: Slot) -> Value:
+        return e.code.select(mask, cast(e.code, e.read_lanes(slot, now), I64), 0)
+
+    def body(neurons: Value, synapses: Value) -> None:
+        e.restart(n_values)
+        e.at(own=synapses, **{far: neurons})
+        e.body()
+        e.scatter(mask)
+
+    neurons = lanes(domain.others)
+    synapses = now if domain.synapses is None else lanes(domain.synapses)
+    if not is_short(e.kernel):
+        body(neurons, synapses)
+        return
+    with e.code.either(_in_sequence(e, neurons, mask)) as otherwise:
+        first = e.code.lane(neurons, 0)
+        if domain.synapses is None:
+            body(first, synapses)
+        else:
+            with e.code.either(_in_sequence(e, synapses, mask)) as apart:
+                body(first, e.code.lane(synapses, 0))
+                apart()
+                body(first, synapses)
+        otherwise()
+        body(neurons, synapses)
+
+
+def is_short(kernel: Kernel) -> bool:
+    """Whether code is written for each way in which memory may be reached."""
+    return not any(op.name in library.FUNCTIONS for op in kernel.inner)
+
+
+def _in_sequence(e: Emitter, lanes: Value, mask: Value) -> Value:
+    """Whether the lanes of the mask are k, k + 1, ..."""
+    wanted = e.code.lane(lanes, 0) + e.steps()
+    return ~e.code.any(lanes.ne(wanted) & mask)

@@ -13,7 +13,7 @@ vectors. Numbers of Python become constants of the type of the other operand.
 from __future__ import annotations
 
 import struct
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -327,6 +327,22 @@ class Code:
         self.branch(condition, then, after, hint)
         self.begin(then)
         yield
+        self.jump(after)
+        self.begin(after)
+
+    @contextmanager
+    def either(self, condition: Value) -> Generator[Callable[[], None], None, None]:
+        """The block runs as far as the call of what it gets if the (scalar) condition holds, and
+        from there on if not."""
+        then, other, after = self.label("then"), self.label("else"), self.label("after")
+        self.branch(condition, then, other)
+        self.begin(then)
+
+        def otherwise() -> None:
+            self.jump(after)
+            self.begin(other)
+
+        yield otherwise
         self.jump(after)
         self.begin(after)
 
