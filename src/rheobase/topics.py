@@ -59,6 +59,11 @@ TOPICS: Final[dict[str, tuple[str, str, str]]] = {
     "unaligned_steps": ("input.timedarray", "WARNING", "the steps of a TimedArray do not fit dt"),
     "window_width": ("monitors.ratemonitor", "INFO", "the width that smooth_rate takes"),
     "soma_compartments": ("spatialneuron.morphology", "WARNING", "more somata than one"),
+    "neuroml_attachment": (
+        "exchange.neuroml",
+        "WARNING",
+        "a segment is attached to the beginning of the root",
+    ),
     "method_choice": ("stateupdaters.base", "INFO", "the method of integration"),
     "stiff": ("stateupdaters.base", "WARNING", "an equation is stiff, its method is not for that"),
     "late_spikes": ("stateupdaters.base", "WARNING", "a neuron would spike twice within a step"),

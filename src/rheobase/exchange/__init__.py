@@ -1,12 +1,13 @@
 """Models in the formats of other programs. Each needs the package of its format, as an extra.
 
-NeuroML  to_neuroml
+NeuroML  to_neuroml, morphology_from_neuroml                      (extra `neuroml`, to read)
 NIR      from_nir, to_nir                                         (extra `nir`)
 SONATA   from_sonata, read_sonata_nodes, read_sonata_edges,
          read_sonata_spikes, write_sonata_spikes                  (extra `sonata`)
 """
 
 from rheobase.exchange.neuroml_export import to_neuroml
+from rheobase.exchange.neuroml_morphology import NeuroMLMorphology, morphology_from_neuroml
 from rheobase.exchange.nir_export import to_nir
 from rheobase.exchange.nir_import import from_nir
 from rheobase.exchange.sonata import from_sonata
@@ -20,10 +21,12 @@ from rheobase.exchange.sonata_files import (
 )
 
 __all__ = [
+    "NeuroMLMorphology",
     "SonataEdges",
     "SonataNodes",
     "from_nir",
     "from_sonata",
+    "morphology_from_neuroml",
     "read_sonata_edges",
     "read_sonata_nodes",
     "read_sonata_spikes",
