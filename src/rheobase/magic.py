@@ -136,8 +136,8 @@ class MagicNetwork(Network):
                 topic("dependency_warning").warning(
                     "%s does nothing in this run: it needs %s, which run() does not see. Give "
                     "that a name in the script, or put both into a Network.",
-                    x.label,
-                    missing.label,
+                    x._label,
+                    missing._label,
                 )
                 x.active = False
 

@@ -70,8 +70,8 @@ class Members:
         other = x.network
         if other is not None and other is not self:
             raise NetworkError(
-                f"{x.label} has been simulated by {other.name}, and cannot be in {self.name}, too: "
-                "each network has a time of its own. Make the object anew for the other network."
+                f"{x._label} has been simulated by {other.name}, and cannot be in {self.name}, "
+                "too: each network has a time of its own. Make the object anew for the other one."
             )
 
     def remove(self, *objects: Any) -> None:
@@ -82,7 +82,7 @@ class Members:
         for x in objects:
             if isinstance(x, SimulationObject):
                 if x not in self.objects:
-                    raise UnknownNameError(f"{self.name} does not hold {x.label}")
+                    raise UnknownNameError(f"{self.name} does not hold {x._label}")
                 self.objects.remove(x)
             elif isinstance(x, Iterable) and not isinstance(x, str):
                 self.remove(*x)  # pyright: ignore[reportUnknownArgumentType]
@@ -165,7 +165,7 @@ class Members:
             if x.when.startswith(prefix) and slot in schedule:
                 return schedule.index(slot) + shift, x.order, x.name
         raise ModelValueError(
-            f"{x.label}: there is no slot '{x.when}' in the schedule {list(schedule)}"
+            f"{x._label}: there is no slot '{x.when}' in the schedule {list(schedule)}"
         )
 
     def scheduling_summary(self) -> SchedulingSummary:
@@ -206,7 +206,7 @@ class Members:
             missing = self.missing_for(x, present)
             if missing is not None:
                 raise ModelValueError(
-                    f"{x.label} is in {self.name}, but {missing.label}, which it needs, is not: "
+                    f"{x._label} is in {self.name}, but {missing._label}, which it needs, is not: "
                     "add it to the network"
                 )
 
@@ -230,7 +230,7 @@ class Members:
         for x in objects:
             if x.name in seen:
                 raise ModelValueError(
-                    f"two objects of the network have the name '{x.name}': {seen[x.name].label} "
-                    f"and {x.label}"
+                    f"two objects of the network have the name '{x.name}': {seen[x.name]._label} "
+                    f"and {x._label}"
                 )
             seen[x.name] = x

@@ -187,7 +187,7 @@ def _faults_of(x: SimulationObject, error: Exception) -> Sequence[Fault]:
     Errors that are not the model's own are raised, and say which object they met.
     """
     if not isinstance(error, ModelError):
-        raise _wrapped(error, f"{x.label} could not be prepared for the run: {error}") from error
+        raise _wrapped(error, f"{x._label} could not be prepared for the run: {error}") from error
     if not error.faults or any(not f.where for f in error.faults):
         raise error
     return error.faults

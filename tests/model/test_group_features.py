@@ -345,7 +345,7 @@ def test_views_are_exponents_only_without_unit():
         2**cells.v
 
 
-@pytest.mark.parametrize("name", ["part", "label", "domain", "scope"])
+@pytest.mark.parametrize("name", ["spikes", "equations", "domain", "state"])
 def test_a_variable_may_have_the_name_of_an_attribute_and_is_reached_by_state(name, caplog):
     group = NeuronGroup(2, f"d{name}/dt = 1/ms : 1", method="euler", name="cells")
     assert f"The variable is .state('{name}')" in caplog.text
@@ -354,7 +354,7 @@ def test_a_variable_may_have_the_name_of_an_attribute_and_is_reached_by_state(na
     assert_allclose(group.state(name)[:], [3, 4])
 
 
-@pytest.mark.parametrize("name", ["threshold", "reset", "place"])
+@pytest.mark.parametrize("name", ["threshold", "reset", "place", "label", "part"])
 def test_what_is_given_to_a_group_leaves_its_name_to_variables(name, caplog):
     group = NeuronGroup(2, f"d{name}/dt = 1/ms : 1", threshold="True", reset="", method="euler")
     Network(group).run(1 * ms)
@@ -364,12 +364,12 @@ def test_what_is_given_to_a_group_leaves_its_name_to_variables(name, caplog):
 
 def test_a_pathway_may_have_the_name_of_an_attribute(caplog):
     group = NeuronGroup(2, "v : 1", threshold="True", reset="")
-    synapses = Synapses(group, group, on_pre={"part": "v_post += 1"})
+    synapses = Synapses(group, group, on_pre={"source": "v_post += 1"})
     synapses.connect(j="i")
-    synapses.pathways["part"].delay = 0.2 * ms
+    synapses.pathways["source"].delay = 0.2 * ms
     Network(group, synapses).run(1 * ms)
     assert_allclose(group.v[:], [8, 8])
-    assert "The pathway is .pathways['part']" in caplog.text
+    assert "The pathway is .pathways['source']" in caplog.text
 
 
 @pytest.mark.parametrize("expression", ["2*c", "sin(c)", "wave(t, i)", "wave(c, c)"])

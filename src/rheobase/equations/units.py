@@ -36,7 +36,7 @@ class NameGiver(Protocol):
     """An object that knows what names mean in its code: a group."""
 
     @property
-    def label(self) -> str: ...
+    def _label(self) -> str: ...
 
     def meaning(self, name: str, namespace: Mapping[str, Any]) -> Any:
         """Something with a `symbol`, or faults, or None."""
@@ -137,11 +137,11 @@ def check_units_in(
         if isinstance(symbol, Symbol):
             scope[name] = symbol
         elif name not in scope:
-            message = f"'{name}' is unknown to {group.label} and to the namespace."
+            message = f"'{name}' is unknown to {group._label} and to the namespace."
             faults.add(UnknownNameError, message, node.span)
     for name in called_in(expressions):
         called = group.function(name, namespace)
         if isinstance(called, FunctionInfo):
             functions[name] = called
     check_equations(equations, scope, faults, functions)
-    raise_faults(faults.faults, f"{group.label}, equations")
+    raise_faults(faults.faults, f"{group._label}, equations")

@@ -103,7 +103,7 @@ class _Builder:
         self.cells = Cells(group, self.kind)
         scope = {n: symbol_of(v) for n, v in group.variables.items()}
         self.scope: dict[str, Symbol] = scope | self._external()
-        self.writer = Writer(self.scope, dimensions, self.dynamics, group.label)
+        self.writer = Writer(self.scope, dimensions, self.dynamics, group._label)
 
     # ------------------------------------------------------------ names
     def _external(self) -> dict[str, Symbol]:

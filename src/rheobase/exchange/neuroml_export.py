@@ -207,9 +207,9 @@ class _Export:
         try:
             for group in (s.source, s.target):
                 if root_of(group) not in self.objects:
-                    refuse(s, f"{group.label} is not in the network.")
+                    refuse(s, f"{group._label} is not in the network.")
             if not isinstance(root_of(s.target), NeuronGroup):
-                refuse(s, f"{s.target.label} has no variables, so nothing can arrive.")
+                refuse(s, f"{s.target._label} has no variables, so nothing can arrive.")
             bad = [e for e in s.equations.values() if e.expr is not None]
             if bad:
                 refuse(s, f"Only synapses that stay as they are can be written; '{bad[0].varname}' "

@@ -177,14 +177,14 @@ class _Export:
     def _ends(self, s: Synapses) -> tuple[Cells | None, Cells | None]:
         for group in (s.source, s.target):
             if root_of(group) not in self.objects:
-                refuse(s, f"{group.label} is not in the network.")
+                refuse(s, f"{group._label} is not in the network.")
         if set(s.pathways) - {"pre"}:
             refuse(s, "NIR has no code for spikes of targets, and one piece for those of sources.")
         if [e for e in s.equations.values() if e.type == "differential equation"]:
             refuse(s, "NIR has synapses without differential equations only.")
         found = self.cells.get(root_of(s.source)), self.cells.get(root_of(s.target))
         if found[1] is not None and found[1].kind == "Input":
-            refuse(s, f"{s.target.label} has no differential equations, so nothing can arrive.")
+            refuse(s, f"{s.target._label} has no differential equations, so nothing can arrive.")
         return found
 
     def _spike_links(self, s: Synapses, target: Cells) -> Links:
@@ -200,7 +200,7 @@ class _Export:
         ):
             refuse(
                 s,
-                f"In NIR a spike adds to '{target.into}', the variable of {target.group.label} "
+                f"In NIR a spike adds to '{target.into}', the variable of {target.group._label} "
                 "that takes inputs, and does nothing else.",
                 f"{wanted} += ...",
                 one.target_span,
@@ -235,7 +235,7 @@ class _Export:
         if len(summed) != 1 or s.pathways:
             refuse(
                 s,
-                f"The output of {source.group.label} is a number at any time; in NIR synapses "
+                f"The output of {source.group._label} is a number at any time; in NIR synapses "
                 "weigh it: one summed equation, and no on_pre.",
                 f"x_post = w*{source.output}_pre : 1 (summed)",
             )
@@ -250,7 +250,7 @@ class _Export:
             refuse(
                 s,
                 f"In NIR what arrives is a weight times '{output}', summed into the input of "
-                f"{target.group.label}.",
+                f"{target.group._label}.",
                 span=summed[0].span,
             )
         gain = np.ones(len(target.group)) if target.gain is None else target.gain

@@ -73,7 +73,7 @@ class Worth:
         message = f"'{name}' is no variable and no constant that can be seen from here."
         hint = "Give namespace={...} with its value."
         fault = found or Fault(UnknownNameError, message, hint=hint)
-        raise_faults([fault], self.group.label)
+        raise_faults([fault], self.group._label)
         raise AssertionError
 
     def _named(self, name: str, expr: Expr) -> Any:
@@ -151,7 +151,7 @@ def root_of(group: Group) -> Group:
 
 def numbers_in_root(group: Group, numbers: Any) -> NDArray[np.int64]:
     """Elements of a subgroup, as the whole group counts them."""
-    return root_of(group).numbers_at(group.positions(np.asarray(numbers)))
+    return root_of(group)._numbers_at(group._positions_of(np.asarray(numbers)))
 
 
 def refuse(
@@ -162,5 +162,5 @@ def refuse(
     error: type[ModelError] = UnsupportedError,
 ) -> NoReturn:
     """Raise UnsupportedError, or another, about an object."""
-    raise_faults([Fault(error, message, span, hint, group.label)])
+    raise_faults([Fault(error, message, span, hint, group._label)])
     raise AssertionError

@@ -380,7 +380,7 @@ def _set(group: Group, values: dict[str, str | None], attributes: dict[str, NDAr
             continue
         if not variable.dim.is_dimensionless:
             fail(
-                f"'{name}' of {group.label} is in {variable.dim}, and the attribute of this name "
+                f"'{name}' of {group._label} is in {variable.dim}, and the attribute of this name "
                 "is a number.",
                 f"Say the unit: values={{'{name}': '{name}*{variable.dim}'}}, or None: leave it.",
             )
@@ -391,14 +391,14 @@ def _set(group: Group, values: dict[str, str | None], attributes: dict[str, NDAr
 
 
 def _set_one(group: Group, name: str, text: str, attributes: dict[str, NDArray[Any]]) -> None:
-    label = f"{group.label}, value of '{name}'"
+    label = f"{group._label}, value of '{name}'"
     expr = parse_expression(text, Source(text, label))
     numbers = {n: x for n, x in attributes.items() if x.dtype != object and x.ndim == 1}
     scope = {n: Symbol(n, Type.FLOAT) for n in numbers}
     variable = group.variables.get(name)
     is_delay = name == "delay" and isinstance(group, Synapses)
     if variable is None and not is_delay:
-        fail(f"{group.label} has no variable '{name}'. {did_you_mean(name, group.variables)}")
+        fail(f"{group._label} has no variable '{name}'. {did_you_mean(name, group.variables)}")
     dim = second.dim if variable is None else variable.dim
     faults = FaultList()
     check_expression(expr, scope, dim, faults, f"'{name}'")
@@ -406,5 +406,5 @@ def _set_one(group: Group, name: str, text: str, attributes: dict[str, NDArray[A
     used = {n: numbers[n] for n in names_in(expr) if n in numbers}
     for n, x in used.items():
         if np.isnan(x.astype(float)).any():
-            fail(f"{group.label}: some elements do not have the attribute '{n}'.")
+            fail(f"{group._label}: some elements do not have the attribute '{n}'.")
     setattr(group, name, Quantity(evaluate(expr, used), dim=dim))

@@ -168,7 +168,7 @@ class SimulationObject(metaclass=_Making):
         return self._depends_on
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """How messages call it: \"neurongroup 'cells' (model.py:12)\"."""
         where = f" ({self._place})" if self._place else ""
         return f"{type(self).__name__} '{self.name}'{where}"
@@ -233,7 +233,7 @@ class SimulationObject(metaclass=_Making):
             topic("unused_brian_object").warning(
                 "%s is gone, and no run has ever simulated it. If it stood in a list or was made "
                 "in a function, put it into a Network.",
-                self.label,
+                self._label,
             )
 
 

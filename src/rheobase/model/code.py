@@ -61,7 +61,7 @@ class CodeOwner(Protocol):
     """An object whose variables code may use: a group, synapses."""
 
     @property
-    def label(self) -> str: ...
+    def _label(self) -> str: ...
 
     @property
     def float_dtype(self) -> DType:
@@ -115,7 +115,7 @@ def resolve(
             span = places[name].span if places and name in places else None
             known = [*owner.known_names(), *_numbers_in(namespace)]
             value, function = namespace.get(name), owner.function(name, namespace)
-            faults.faults.append(unknown_name(name, owner.label, span, known, value, function))
+            faults.faults.append(unknown_name(name, owner._label, span, known, value, function))
     signature = tuple(
         (name, s.type, s.dim, s.shared, s.value if name in exponents else None)
         for name, s in symbols.items()
@@ -355,7 +355,7 @@ def lower_calls(
         else:
             kernel = lower(*piece, stream(k), owner.float_dtype)
             works.append(Work(kernel, full=piece[0].full if _records(kernel) else None))
-    raise_faults(faults.faults, f"{owner.label}, {block.name}")
+    raise_faults(faults.faults, f"{owner._label}, {block.name}")
     return tuple(works)
 
 
@@ -374,7 +374,7 @@ class RunNow:
         resolution = resolve_block(block, owner, namespace, faults)
         if not faults.faults:
             check_block(block, resolution, faults, owner.known_names())
-        raise_faults(faults.faults, f"{owner.label}, {block.name}")
+        raise_faults(faults.faults, f"{owner._label}, {block.name}")
         block, numbers = numbers_as_data(block)
         resolution = resolution.with_local(numbers)
         step = ClockState(1.0).slots.step
@@ -477,14 +477,14 @@ class Runner(SimulationObject):
     ) -> tuple[Work, ...]:
         faults = FaultList()
         resolution = resolve_block(block, self.owner, namespace, faults)
-        raise_faults(faults.faults, f"{self.owner.label}, {block.name}")
+        raise_faults(faults.faults, f"{self.owner._label}, {block.name}")
         kept = self._kept.get(number)
         if kept and kept[0] == block and kept[1] == resolution.signature:
             make_room(kept[2])
             return kept[2]
         if not block.checked:
             check_block(block, resolution, faults, self.owner.known_names())
-            raise_faults(faults.faults, f"{self.owner.label}, {block.name}")
+            raise_faults(faults.faults, f"{self.owner._label}, {block.name}")
             self._warn_of_unread(block, resolution)
         works = self.lowered(number, block, resolution)
         self._kept[number] = (block, resolution.signature, works)
@@ -500,7 +500,7 @@ class Runner(SimulationObject):
             topic("unread_temporary").warning(
                 "%s, %s: '%s' is no variable here, so '%s = ...' sets a name of this code that "
                 "nothing reads. %s",
-                self.owner.label, block.name, name, name, near,
+                self.owner._label, block.name, name, name, near,
             )  # fmt: skip
 
     def lowered(self, number: int, block: Block, resolution: Resolution) -> tuple[Work, ...]:

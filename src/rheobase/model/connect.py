@@ -118,7 +118,7 @@ def _run(owner: CodeOwner, request: Request, kernel: Kernel, domain: Generate) -
         size = int(request.inner.size.data[0])
         what = "target" if request.side is Index.PRE else "source"
         raise ModelIndexError(
-            f"{owner.label}: connect() made the pair i = {i}, j = {j}, but the {what} has only "
+            f"{owner._label}: connect() made the pair i = {i}, j = {j}, but the {what} has only "
             f"{size} elements (0 to {size - 1}). Leave such pairs out with a condition, or with "
             "skip_if_invalid=True."
         ) from None
@@ -130,7 +130,7 @@ def _run(owner: CodeOwner, request: Request, kernel: Kernel, domain: Generate) -
 def _bad_size(owner: CodeOwner, request: Request, error: GenerateError) -> ModelIndexError:
     name = "i" if request.side is Index.PRE else "j"
     return ModelIndexError(
-        f"{owner.label}: connect() was to choose {error.target} candidates for {name} = "
+        f"{owner._label}: connect() was to choose {error.target} candidates for {name} = "
         f"{error.outer}, but there are fewer (or that is less than none). With "
         "skip_if_invalid=True the nearest possible number is taken."
     )
@@ -210,7 +210,7 @@ def _resolve(
         places=name_places(expressions),
         calls=called_in(expressions),
     )
-    raise_faults(faults.faults, f"{owner.label}, connect")
+    raise_faults(faults.faults, f"{owner._label}, connect")
     symbols = dict(resolution.symbols)
     bindings = {n: _by_number(b, request.positions) for n, b in resolution.bindings.items()}
     symbols[inner_name] = Symbol(inner_name, Type.INTEGER)
@@ -270,7 +270,7 @@ def _check_bounds(owner: CodeOwner, request: Request, bindings: Mapping[str, Bin
         for used in sorted(names_in(expr)):
             if used in bindings and reaches(bindings[used], inner):
                 raise ModelValueError(
-                    f"{owner.label}, connect: '{used}' depends on the candidate, so it cannot "
+                    f"{owner._label}, connect: '{used}' depends on the candidate, so it cannot "
                     f"decide which candidates there are; range and sample know '{name}' and its "
                     "variables only"
                 )

@@ -92,7 +92,9 @@ def connect(synapses: SynapticGroup, call: Call) -> None:
     _append(synapses, _repeated(pairs.sources, copies), _repeated(pairs.targets, copies))
     for name, values in pairs.values.items():
         if name not in synapses.variables:
-            raise ModelValueError(f"{synapses.label}: there is no variable for the column '{name}'")
+            raise ModelValueError(
+                f"{synapses._label}: there is no variable for the column '{name}'"
+            )
         getattr(synapses, f"{name}_")[n_before:] = _repeated(values, copies)
 
 
@@ -101,7 +103,7 @@ def listed_pairs(synapses: SynapticGroup, call: Call) -> tuple[Pairs, NDArray[An
     if call.table is None:
         pairs, copies = _listed(synapses, call)
     else:
-        pairs, copies = read_table(synapses.label, call.table, call.values), None
+        pairs, copies = read_table(synapses._label, call.table, call.values), None
     valid = _valid(synapses, pairs, call.skip_if_invalid)
     if valid is not None:
         copies = np.where(valid, 1 if copies is None else copies, 0)
@@ -115,7 +117,7 @@ def _repeated(values: NDArray[Any], copies: NDArray[Any] | None) -> NDArray[Any]
 def check_call(synapses: SynapticGroup, call: Call) -> None:
     """Raise what is wrong with the arguments, by themselves and together."""
     given = call.i is not None or call.j is not None
-    label = synapses.label
+    label = synapses._label
     if call.condition is not None and (given or call.table is not None):
         raise ModelValueError(f"{label}: give connect() a condition or i, j; not both")
     if call.table is not None and given:
@@ -152,14 +154,14 @@ def request_of(synapses: SynapticGroup, call: Call) -> Request:
         text = call.condition if isinstance(call.condition, str) else None
         if text is not None and _GENERATOR.search(text):
             raise ModelValueError(
-                f"{synapses.label}: '{text}' is a generator, not a condition; write "
+                f"{synapses._label}: '{text}' is a generator, not a condition; write "
                 f"connect(j='{text}'), or connect(i=...) to go from the targets"
             )
         condition = None if text is None else _code(synapses, text, "condition", "i != j")
         generator = only_condition(condition)
     else:
         text = str(call.j if isinstance(call.j, str) else call.i)
-        generator = parse_generator(text, Source(text, f"{synapses.label}, connect"))
+        generator = parse_generator(text, Source(text, f"{synapses._label}, connect"))
         if isinstance(call.i, str):
             side, outer, inner = Index.POST, target, source
     p, n, numbers = p_and_n(synapses, call)
@@ -175,12 +177,12 @@ def _sides(synapses: SynapticGroup) -> tuple[tuple[Part, Part], Mapping[Index, S
     positions: dict[Index, Slot] = {}
     for side, group in ((Index.PRE, synapses.source), (Index.POST, synapses.target)):
         if numbering(group) is None:
-            parts.append(group.span)
+            parts.append(group._span)
             continue
         n = len(group)
         parts.append(new_part(0, n))
         positions[side] = Slot("positions", I32, n)
-        positions[side].data[:] = group.positions(np.arange(n))
+        positions[side].data[:] = group._positions_of(np.arange(n))
     return (parts[0], parts[1]), positions
 
 
@@ -194,13 +196,13 @@ def p_and_n(synapses: SynapticGroup, call: Call) -> tuple[Expr, Expr, Mapping[st
             continue
         if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "biuf":
             raise ModelTypeError(
-                f"{synapses.label}: {what} must be one number or a text, not {value!r}"
+                f"{synapses._label}: {what} must be one number or a text, not {value!r}"
             )
         number = np.asarray(value).item()
         if what == "p" and not 0 <= number <= 1:
-            raise ModelValueError(f"{synapses.label}: p must lie between 0 and 1, not {value}")
+            raise ModelValueError(f"{synapses._label}: p must lie between 0 and 1, not {value}")
         if what == "n" and not isinstance(number, int):
-            raise ModelTypeError(f"{synapses.label}: n must be a whole number, not {value}")
+            raise ModelTypeError(f"{synapses._label}: n must be a whole number, not {value}")
         if number == 1:
             found.append(Number(1))
             continue
@@ -210,7 +212,7 @@ def p_and_n(synapses: SynapticGroup, call: Call) -> tuple[Expr, Expr, Mapping[st
 
 
 def _code(synapses: SynapticGroup, text: str, what: str, example: str) -> Expr:
-    return read_expression(text, f"{synapses.label}, connect, {what}", example)
+    return read_expression(text, f"{synapses._label}, connect, {what}", example)
 
 
 def _check_names(synapses: SynapticGroup, request: Request) -> None:
@@ -219,8 +221,8 @@ def _check_names(synapses: SynapticGroup, request: Request) -> None:
     counts = used & {"N_incoming", "N_outgoing", synapses.multisynaptic_index}
     if counts:
         raise ModelValueError(
-            f"{synapses.label}: '{min(map(str, counts))}' counts synapses; it cannot be used while "
-            "they are made"
+            f"{synapses._label}: '{min(map(str, counts))}' counts synapses; it cannot be used "
+            "while they are made"
         )
 
 
@@ -231,7 +233,7 @@ def _add_generated(synapses: SynapticGroup, request: Request, namespace: Mapping
     plain = not request.positions and not any(isinstance(g, SynapticGroup) for g in groups)
     first_ones = not len(synapses.connections) and request.side is Index.PRE
     if first_ones and plain and _is_ascending(request, made):
-        first = int(synapses.target.span.first.data[0])
+        first = int(synapses.target._span.first.data[0])
         if first:
             made.others.data[:] += first
         synapses.adopt_rows(made.others, made.counts)
@@ -267,14 +269,14 @@ def _listed(synapses: SynapticGroup, call: Call) -> tuple[Pairs, NDArray[Any] | 
     """Pairs, and how many synapses of each; None: one."""
     if call.i is None or call.j is None:
         raise ModelValueError(
-            f"{synapses.label}: index arrays come in pairs: connect(i=..., j=...)"
+            f"{synapses._label}: index arrays come in pairs: connect(i=..., j=...)"
         )
     n_is_code = isinstance(call.n, str)
     given_i, given_j = (
         elements_of(group, x) if isinstance(x, Group) else x
         for group, x in ((synapses.source, call.i), (synapses.target, call.j))
     )
-    i, j, n = index_arrays(synapses.label, given_i, given_j, 1 if n_is_code else call.n)
+    i, j, n = index_arrays(synapses._label, given_i, given_j, 1 if n_is_code else call.n)
     p_is_one = not isinstance(call.p, str) and np.ndim(call.p) == 0 and call.p == 1
     if p_is_one and not n_is_code:
         one_each = np.ndim(call.n) == 0 and call.n == 1
@@ -301,7 +303,7 @@ def _valid(synapses: SynapticGroup, pairs: Pairs, skip: bool) -> NDArray[np.bool
         inside = (indices >= 0) & (indices < len(group))
         if not inside.all() and not skip:
             raise ModelIndexError(
-                f"{synapses.label}: connect() got {what} = {indices[~inside][0]}, but there are "
+                f"{synapses._label}: connect() got {what} = {indices[~inside][0]}, but there are "
                 f"only {len(group)} elements (0 to {len(group) - 1})"
             )
         valid &= inside

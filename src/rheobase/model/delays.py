@@ -95,8 +95,8 @@ class Delays:
         if bad.any():
             met = Quantity(values[bad][0], dim=second.dim)
             raise ModelValueError(
-                f"{self.owner.label}: code has set a delay to {met}; a delay must be a finite time "
-                "and cannot be negative. Bound it, for example with clip(delay, 0*ms, 10*ms)."
+                f"{self.owner._label}: code has set a delay to {met}; a delay must be a finite "
+                "time and cannot be negative. Bound it, for example with clip(delay, 0*ms, 10*ms)."
             )
         return np.rint(values / dt).astype(np.int64)
 
@@ -158,7 +158,7 @@ class DelayView(VariableView):
         number = np.asarray(0.0 if is_code else self._si(delays.variable, value))
         if delays.fixed and number.size != 1:
             raise ModelTypeError(
-                f"{self._owner.label}: this delay was given as one for all synapses, so it can "
+                f"{self._owner._label}: this delay was given as one for all synapses, so it can "
                 "only be changed to one time. Leave out delay= to have one for each synapse."
             )
         self._owner.view_indices(slice(0, 0))  # refuses before connect()
@@ -175,5 +175,5 @@ class DelayView(VariableView):
             delays.separate = before[0]
             delays.slot.assign(before[1])
             raise ModelValueError(
-                f"{self._owner.label}: a delay must be a finite time and cannot be negative"
+                f"{self._owner._label}: a delay must be a finite time and cannot be negative"
             )

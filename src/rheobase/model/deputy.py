@@ -24,8 +24,8 @@ class Deputy(Generic[_Owner]):
         self.group = group
 
     @property
-    def label(self) -> str:
-        return self.group.label
+    def _label(self) -> str:
+        return self.group._label
 
     @property
     def float_dtype(self) -> DType:

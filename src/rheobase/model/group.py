@@ -77,8 +77,8 @@ class Group(SimulationObject):
     """An object with named variables, one value for each of its elements or one for all.
 
     variables   by name
-    part        the elements of the slots that belong to it
-    span        the range of elements in which they lie: differs for some subgroups only
+    _part       the elements of the slots that belong to it
+    _span       the range of elements in which they lie: differs for some subgroups only
     namespace   external names of its own, which come before those of the script; may be changed
     """
 
@@ -99,22 +99,22 @@ class Group(SimulationObject):
         super().__init__(name, when, order, dt, clock)
         if isinstance(clock, EventClock):
             raise ModelTypeError(
-                f"{self.label}: the clock of a group has steps, dt; an EventClock has none. It is "
+                f"{self._label}: the clock of a group has steps, dt; an EventClock has none. It is "
                 "for code, operations and monitors: run_on_clock(code, clock), clock=..."
             )
-        self.part = self.span = part
+        self._part = self._span = part
         self.float_dtype: DType = F64
-        self.namespace = OwnNamespace(own_namespace(namespace, self.label))
+        self.namespace = OwnNamespace(own_namespace(namespace, self._label))
         self.variables: MutableMapping[str, Variable] = {}
-        self.constants = Constants()
+        self._constants = Constants()
         self._grids = GridWarnings()
         self._conflicts = Conflicts()
         self._add_standard_variables()
 
     def _add_standard_variables(self) -> None:
         clock = self.clock.state.slots
-        self.add_variable(PositionVariable("i", self.part.first))
-        for name, kind, slot in (("N", Type.INTEGER, self.part.size),):
+        self.add_variable(PositionVariable("i", self._part.first))
+        for name, kind, slot in (("N", Type.INTEGER, self._part.size),):
             self.add_variable(
                 ArrayVariable(name, kind, DIMENSIONLESS, slot, True, True, read_only=True)
             )
@@ -156,7 +156,7 @@ class Group(SimulationObject):
         return variable
 
     def __len__(self) -> int:
-        return int(self.part.size.data[0])
+        return int(self._part.size.data[0])
 
     # ------------------------------------------------------------ names in code
     def known_names(self) -> Collection[str]:
@@ -171,13 +171,13 @@ class Group(SimulationObject):
             if default_symbol(name) is not None:
                 self._warn_of_conflict(name, "a unit or constant", namespace)
             else:
-                self._conflicts.check_constant(name, self.label, self.namespace, namespace)
-            return self.constants.meaning(name, self.namespace, namespace)
+                self._conflicts.check_constant(name, self._label, self.namespace, namespace)
+            return self._constants.meaning(name, self.namespace, namespace)
         self._warn_of_conflict(name, "a variable of the group", namespace)
         return self.variable_meaning(variable, namespace, index)
 
     def _warn_of_conflict(self, name: str, meaning: str, namespace: Mapping[str, Any]) -> None:
-        self._conflicts.check(name, meaning, self.label, self.namespace, namespace)
+        self._conflicts.check(name, meaning, self._label, self.namespace, namespace)
 
     def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         """What a called name means in the group's code."""
@@ -187,7 +187,7 @@ class Group(SimulationObject):
                 self._warn_of_conflict(name, "a function", namespace)
             elif name in self.namespace and found.grid is None:
                 structure_changed()  # what the function uses may change unseen
-            self._grids.check(name, found, self.clock.dt_, self.label)
+            self._grids.check(name, found, self.clock.dt_, self._label)
         return found
 
     def called_functions(self) -> Collection[str]:
@@ -234,7 +234,7 @@ class Group(SimulationObject):
             variable.expr, symbols, variable.dim, collected, what, {**FUNCTIONS, **functions}
         )
         if kind is None or collected.faults:
-            where = f"{self.label}, equations"
+            where = f"{self._label}, equations"
             return [replace(f, label=f.label or where) for f in collected.faults]
         symbol = replace(symbol, stateless=kind.stateless)
         return Meaning(symbol, Alias(variable.expr, bindings, functions))
@@ -244,42 +244,42 @@ class Group(SimulationObject):
     ) -> Fault:
         span = name_places([variable.expr])[name].span
         value, function = namespace.get(name), self.function(name, namespace)
-        return unknown_name(name, self.label, span, self.variables, value, function)
+        return unknown_name(name, self._label, span, self.variables, value, function)
 
     # ------------------------------------------------------------ views
     def view_size(self) -> int:
         return len(self)
 
-    def positions(self, indices: NDArray[Any]) -> NDArray[Any]:
-        return indices + int(self.part.first.data[0])
+    def _positions_of(self, indices: NDArray[Any]) -> NDArray[Any]:
+        return indices + int(self._part.first.data[0])
 
     def view_indices(self, item: Any) -> NDArray[Any]:
         if isinstance(item, Group):
             return self._numbers_of(item)
-        return indices_of(item, self.view_size(), self.label)
+        return indices_of(item, self.view_size(), self._label)
 
     def _numbers_of(self, other: Group) -> NDArray[Any]:
         """The elements of a subgroup, as this group numbers them."""
         if other.root() is not self.root():
-            raise IndexError(f"{self.label} does not hold the elements of {other.label}")
-        numbers = self.numbers_at(other.positions(np.arange(len(other))))
+            raise IndexError(f"{self._label} does not hold the elements of {other._label}")
+        numbers = self._numbers_at(other._positions_of(np.arange(len(other))))
         if (numbers < 0).any():
-            raise IndexError(f"{self.label} does not hold all elements of {other.label}")
+            raise IndexError(f"{self._label} does not hold all elements of {other._label}")
         return numbers
 
     def root(self) -> Group:
         """The group that owns the memory: itself, unless it is a subgroup."""
         return self
 
-    def numbers_at(self, positions: NDArray[Any]) -> NDArray[Any]:
+    def _numbers_at(self, positions: NDArray[Any]) -> NDArray[Any]:
         """The elements that stand at positions of the slots; -1 for those of none of its own."""
-        numbers = positions - int(self.part.first.data[0])
+        numbers = positions - int(self._part.first.data[0])
         return np.where((numbers >= 0) & (numbers < len(self)), numbers, -1)
 
     def dtype_of(self, variable: Variable) -> np.dtype[Any]:
         return stored_dtype(variable, self.float_dtype).numpy
 
-    def written(self, variable: ArrayVariable) -> None:
+    def _written(self, variable: ArrayVariable) -> None:
         """The script has written to a variable: nothing to do."""
 
     def doubtful_names(self, item: Any) -> Collection[str]:
@@ -289,27 +289,27 @@ class Group(SimulationObject):
 
     def domain(self) -> Domain:
         """All elements."""
-        return Elementwise(self.part)
+        return Elementwise(self._part)
 
     def domain_of(self, bindings: Mapping[str, Binding]) -> Domain:
         """All elements, for code that uses these bindings."""
         return self.domain()
 
     def select(self, condition: str, level: int = 0) -> NDArray[Any]:
-        out = IndexList(Slot("selected", I32, int(self.span.size.data[0])), Slot("count", I64))
-        source = Source(condition, f"{self.label}, index")
+        out = IndexList(Slot("selected", I32, int(self._span.size.data[0])), Slot("count", I64))
+        source = Source(condition, f"{self._label}, index")
         expr = parse_expression(condition, source)
         result = Result(expr, None, BOOL, "an index given as text")
-        block = Block("index", Select(self.span, out), results=(result,))
+        block = Block("index", Select(self._span, out), results=(result,))
         self._run_block(block, level)
-        numbers = self.numbers_at(out.indices.data[: out.count.data[0]])
+        numbers = self._numbers_at(out.indices.data[: out.count.data[0]])
         return np.sort(numbers[numbers >= 0])
 
     def evaluate(
         self, variable: Variable, indices: NDArray[Any] | None, level: int = 0
     ) -> NDArray[Any]:
         dtype = stored_dtype(variable, self.float_dtype)
-        span = self.span
+        span = self._span
         size = 1 if variable.shared else int(span.first.data[0]) + int(span.size.data[0])
         out = ArrayVariable("_value", variable.type, variable.dim, Slot("value", dtype, size))
         where = Index.SHARED if variable.shared else Index.OWN
@@ -321,7 +321,9 @@ class Group(SimulationObject):
         )
         if variable.shared:
             return out.slot.data[0]
-        return out.slot.data[self.positions(np.arange(len(self)) if indices is None else indices)]
+        return out.slot.data[
+            self._positions_of(np.arange(len(self)) if indices is None else indices)
+        ]
 
     def assign_code(
         self,
@@ -331,7 +333,7 @@ class Group(SimulationObject):
         level: int = 0,
         any_unit: bool = False,
     ) -> None:
-        source = Source(code, f"{self.label}, value of '{variable.name}'")
+        source = Source(code, f"{self._label}, value of '{variable.name}'")
         expr = parse_expression(code, source)
         statement = Assign(variable.name, None, expr)
         domain = self.domain()
@@ -339,9 +341,9 @@ class Group(SimulationObject):
             domain = Elementwise(new_part(0, 1))
         elif indices is not None:
             listed = Slot("indices", I32, len(indices))
-            listed.data[:] = self.positions(indices)
+            listed.data[:] = self._positions_of(indices)
             count = Slot("count", I64, fill=len(indices))
-            domain = Indexed(IndexList(listed, count), self.part)
+            domain = Indexed(IndexList(listed, count), self._part)
         local = guarded_targets(self, (statement,))
         name = f"set {variable.name}"
         block = Block(name, domain, (statement,), local=local, any_unit=any_unit)
@@ -381,7 +383,7 @@ class Group(SimulationObject):
         if self.__dict__.get("_sealed") and not name.startswith("_") and not hasattr(self, name):
             near = did_you_mean(name, variables)
             raise AttributeError(
-                f"{self.label} has no variable '{name}'. {near}{' ' if near else ''}"
+                f"{self._label} has no variable '{name}'. {near}{' ' if near else ''}"
                 f"To keep something of your own there, call add_attribute('{name}') first."
             )
         object.__setattr__(self, name, value)
@@ -473,7 +475,7 @@ class Group(SimulationObject):
         """The variable called `name`, as G.name shows it (UnknownNameError)."""
         if name not in self.variables:
             near = did_you_mean(name, self.variables)
-            raise UnknownNameError(f"{self.label} has no variable '{name}'. {near}")
+            raise UnknownNameError(f"{self._label} has no variable '{name}'. {near}")
         return VariableView(self, self.variables[name], with_unit=use_units)
 
     def get_states(

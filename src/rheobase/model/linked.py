@@ -50,14 +50,14 @@ class Linkable(Protocol):
     """A group that has, or gives, linked variables."""
 
     variables: MutableMapping[str, Variable]
-    part: Part
+    _part: Part
 
     @property
-    def label(self) -> str: ...
+    def _label(self) -> str: ...
 
     def __len__(self) -> int: ...
 
-    def positions(self, indices: NDArray[Any]) -> NDArray[Any]: ...
+    def _positions_of(self, indices: NDArray[Any]) -> NDArray[Any]: ...
 
     def variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
@@ -106,14 +106,14 @@ def linked_var(group_or_variable: Any, name: str | None = None, index: Any = Non
         raise ModelValueError("linked_var: say which variable of the group: linked_var(G, 'v')")
     if name not in known:
         near = did_you_mean(name, known)
-        message = f"linked_var: {group_or_variable.label} has no variable '{name}'. {near}"
+        message = f"linked_var: {group_or_variable._label} has no variable '{name}'. {near}"
         raise UnknownNameError(message.rstrip())
     return LinkedValue(group_or_variable, name, index)
 
 
 def make_link(group: Linkable, variable: Variable, value: LinkedValue) -> LinkedVariable:
     """The variable, linked as the script says; every number in range."""
-    what = f"{group.label}: '{variable.name}'"
+    what = f"{group._label}: '{variable.name}'"
     if not isinstance(variable, LinkedVariable):
         raise ModelTypeError(f"{what} cannot be linked: its equation needs the flag (linked)")
     source, target = value.group, value.group.variables[value.name]
@@ -141,27 +141,27 @@ def _link(what: str, group: Linkable, source: Linkable, target: Variable, index:
     if index is not None:
         return Link(source, target, numbers=_numbers(what, group, source, np.asarray(index)))
     if len(source) == 1 and (len(group) != 1 or hasattr(group, "connections")):
-        return Link(source, target, position=int(source.positions(np.arange(1))[0]))
+        return Link(source, target, position=int(source._positions_of(np.arange(1))[0]))
     if len(source) != len(group):
         raise ModelValueError(
-            f"{what} has {len(group)} elements, '{target.name}' of {source.label} has "
+            f"{what} has {len(group)} elements, '{target.name}' of {source._label} has "
             f"{len(source)}: say with index= which of them each element sees"
         )
-    positions = source.positions(np.arange(len(source)))
-    if np.array_equal(positions, group.positions(np.arange(len(group)))):
+    positions = source._positions_of(np.arange(len(source)))
+    if np.array_equal(positions, group._positions_of(np.arange(len(group)))):
         return Link(source, target)
     return Link(source, target, numbers=_slot(positions))
 
 
 def _chosen_link(what: str, group: Linkable, source: Linkable, target: Variable, name: str) -> Link:
     chooser = group.variables.get(name)
-    wanted = f"{what}: index='{name}' must be the name of an integer variable of {group.label}"
+    wanted = f"{what}: index='{name}' must be the name of an integer variable of {group._label}"
     if not isinstance(chooser, ArrayVariable):
         raise ModelValueError(wanted)
     if chooser.type is not Type.INTEGER:
         raise ModelTypeError(f"{wanted}, but it is a {chooser.type.value}")
     return Link(
-        source, target, numbers=_slot(source.positions(np.arange(len(source)))), chooser=name
+        source, target, numbers=_slot(source._positions_of(np.arange(len(source)))), chooser=name
     )
 
 
@@ -175,10 +175,10 @@ def _numbers(what: str, group: Linkable, source: Linkable, index: NDArray[Any]) 
         )
     if index.min(initial=0) < 0 or index.max(initial=0) >= len(source):
         raise ModelValueError(
-            f"{what}: index= names elements {index.min()} to {index.max()} of {source.label}, "
+            f"{what}: index= names elements {index.min()} to {index.max()} of {source._label}, "
             f"which has {len(source)} (0 to {len(source) - 1})"
         )
-    return _slot(source.positions(index))
+    return _slot(source._positions_of(index))
 
 
 def _slot(positions: NDArray[Any]) -> Slot:
@@ -211,7 +211,7 @@ def check_choosers(group: Linkable) -> None:
         values = chooser.slot.data
         if values.min(initial=0) < 0 or values.max(initial=0) >= len(link.numbers):
             raise IndexError(
-                f"{group.label}: '{link.chooser}' chooses the element of '{variable.name}', which "
+                f"{group._label}: '{link.chooser}' chooses the element of '{variable.name}', which "
                 f"are 0 to {len(link.numbers) - 1}; it goes from {values.min()} to {values.max()}"
             )
 
@@ -226,7 +226,7 @@ def linked_meaning(
         return [
             Fault(
                 ModelTypeError,
-                f"'{variable.name}' of {group.label} is linked to nothing yet.",
+                f"'{variable.name}' of {group._label} is linked to nothing yet.",
                 hint=f"Set it: group.{variable.name} = linked_var(other_group.x)",
             )
         ]

@@ -91,7 +91,7 @@ class HasVariables(Protocol):
     def variables(self) -> Mapping[str, Any]: ...
 
     @property
-    def label(self) -> str: ...
+    def _label(self) -> str: ...
 
 
 class Conflicts:
@@ -145,7 +145,7 @@ def hidden(owner: HasVariables, name: str, what: str, instead: str) -> bool:
     if taken:
         topic("hidden_variable").warning(
             "%s: '%s' is a %s, but .%s is an attribute that all such objects have. The %s is .%s",
-            owner.label, name, what, name, what, instead,
+            owner._label, name, what, name, what, instead,
         )  # fmt: skip
     return taken
 

@@ -130,11 +130,11 @@ class NeuronGroup(EventGroup):
         super().__init__(
             name, new_part(0, size), order=order, dt=dt, clock=clock, namespace=namespace
         )
-        self.equations = read_equations(model, self.label)
-        with labelled(f"{self.label}, equations"):
+        self.equations = read_equations(model, self._label)
+        with labelled(f"{self._label}, equations"):
             self.equations.check_flags(_FLAGS, _EXCLUDING)
         types = {e.varname: e.var_type for e in self.equations.values()}
-        storage = storage_of(dtype, {**types, "lastspike": Type.FLOAT}, self.label)
+        storage = storage_of(dtype, {**types, "lastspike": Type.FLOAT}, self._label)
         self.float_dtype, self._dtypes = storage.floats, storage.single
         self.refractory_code = self._refractory_expression(refractory)
         self.events = self._named_events(threshold, events)
@@ -142,7 +142,7 @@ class NeuronGroup(EventGroup):
         self.spike_times: SpikeTimes = self._checked_spike_times(spike_times)
         self._add_model_variables()
         own = {n for n, v in self.variables.items() if not _may_be_shared(v)}
-        check_shared(self.equations, own, f"{self.label}, equations")
+        check_shared(self.equations, own, f"{self._label}, equations")
         self._make_event_sources()
         self._fault: ModelError | None = None
         try:
@@ -169,13 +169,13 @@ class NeuronGroup(EventGroup):
         if value is False or value is None:
             return None
         if isinstance(value, str):
-            return read_expression(value, f"{self.label}, refractory", "v > 0*mV")
+            return read_expression(value, f"{self._label}, refractory", "v > 0*mV")
         if isinstance(value, Quantity):
-            duration = seconds(value, f"{self.label}: refractory")
+            duration = seconds(value, f"{self._label}: refractory")
             self.add_array("_refractory", dim=second.dim, shared=True, constant=True, fill=duration)
             return Name("_refractory")
         raise ModelTypeError(
-            f"{self.label}: refractory must be a time (5*ms), an expression as text, or False, "
+            f"{self._label}: refractory must be a time (5*ms), an expression as text, or False, "
             f"not {value!r}"
         )
 
@@ -200,7 +200,7 @@ class NeuronGroup(EventGroup):
             text = f"'{name}' is a variable of each group with refractoriness: the time of the "
             hint = "Choose another name, or remove it: it is there already."
             fault = Fault(EquationError, text + "last spike.", place, hint)
-            raise_faults([fault], f"{self.label}, equations")
+            raise_faults([fault], f"{self._label}, equations")
 
     def _add_equation(self, equation: SingleEquation, guard: ArrayVariable | None) -> None:
         name, kind, dim = equation.varname, equation.var_type, equation.dim
@@ -227,19 +227,19 @@ class NeuronGroup(EventGroup):
     def _checked_spike_times(self, value: Any) -> SpikeTimes:
         if value not in get_args(SpikeTimes):
             raise ModelValueError(
-                f"{self.label}: spike_times is 'grid' or 'interpolated', not {value!r}"
+                f"{self._label}: spike_times is 'grid' or 'interpolated', not {value!r}"
             )
         if value == "grid":
             return "grid"
         if "spike" not in self.events or not self.equations.diff_eq_names:
             missing = "a threshold" if "spike" not in self.events else "differential equations"
             raise ModelValueError(
-                f"{self.label}: spike_times='interpolated' says when within a step a threshold is "
+                f"{self._label}: spike_times='interpolated' says when within a step a threshold is "
                 f"crossed; the group has no {missing.removeprefix('a ')}"
             )
         if not self._reset and self.refractory_code is None:
             raise ModelValueError(
-                f"{self.label}: with spike_times='interpolated' a spike must change something, or "
+                f"{self._label}: with spike_times='interpolated' a spike must change something, or "
                 "the threshold would hold at once again; give reset='v = ...' or refractory=..."
             )
         return "interpolated"
@@ -257,7 +257,7 @@ class NeuronGroup(EventGroup):
             for e in self.equations.values()
             if e.is_replaced
         }
-        reset = read_statements(self._reset or "", f"{self.label}, reset", "v = -70*mV")
+        reset = read_statements(self._reset or "", f"{self._label}, reset", "v = -70*mV")
         code = self.refractory_code
         return Spiking(
             substitute(self._conditions["spike"], inner),
@@ -269,10 +269,10 @@ class NeuronGroup(EventGroup):
     # ------------------------------------------------------------ checking
     def _read_code(self) -> None:
         """Read and check all code, as far as its names are known."""
-        with labelled(f"{self.label}, equations"):
+        with labelled(f"{self._label}, equations"):
             self.equations.check_stateful(lambda f: f in FUNCTIONS and not FUNCTIONS[f].stateless)
         self._conditions = {
-            n: read_expression(c, f"{self.label}, {_what_finds(n)}", "v > -50*mV")
+            n: read_expression(c, f"{self._label}, {_what_finds(n)}", "v > -50*mV")
             for n, c in self.events.items()
         }
         self._check_known()
@@ -284,7 +284,7 @@ class NeuronGroup(EventGroup):
             if isinstance(v, LinkedVariable):  # what it will be linked to may be written to
                 scope[n] = replace(scope[n], read_only=False)
         scope |= noise_symbols(self.equations)
-        reset = read_statements(self._reset or "", f"{self.label}, reset", "v = -70*mV")
+        reset = read_statements(self._reset or "", f"{self._label}, reset", "v = -70*mV")
         codes = [*self._conditions.values(), *(s.value for s in reset)]
         codes += [self.refractory_code] if self.refractory_code is not None else []
         names = frozenset[str]().union(*map(names_in, [*self.equations.expressions(), *codes]))
@@ -305,7 +305,7 @@ class NeuronGroup(EventGroup):
         check_statements(reset, scope, faults, functions, self.known_names(), unknown)
         if self.refractory_code is not None and names_in(self.refractory_code) <= set(scope):
             check_refractory(self.refractory_code, scope, functions, faults)
-        raise_faults(faults.faults, f"{self.label}, equations")
+        raise_faults(faults.faults, f"{self._label}, equations")
 
     @property
     def _namespace_now(self) -> Mapping[str, Any]:
@@ -324,9 +324,9 @@ class NeuronGroup(EventGroup):
         check_choosers(self)
 
     # ------------------------------------------------------------ what runs
-    def written(self, variable: ArrayVariable) -> None:
+    def _written(self, variable: ArrayVariable) -> None:
         if hasattr(self, "state_updater"):  # not while it is made
-            self.state_updater.written(variable)
+            self.state_updater._written(variable)
 
     def _make_runners(
         self,
@@ -340,7 +340,7 @@ class NeuronGroup(EventGroup):
             topic("no_refractory").warning(
                 "%s: nothing ever makes a neuron refractory, so the flag (unless refractory) of "
                 "'%s' has no effect; give the group refractory=...",
-                self.label,
+                self._label,
                 "', '".join(sorted(refractory)),
             )
             refractory = frozenset[str]()
@@ -356,7 +356,9 @@ class NeuronGroup(EventGroup):
         fixed = [e for e in self.equations.values() if "constant over dt" in e.flags]
         if fixed:
             code = tuple(Assign(e.varname, None, e.expr) for e in fixed if e.expr is not None)
-            block = Block(f"{self.name} subexpressions", Elementwise(self.part), code, checked=True)
+            block = Block(
+                f"{self.name} subexpressions", Elementwise(self._part), code, checked=True
+            )
             self.subexpression_updater = self._runner(
                 "subexpression_update", lambda: (block,), "before_start", self.order
             )
@@ -377,12 +379,12 @@ class NeuronGroup(EventGroup):
         named = dict(events or {})
         for name in named:
             if not isinstance(name, str) or not name.isidentifier():  # pyright: ignore
-                raise ModelTypeError(f"{self.label}: {name!r} cannot be the name of an event")
+                raise ModelTypeError(f"{self._label}: {name!r} cannot be the name of an event")
         if threshold is None:
             return named
         if "spike" in named:
             raise ModelValueError(
-                f"{self.label}: a threshold and an event 'spike' are the same; give one of them"
+                f"{self._label}: a threshold and an event 'spike' are the same; give one of them"
             )
         return {"spike": threshold, **named}
 
@@ -400,7 +402,7 @@ class NeuronGroup(EventGroup):
             self.event_sources[event] = source
         if self._reset not in (None, "") and "spike" not in self.events:
             raise ModelValueError(
-                f"{self.label}: a reset needs a threshold, such as threshold='v > -50*mV'"
+                f"{self._label}: a reset needs a threshold, such as threshold='v > -50*mV'"
             )
 
     def _make_event_runners(self) -> None:
@@ -426,7 +428,7 @@ class NeuronGroup(EventGroup):
         topic("only_threshold").warning(
             "%s has a threshold, but neither reset nor refractory: it spikes in every step "
             "in which the threshold holds. If that is meant, say so with reset=''.",
-            self.label,
+            self._label,
         )
 
     def _event_blocks(self, event: str) -> Sequence[Block]:
@@ -440,24 +442,24 @@ class NeuronGroup(EventGroup):
         current = self.event_sources[event].current
         what = _what_finds(event)
         result = Result(condition, None, BOOL, f"the {what}")
-        found = Block(f"{self.name} {what}", Select(self.part, current), results=(result,))
+        found = Block(f"{self.name} {what}", Select(self._part, current), results=(result,))
         if not refractory:
             return (found,)
-        domain = Indexed(current, self.part)
+        domain = Indexed(current, self._part)
         return found, Block(f"{self.name} refractory", domain, mark_spiked())
 
     def _found_within_step(self) -> Sequence[Block]:
         """List the neurons that have spiked in the step of the state updater."""
         current = self.event_sources["spike"].current
         result = Result(Name(SPIKED), None, BOOL, "the threshold")
-        listed = Block(f"{self.name} threshold", Select(self.part, current), results=(result,))
+        listed = Block(f"{self.name} threshold", Select(self._part, current), results=(result,))
         forget = Assign(SPIKED, None, Number(False))
-        return listed, Block(f"{self.name} listed", Indexed(current, self.part), (forget,))
+        return listed, Block(f"{self.name} listed", Indexed(current, self._part), (forget,))
 
     def _known_event(self, event: str) -> None:
         if event not in self.events:
             known = ", ".join(f"'{e}'" for e in self.events) or "none: it has no threshold"
-            raise ModelValueError(f"{self.label} has no event '{event}'; there are {known}")
+            raise ModelValueError(f"{self._label} has no event '{event}'; there are {known}")
 
     def run_on_event(
         self,
@@ -483,10 +485,10 @@ class NeuronGroup(EventGroup):
         self._known_event(event)
         within_step = event == "spike" and self._between_grid_points and bool(self._reset)
         if event in self.resetter or within_step:
-            raise ModelValueError(f"{self.label}: the event '{event}' has code already")
+            raise ModelValueError(f"{self._label}: the event '{event}' has code already")
         what = "reset" if event == "spike" else f"code of event '{event}'"
-        statements = read_statements(code, f"{self.label}, {what}", "v = -70*mV")
-        domain = Indexed(self.event_sources[event].current, self.part)
+        statements = read_statements(code, f"{self._label}, {what}", "v = -70*mV")
+        domain = Indexed(self.event_sources[event].current, self._part)
         block = Block(f"{self.name} {what}", domain, statements, scatters=True)
         place = self.order if order is None else order
         self.resetter[event] = self._runner(f"{event}_resetter", lambda: (block,), when, place)

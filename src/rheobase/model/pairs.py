@@ -115,8 +115,8 @@ class _PairOwner:
         self.numbers = {Index.PRE: sources, Index.POST: targets}
 
     @property
-    def label(self) -> str:
-        return self.synapses.label
+    def _label(self) -> str:
+        return self.synapses._label
 
     @property
     def float_dtype(self) -> DType:
@@ -197,10 +197,12 @@ class PairValues:
         self._pairs = Slot("pair", I32, 0), Slot("pair", I32, 0)
         self._out = Slot(variable.name, variable.slot.dtype, 0)
         self._part = new_part(0, 0)
-        expr = parse_expression(code, Source(code, f"{synapses.label}, value of '{variable.name}'"))
+        expr = parse_expression(
+            code, Source(code, f"{synapses._label}, value of '{variable.name}'")
+        )
         own = names_in(expr) & {v.name for v in synapses.synaptic_arrays()}
         if own:
-            message = f"{synapses.label}: '{min(own)}' has no value yet for a synapse that is made"
+            message = f"{synapses._label}: '{min(own)}' has no value yet for a synapse that is made"
             raise ModelValueError(message)
         meaning = Meaning(symbol_of(variable, "_value"), Element(self._out, Index.OWN))
         block = Block(
@@ -215,7 +217,7 @@ class PairValues:
         """(n,) for pairs as users count neurons."""
         groups = self._synapses.source, self._synapses.target
         for slot, group, numbers in zip(self._pairs, groups, (sources, targets)):
-            slot.assign(group.positions(numbers.astype(np.int64)))
+            slot.assign(group._positions_of(numbers.astype(np.int64)))
         self._out.resize(len(sources))
         self._part.size.data[0] = len(sources)
         self._compute()
@@ -235,7 +237,7 @@ def _compute(
     slots: list[Slot] = []
     for group, numbers in ((synapses.source, sources), (synapses.target, targets)):
         slots.append(Slot("pair", I32, len(numbers)))
-        slots[-1].data[:] = group.positions(numbers.astype(np.int64))
+        slots[-1].data[:] = group._positions_of(numbers.astype(np.int64))
     name = result.symbol.name
     block = Block(
         "connect",

@@ -62,7 +62,7 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
     def connections(self) -> Connections: ...
 
     @property
-    def label(self) -> str: ...
+    def _label(self) -> str: ...
 
     @property
     def rows_ascend(self) -> bool:
@@ -251,9 +251,9 @@ class SynapticPathway(Runner):
             view.set_item(slice(None), value)
 
     def _checked(self, value: Any) -> float:
-        number = seconds(value, f"{self.synapses.label}: delay")
+        number = seconds(value, f"{self.synapses._label}: delay")
         if number < 0:
-            raise ModelValueError(f"{self.synapses.label}: delay cannot be negative ({value})")
+            raise ModelValueError(f"{self.synapses._label}: delay cannot be negative ({value})")
         return number
 
     # ------------------------------------------------------------ running
@@ -286,7 +286,7 @@ class SynapticPathway(Runner):
         ascending = self.synapses.rows_ascend
         version = self.synapses.connections.version
         self._reads_across |= self.synapses.reads_across(self)
-        log = id(self.events.log(self.source.span))
+        log = id(self.events.log(self.source._span))
         return (self.delays.key(), version, ascending, log, self._reads_across)
 
     # ------------------------------------------------------------ changes during a run
@@ -300,7 +300,7 @@ class SynapticPathway(Runner):
         way, standing = self._live, self.synapses.standing
         if way is None or (self.delays.key(), standing.version) != way.key[:2]:
             return False
-        n_rows = int(self.source.span.size.data[0])
+        n_rows = int(self.source._span.size.data[0])
         return way.segments is None or way.segments.may_have_room(n_rows, len(standing))
 
     def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
@@ -319,9 +319,9 @@ class SynapticPathway(Runner):
             self.synapses.standing.sources_of(entries), self.synapses.standing.targets.data[entries]
         )
         steps = self.delays.steps_of(entries, self.clock.dt_)
-        n_rows = int(self.source.span.size.data[0])
+        n_rows = int(self.source._span.size.data[0])
         if free is not None:
-            free = Free(free, int(self.target.span.first.data[0]))
+            free = Free(free, int(self.target._span.first.data[0]))
         segments.fill_rows(rows, n_rows, steps, entries, others, free)
 
     def _sides(
@@ -330,7 +330,7 @@ class SynapticPathway(Runner):
         """(n,) the rows of its own, and the neurons on the other side, of rows and targets."""
         if self.side is Index.PRE:
             return sources, targets
-        own, far = (int(g.span.first.data[0]) for g in (self.source, self.target))
+        own, far = (int(g._span.first.data[0]) for g in (self.source, self.target))
         return targets.astype(np.int64) - own, sources + far
 
     def may_list(self, added: Added) -> bool:
@@ -372,7 +372,7 @@ class SynapticPathway(Runner):
 
     def _send_and_receive(self) -> None:
         """Put the events of this step down at their synapses; see which are due."""
-        span, step, connections = self.source.span, self.clock.timestep, self.synapses.standing
+        span, step, connections = self.source._span, self.clock.timestep, self.synapses.standing
         self._arrivals.count_in(self.clock.dt_, self.clock.t_, step)
         found = self.events.current
         events = found.indices.data[: found.count.data[0]] - int(span.first.data[0])
@@ -387,7 +387,7 @@ class SynapticPathway(Runner):
             self._arrivals.add(step + self.delays.steps_of(own, self.clock.dt_), own)
         due = self._arrivals.take(step)
         if len(due) or self._arrivals.due.count.data[0]:
-            first = int(self.synapses.source.span.first.data[0])
+            first = int(self.synapses.source._span.first.data[0])
             sources = connections.sources_of(due) + first
             self._arrivals.hand_over(due, sources, connections.targets.data[due])
 
@@ -401,7 +401,7 @@ class SynapticPathway(Runner):
             self._has_warned = True
             topic("synapses_dt_mismatch").warning(
                 "%s: the source has dt = %s, the target %s. Delays are whole steps of the source.",
-                self.synapses.label,
+                self.synapses._label,
                 source.dt,
                 target.dt,
             )
@@ -412,7 +412,7 @@ class SynapticPathway(Runner):
         greatest = int(distinct.max(initial=0))
         room = self.synapses.born is not None
         by_delay = len(distinct) > 1 or (room and self.delays.separate)
-        part, reach = self.source.span, max(greatest, int(by_delay))
+        part, reach = self.source._span, max(greatest, int(by_delay))
         self.events.keep(reach, part)
         rows, others, synapses = self.synapses.reached(self.side, self.reaches_far)
         delays: DelayRows | None = None
@@ -444,7 +444,7 @@ class SynapticPathway(Runner):
         window = Slot("window", I64, 2)
         window.data[:] = (since, _ALWAYS)
         delay = Slot("delay", I64, fill=steps)
-        return replace(self.events.delayed(delay, self.source.span), window=window)
+        return replace(self.events.delayed(delay, self.source._span), window=window)
 
     def listing(self) -> list[str]:
         return listed(self.statements)

@@ -73,7 +73,7 @@ class PoissonGroup(EventGroup):
         self.event_sources = {"spike": source}
         used: Expr = Name("rates")
         if isinstance(rates, str):
-            used = expr = parse_expression(rates, Source(rates, f"{self.label}, rates"))
+            used = expr = parse_expression(rates, Source(rates, f"{self._label}, rates"))
             self.add_variable(Subexpression("rates", Type.FLOAT, hertz.dim, expr))
         else:
             self.add_array("rates", dim=hertz.dim)
@@ -107,10 +107,10 @@ class PoissonGroup(EventGroup):
             self.rates = rates
         except DimensionMismatchError:
             raise DimensionMismatchError(
-                f"{self.label}: rates must be a rate such as 10*Hz, not {rates}"
+                f"{self._label}: rates must be a rate such as 10*Hz, not {rates}"
             ) from None
         if (self.rates_[:] < 0).any():
-            raise ModelValueError(f"{self.label}: rates cannot be negative")
+            raise ModelValueError(f"{self._label}: rates cannot be negative")
 
     def _are_rare(self) -> bool:
         """Whether spikes are drawn by the gaps between them. Rates that are written in code, which
@@ -124,7 +124,7 @@ class PoissonGroup(EventGroup):
         chance = Binary("*", rates, Name("dt"))
         return Block(
             f"{self.name} spikes",
-            Bernoulli(self.part, source.current, self.gaps),
+            Bernoulli(self._part, source.current, self.gaps),
             results=(Result(chance, DIMENSIONLESS, F64, "rates"),),
             parts=(Result(rates, hertz.dim, F64, "the rate"),),
         )
@@ -134,7 +134,7 @@ class PoissonGroup(EventGroup):
         condition = Compare("<", Call("rand", ()), chance)
         return Block(
             f"{self.name} spikes",
-            Select(self.part, source.current),
+            Select(self._part, source.current),
             results=(Result(condition, None, BOOL, "rates"),),
             parts=(Result(rates, hertz.dim, F64, "the rate"),),
         )

@@ -100,12 +100,12 @@ class PoissonInput(Runner):
         if found is None:
             near = did_you_mean(self.target_var, self.group.variables)
             message = (
-                f"PoissonInput: {self.group.label} has no variable '{self.target_var}'. {near}"
+                f"PoissonInput: {self.group._label} has no variable '{self.target_var}'. {near}"
             )
             raise UnknownNameError(message.rstrip())
         if not isinstance(found, ArrayVariable) or found.read_only or found.shared:
             raise ModelTypeError(
-                f"PoissonInput: '{self.target_var}' of {self.group.label} cannot be added to: the "
+                f"PoissonInput: '{self.target_var}' of {self.group._label} cannot be added to: the "
                 "target must be a variable with a value of its own for each element"
             )
         return found
@@ -122,13 +122,13 @@ class PoissonInput(Runner):
     def _added(self, variable: ArrayVariable, weight: Any) -> tuple[dict[str, Meaning], Expr]:
         """The weight as code, and what its names mean."""
         if isinstance(weight, str):
-            source = Source(weight, f"PoissonInput to {self.group.label}, weight")
+            source = Source(weight, f"PoissonInput to {self.group._label}, weight")
             return {}, parse_expression(weight, source)
         number, dim = to_si(weight)
         if dim is not variable.dim:
             met = "a pure number" if dim is DIMENSIONLESS else f"in {dim}"
             raise DimensionMismatchError(
-                f"PoissonInput: '{variable.name}' of {self.group.label} is in {variable.dim}, but "
+                f"PoissonInput: '{variable.name}' of {self.group._label} is in {variable.dim}, but "
                 f"the weight is {met}: {weight}"
             )
         self._weight.data[0] = float(number)
@@ -139,7 +139,7 @@ class PoissonInput(Runner):
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         if self.group.clock.dt_ != self._made_dt:
             raise UnsupportedError(
-                f"{self.label}: dt has changed since it was made, from {self._made_dt:g} s to "
+                f"{self._label}: dt has changed since it was made, from {self._made_dt:g} s to "
                 f"{self.group.clock.dt}. Set dt first, or make the PoissonInput anew."
             )
         super().prepare(namespace)

@@ -99,7 +99,7 @@ class Room:
         c.rows.data[:] = rows
         if c.rows_by_target is not None:
             self._open_by_target(c.rows_by_target, moved)
-        self._synapses.part.size.data[0] = size
+        self._synapses._part.size.data[0] = size
         self.is_open = True
         self._synapses.entries_moved(moved, size)
 
@@ -126,7 +126,7 @@ class Room:
         entries = in_order[c.refill(sources, targets, self._first_pre(), self._first_post())]
         for slot in self._variables():
             slot.assign(slot.data[entries])
-        self._synapses.part.size.data[0] = len(entries)
+        self._synapses._part.size.data[0] = len(entries)
         moved = np.full(len(self._made), -1)
         moved[entries] = np.arange(len(entries))
         self._synapses.entries_moved(moved, len(entries))
@@ -140,10 +140,10 @@ class Room:
         return np.repeat(np.arange(len(rows) - 1), np.diff(rows))
 
     def _first_pre(self) -> int:
-        return int(self._synapses.source.span.first.data[0])
+        return int(self._synapses.source._span.first.data[0])
 
     def _first_post(self) -> int:
-        return int(self._synapses.target.span.first.data[0])
+        return int(self._synapses.target._span.first.data[0])
 
     # ------------------------------------------------------------ changes
     def are_alive(self, entries: Entries) -> NDArray[np.bool_]:
@@ -184,7 +184,7 @@ class Room:
         chosen = np.unique(rows)
         entries = entries_of_rows(c.rows.data, chosen)
         entries = entries[self.are_alive(entries)]
-        n = self._first_post() + int(self._synapses.target.span.size.data[0])
+        n = self._first_post() + int(self._synapses.target._span.size.data[0])
         present = c.sources_of(entries) * n + c.targets.data[entries]
         wanted = rows.astype(np.int64) * n + targets
         ordered = np.sort(wanted)  # few: it costs less to look for the many among them

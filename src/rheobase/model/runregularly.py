@@ -26,7 +26,7 @@ class RegularCode(Runner):
         self, group: Group, code: str, clock: Clock, when: str, order: int, name: str
     ) -> None:
         self.group = group
-        self.statements = parse_statements(code, Source(code, f"{group.label}, run_regularly"))
+        self.statements = parse_statements(code, Source(code, f"{group._label}, run_regularly"))
         super().__init__(group, name, self._make_blocks, when=when, order=order, clock=clock)
 
     def _make_blocks(self) -> tuple[Block, ...]:

@@ -80,7 +80,7 @@ def shared_coefficients(
         row = {**factors, **found, "": constant}
         rates |= {(x, y): rate for y, rate in row.items() if not is_zero(rate)}
         faults += _faults(synapses, x, equations[x], list(row.values()))
-    raise_faults(faults, f"{synapses.label}, equations")
+    raise_faults(faults, f"{synapses._label}, equations")
     still = dict.fromkeys(y for _, y in rates if y and y not in states)
     pattern = Pattern(states, tuple(still), tuple(rates))
     return SharedCoefficients(pattern, tuple(rates.values()), frozenset(moving))
@@ -255,7 +255,7 @@ class SharedHistory(Runner):
                     "make the equation (clock-driven)."
                 )
                 faults.append(Fault(UnsupportedEquationsError, message, call.span, hint))
-        raise_faults(faults, f"{self.synapses.label}, equations")
+        raise_faults(faults, f"{self.synapses._label}, equations")
 
     def work(self) -> Sequence[Work]:
         return [*super().work(), self._remember]
@@ -275,7 +275,7 @@ class SharedHistory(Runner):
     def _bring_up_to_date(self) -> None:
         """All synapses, to the end of the history."""
         self._now.data[0] = self._length.data[0]
-        if self._length.data[0] and self.synapses.part.size.data[0]:
+        if self._length.data[0] and self.synapses._part.size.data[0]:
             run_works(self._catch_up)
 
     def _begin_anew(self) -> None:

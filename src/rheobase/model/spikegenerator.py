@@ -106,11 +106,11 @@ class SpikeGeneratorGroup(EventGroup):
         si, repeat = self._checked_times(times), seconds(period, "period")
         if len(numbers) != len(si):
             raise ModelValueError(
-                f"{self.label}: {len(numbers)} indices and {len(si)} times; there must be one of "
+                f"{self._label}: {len(numbers)} indices and {len(si)} times; there must be one of "
                 "each for every spike"
             )
         if repeat < 0:
-            raise ModelValueError(f"{self.label}: the period cannot be negative ({period})")
+            raise ModelValueError(f"{self._label}: the period cannot be negative ({period})")
         latest = float(si.max(initial=0.0))
         if (
             repeat > 0
@@ -118,7 +118,7 @@ class SpikeGeneratorGroup(EventGroup):
             and _step_of(latest, self.clock.dt_) * self.clock.dt_ >= (repeat * (1 - 1e-12))
         ):
             raise ModelValueError(
-                f"{self.label}: the period must be longer than the time of the last spike, but "
+                f"{self._label}: the period must be longer than the time of the last spike, but "
                 f"with dt = {self.clock.dt} the spike at {latest * second} is in the step that "
                 f"begins after {_step_of(latest, self.clock.dt_) * self.clock.dt}, and the "
                 f"period is {period}"
@@ -130,15 +130,15 @@ class SpikeGeneratorGroup(EventGroup):
     def _checked_indices(self, indices: Any) -> NDArray[np.int32]:
         array = np.atleast_1d(np.asarray(indices))
         if array.ndim != 1 or array.dtype.kind not in "iufb":
-            raise ModelTypeError(f"{self.label}: indices are a row of whole numbers")
+            raise ModelTypeError(f"{self._label}: indices are a row of whole numbers")
         if len(array) and (array.min() < 0 or array.max() >= len(self)):
             bad = array[(array < 0) | (array >= len(self))][0]
             raise ModelValueError(
-                f"{self.label}: there is no neuron {bad} among {len(self)} (0 to {len(self) - 1})"
+                f"{self._label}: there is no neuron {bad} among {len(self)} (0 to {len(self) - 1})"
             )
         numbers = array.astype(np.int32)
         if array.dtype.kind == "f" and not np.array_equal(numbers, array):
-            raise ModelTypeError(f"{self.label}: indices must be whole numbers")
+            raise ModelTypeError(f"{self._label}: indices must be whole numbers")
         return numbers
 
     def _checked_times(self, times: Any) -> NDArray[np.float64]:
@@ -146,12 +146,12 @@ class SpikeGeneratorGroup(EventGroup):
         si = np.atleast_1d(np.asarray(number, float))
         if dim is not second.dim and si.size:
             raise DimensionMismatchError(
-                f"{self.label}: times must be times, such as [1, 2]*ms, not in {dim}"
+                f"{self._label}: times must be times, such as [1, 2]*ms, not in {dim}"
             )
         if si.ndim != 1:
-            raise ModelTypeError(f"{self.label}: times are a row, not of shape {si.shape}")
+            raise ModelTypeError(f"{self._label}: times are a row, not of shape {si.shape}")
         if len(si) and not (si.min() >= 0 and np.isfinite(si.max())):
-            raise ModelValueError(f"{self.label}: times must be finite and not negative")
+            raise ModelValueError(f"{self._label}: times must be finite and not negative")
         return si.copy() if si is number else si
 
     @property
@@ -191,11 +191,11 @@ class SpikeGeneratorGroup(EventGroup):
         steps = round(period / dt)
         if steps < 1:
             raise ModelValueError(
-                f"{self.label}: the period {self.period} is shorter than a step, {self.clock.dt}"
+                f"{self._label}: the period {self.period} is shorter than a step, {self.clock.dt}"
             )
         if abs(period / dt - steps) > max(EPSILON, 1e-12 * steps):
             raise UnsupportedError(
-                f"{self.label}: the period {self.period} is not a multiple of dt = "
+                f"{self._label}: the period {self.period} is not a multiple of dt = "
                 f"{self.clock.dt}: it is {period / dt:g} steps. Choose a dt that divides it."
             )
         return steps
@@ -240,7 +240,7 @@ class SpikeGeneratorGroup(EventGroup):
         twice = np.flatnonzero(keys[1:] == keys[:-1])
         step, neuron = divmod(int(keys[twice[0]]), len(self))
         return ModelValueError(
-            f"{self.label}: neuron {neuron} spikes more than once in the step at "
+            f"{self._label}: neuron {neuron} spikes more than once in the step at "
             f"{step * self.clock.dt} (dt = {self.clock.dt}), as {len(twice)} spikes do in "
             "all. Choose a smaller dt, or leave spikes out."
         )
@@ -253,7 +253,7 @@ class SpikeGeneratorGroup(EventGroup):
         if n_past:
             topic("ignored_spikes").warning(
                 "%s: %d spikes are before the present time, %s; they are ignored",
-                self.label,
+                self._label,
                 n_past,
                 self.clock.t,
             )

@@ -167,14 +167,14 @@ def events_of(group: Any, event: str, label: str) -> EventSource:
     """
     sources: dict[str, EventSource] | None = getattr(group, "__dict__", {}).get("event_sources")
     if sources is None:
-        what = group.label if isinstance(group, SimulationObject) else repr(group)
+        what = group._label if isinstance(group, SimulationObject) else repr(group)
         raise ModelTypeError(f"{label}: {what} makes no spikes")
     if event in sources:
         return sources[event]
     if event == "spike":
         raise ModelValueError(
-            f"{label}: {group.label} makes no spikes, since it has no threshold; "
+            f"{label}: {group._label} makes no spikes, since it has no threshold; "
             "give it one, such as threshold='v > -50*mV'"
         )
     near = did_you_mean(event, sources)
-    raise ModelValueError(f"{label}: {group.label} has no event '{event}'. {near}".rstrip())
+    raise ModelValueError(f"{label}: {group._label} has no event '{event}'. {near}".rstrip())

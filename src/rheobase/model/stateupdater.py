@@ -169,7 +169,7 @@ class StateUpdater(Runner):
             places=name_places([*written, *expressions]),
             calls=called_in([*written, *expressions, *self._draws()]),
         )
-        raise_faults(faults.faults, f"{self.group.label}, equations")
+        raise_faults(faults.faults, f"{self.group._label}, equations")
         dt = self.clock.dt_
         self._still = frozenset(
             n
@@ -198,7 +198,7 @@ class StateUpdater(Runner):
         check_equations(self.equations, scope, faults, resolution.functions)
         check_statements(self.first, scope, faults, resolution.functions)
         self._check_spiking(scope, faults, resolution.functions)
-        raise_faults(faults.faults, f"{self.group.label}, equations")
+        raise_faults(faults.faults, f"{self.group._label}, equations")
         if not self._expressions():
             return
         system = System(
@@ -209,7 +209,7 @@ class StateUpdater(Runner):
             self._still,
             self.equations,
         )
-        with labelled(f"{self.group.label}, equations"):
+        with labelled(f"{self.group._label}, equations"):
             begun = time.perf_counter()
             choice = choose(system, self.method_choice, self.method_options, self.spiking)
         self.method, updates = choice.method, choice.updates
@@ -246,7 +246,7 @@ class StateUpdater(Runner):
         why = "".join(f", since '{n}' cannot: {r.rstrip('.')}" for n, r in choice.reasons.items())
         topic("method_choice").info(
             "%s: integrated by '%s'%s (chosen in %.2g s)",
-            self.group.label, choice.method.name, why, seconds,
+            self.group._label, choice.method.name, why, seconds,
         )  # fmt: skip
 
     def _check_spiking(
@@ -295,7 +295,7 @@ class StateUpdater(Runner):
         self._resolution = None
         return True
 
-    def written(self, variable: ArrayVariable) -> None:
+    def _written(self, variable: ArrayVariable) -> None:
         """The script has set a variable, maybe in the middle of a run."""
         if self._resolution is None or self._size != len(self.group):
             return
@@ -315,7 +315,7 @@ class StateUpdater(Runner):
         values = ", ".join(self._value_text(n, element) for n in self._system_equations)
         method = self.method.name if self.method else ""
         raise IntegrationError(
-            f"{self.group.label}: '{method}' could not finish the step of element {element} at "
+            f"{self.group._label}: '{method}' could not finish the step of element {element} at "
             f"t = {when.in_best_unit()}: the error asked for was not reached within 'max_steps', "
             f"or the solution has no bound. Where it stands now: {values}. "
             + (
@@ -352,7 +352,7 @@ class StateUpdater(Runner):
             "%s: '%s' is stiff: it returns within %.3g s to where the other variables pull it, and "
             "the stability of '%s', not the error, keeps its steps at %.3g s, %.0f in a dt. "
             "method='rosenbrock' may take longer ones.",
-            self.group.label, found.variable, 1 / found.rate, self.method.name, step,
+            self.group._label, found.variable, 1 / found.rate, self.method.name, step,
             self.clock.dt_ / step,
         )  # fmt: skip
 
@@ -407,7 +407,7 @@ class StateUpdater(Runner):
             functions = self._resolution.functions
             reason, place = explain(name, expr, values, functions, self.clock.dt_)
         return RunAway(
-            self.group.label,
+            self.group._label,
             name,
             element,
             n_bad(data),
@@ -455,7 +455,7 @@ class StateUpdater(Runner):
             "often neuron %d, %.0f times). A neuron spikes once in a step: the further spike "
             "counts at the beginning of the next one. Take a shorter dt, or see whether the reset "
             "leads below the threshold.",
-            self.group.label, late.data.sum(), element, late.data[element],
+            self.group._label, late.data.sum(), element, late.data[element],
         )  # fmt: skip
 
     def warn_of(self, found: RunAway, stopped: bool = False) -> None:

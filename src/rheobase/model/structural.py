@@ -220,12 +220,12 @@ class Growth(Runner):
         self._valued: dict[str, PairValues] = {}
         self._grow = Work(Kernel(f"{name} grow", Python()), self._ask)
         if not call.generates:
-            raise ModelValueError(f"{synapses.label}: grow() takes a condition or a generator")
+            raise ModelValueError(f"{synapses._label}: grow() takes a condition or a generator")
         known = {v.name for v in synapses.synaptic_arrays()} | {"delay"}
         for name in self._values:
             if name not in known:
                 near = did_you_mean(name, known)
-                raise UnknownNameError(f"{synapses.label} has no variable '{name}'. {near}")
+                raise UnknownNameError(f"{synapses._label} has no variable '{name}'. {near}")
         synapses.grows = True
         if "delay" in self._values:
             synapses.have_own_delays()
@@ -257,7 +257,7 @@ class Growth(Runner):
         values |= {n: self._computed(n, v, sources, targets) for n, v in self._values.items()}
         if not are_delays(np.asarray(values.get("delay", 0))):
             raise ModelValueError(
-                f"{self.synapses.label}: grow() got a delay that is no finite time, or negative"
+                f"{self.synapses._label}: grow() got a delay that is no finite time, or negative"
             )
         self.count += len(sources)
         self._add(rows, ends, values)
@@ -290,7 +290,7 @@ class Growth(Runner):
         if name not in self._valued:
             variable = view.variable
             if not isinstance(variable, ArrayVariable):
-                raise ModelTypeError(f"{self.synapses.label}: '{name}' cannot be set")
+                raise ModelTypeError(f"{self.synapses._label}: '{name}' cannot be set")
             self._valued[name] = PairValues(self.synapses, variable, value, self._namespace)
         return self._valued[name](sources, targets)
 
@@ -332,7 +332,7 @@ class ChangingGroup(SynapticViews):
         >>> len(S), weak.count
         (4, 12)
         """
-        source = f"{self.label}, condition of prune"
+        source = f"{self._label}, condition of prune"
         expr = read_expression(condition, source, "w < 0.1")
         steps = steps_of(self, dt, clock)
         chosen = name or f"{self.name}_prune*"

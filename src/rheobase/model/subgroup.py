@@ -5,10 +5,10 @@ as the memory does, so a subgroup is a `Part` for them: for a run of neighbours 
 any other choice the range that holds them all, and a table that says which of the range belong to
 it. What needs the subgroup's own numbers asks it:
 
-    part                  for domains: which elements of the slots
-    positions(numbers)    own numbers -> where they stand in the slots
-    numbers_at(positions) the reverse; -1 for elements that do not belong to it
-    variables['i']        the own number, as code sees it
+    _part                   for domains: which elements of the slots
+    _positions_of(numbers)  own numbers -> where they stand in the slots
+    _numbers_at(positions)  the reverse; -1 for elements that do not belong to it
+    variables['i']          the own number, as code sees it
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ class EventGroup(Group):
         """(n,) the elements that spiked in the last step."""
         source = self.spike_source
         if source is None:
-            raise AttributeError(f"{self.label} never spikes: it has no threshold")
+            raise AttributeError(f"{self._label} never spikes: it has no threshold")
         current = source.current
         listed = current.indices.data[: int(current.count.data[0])]
-        numbers = self.numbers_at(listed)
+        numbers = self._numbers_at(listed)
         return np.sort(numbers[numbers >= 0]).astype(np.int32)
 
     def __getitem__(self, item: Any) -> Subgroup:
@@ -70,8 +70,8 @@ class EventGroup(Group):
     def chosen(self, item: Any) -> NDArray[np.int64]:
         """The elements that an index of the group means, as it numbers them: at least one."""
         if isinstance(item, str):
-            return _some(self.select(item), item, len(self), self.label)
-        return _chosen(item, len(self), self.label)
+            return _some(self.select(item), item, len(self), self._label)
+        return _chosen(item, len(self), self._label)
 
 
 class Subgroup(EventGroup):
@@ -98,7 +98,7 @@ class Subgroup(EventGroup):
         def __setattr__(self, name: str, value: object) -> None: ...
 
     def __init__(self, group: EventGroup, numbers: NDArray[Any], name: str | None = None) -> None:
-        positions = group.positions(numbers)
+        positions = group._positions_of(numbers)
         source = group.source if isinstance(group, Subgroup) else group
         first, last = int(positions.min()), int(positions.max())
         self._count = Slot("N", I64, fill=len(positions))
@@ -115,7 +115,7 @@ class Subgroup(EventGroup):
             order=source.order,
             clock=source.clock,
         )
-        self.span = span
+        self._span = span
         self.source = source
         self.start, self.stop = first, last + 1
         self.float_dtype = source.float_dtype
@@ -127,7 +127,7 @@ class Subgroup(EventGroup):
 
     def _number_variable(self) -> Variable:
         if self._numbers is None:
-            return PositionVariable("i", self.span.first)
+            return PositionVariable("i", self._span.first)
         return ArrayVariable(
             "i", Type.INTEGER, DIMENSIONLESS, self._numbers, constant=True, read_only=True
         )
@@ -139,8 +139,8 @@ class Subgroup(EventGroup):
     def __len__(self) -> int:
         return len(self._positions)
 
-    def written(self, variable: ArrayVariable) -> None:
-        self.source.written(variable)
+    def _written(self, variable: ArrayVariable) -> None:
+        self.source._written(variable)
 
     def root(self) -> EventGroup:
         return self.source
@@ -148,22 +148,22 @@ class Subgroup(EventGroup):
     def called_functions(self) -> Collection[str]:
         return self.source.called_functions()
 
-    def positions(self, indices: NDArray[Any]) -> NDArray[Any]:
+    def _positions_of(self, indices: NDArray[Any]) -> NDArray[Any]:
         return self._positions[indices]
 
-    def numbers_at(self, positions: NDArray[Any]) -> NDArray[Any]:
+    def _numbers_at(self, positions: NDArray[Any]) -> NDArray[Any]:
         if self._numbers is None:
-            return super().numbers_at(positions)
+            return super()._numbers_at(positions)
         inside = (positions >= self.start) & (positions < self.stop)
         table = self._numbers.data
         return np.where(inside, table[np.where(inside, positions, self.start)], -1)
 
     def domain(self) -> Domain:
         if self._numbers is None:
-            return Elementwise(self.part)
+            return Elementwise(self._part)
         listed = Slot("members", I32, len(self))
         listed.data[:] = np.sort(self._positions)
-        return Indexed(IndexList(listed, self._count), self.part)
+        return Indexed(IndexList(listed, self._count), self._part)
 
     # ------------------------------------------------------------ names in code
     def meaning(

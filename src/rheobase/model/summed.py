@@ -61,7 +61,7 @@ def add_summed(
     label = f"{synapses.name}_summed_variable_{name}"
 
     def clearing() -> Sequence[Block]:
-        domain = Elementwise(group.part) if isinstance(group, SynapticGroup) else group.domain()
+        domain = Elementwise(group._part) if isinstance(group, SynapticGroup) else group.domain()
         return (Block(f"{label} clear", domain, (clear,), local=own, checked=True),)
 
     def adding() -> Sequence[Block]:
@@ -89,11 +89,11 @@ def _target(synapses: SynapticGroup, equation: SingleEquation) -> tuple[Group, i
     equations = getattr(owner, "equations", {})
     if own_name not in equations:
         hint = did_you_mean(stem, group.variables)
-        message = f"{group.label} has no variable '{stem}' for the sum."
+        message = f"{group._label} has no variable '{stem}' for the sum."
         _refuse(synapses, Fault(EquationError, message, equation.name_span, hint))
     kind = equations[own_name].type
     if kind != "parameter" or not isinstance(variable, ArrayVariable):
-        message = f"'{own_name}' of {owner.label} is a {kind}; only a parameter can "
+        message = f"'{own_name}' of {owner._label} is a {kind}; only a parameter can "
         hint = f"Declare it as '{own_name} : {equation.unit_text}'."
         fault = Fault(
             EquationError, message + "hold a sum over synapses.", equation.name_span, hint
@@ -101,10 +101,10 @@ def _target(synapses: SynapticGroup, equation: SingleEquation) -> tuple[Group, i
         _refuse(synapses, fault)
         raise AssertionError
     if variable.dim is not equation.dim:
-        message = f"The sum is in {equation.dim}, but '{stem}' of {group.label} in {variable.dim}."
+        message = f"The sum is in {equation.dim}, but '{stem}' of {group._label} in {variable.dim}."
         _refuse(synapses, Fault(DimensionMismatchError, message, equation.name_span))
     if variable.shared:
-        raise ModelValueError(f"{synapses.label}: '{stem}' is shared, it cannot hold a sum")
+        raise ModelValueError(f"{synapses._label}: '{stem}' is shared, it cannot hold a sum")
     return group, owner.order, variable
 
 
@@ -116,7 +116,7 @@ def _followed(
     while isinstance(variable, LinkedVariable):
         link = variable.link
         if link is None or variable.read_only:
-            message = f"'{name}' of {group.label} is linked, but not one to one to a variable."
+            message = f"'{name}' of {group._label} is linked, but not one to one to a variable."
             hint = "Sum into the variable itself."
             _refuse(synapses, Fault(EquationError, message, equation.name_span, hint))
         assert link is not None
@@ -127,4 +127,4 @@ def _followed(
 
 
 def _refuse(synapses: SynapticGroup, fault: Fault) -> None:
-    raise_faults([fault], f"{synapses.label}, equations")
+    raise_faults([fault], f"{synapses._label}, equations")

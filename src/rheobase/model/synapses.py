@@ -163,9 +163,9 @@ class Synapses(ChangingGroup):
             multisynaptic_index=multisynaptic_index,
         )
         self.add_dependency(source, target)
-        self.equations = self._checked(read_equations("" if model is None else model, self.label))
+        self.equations = self._checked(read_equations("" if model is None else model, self._label))
         types = {e.varname: e.var_type for e in self.equations.values()}
-        storage = storage_of(dtype, types, self.label)
+        storage = storage_of(dtype, types, self._label)
         self.float_dtype, self._dtypes = storage.floats, storage.single
         self._add_model_variables()
         self._pathways: dict[str, SynapticPathway] = {}
@@ -182,7 +182,7 @@ class Synapses(ChangingGroup):
 
     # ------------------------------------------------------------ equations
     def _checked(self, equations: Equations) -> Equations:
-        with labelled(f"{self.label}, equations"):
+        with labelled(f"{self._label}, equations"):
             equations.check_flags(_FLAGS, _EXCLUSIVE)
         faults: list[Fault] = []
         for e in equations.values():
@@ -191,12 +191,12 @@ class Synapses(ChangingGroup):
                 faults.append(Fault(EquationError, text, e.name_span, "Choose another name."))
             for group in (self.source, self.target):
                 if "summed" not in e.flags and e.varname in group.variables:
-                    text = f"'{e.varname}' is a variable of {group.label}, too."
+                    text = f"'{e.varname}' is a variable of {group._label}, too."
                     hint = f"Choose another name, such as '{e.varname}_syn'."
                     faults.append(Fault(EquationError, text, e.name_span, hint))
                     break
-        raise_faults(faults, f"{self.label}, equations")
-        check_dependencies(equations, self.label)
+        raise_faults(faults, f"{self._label}, equations")
+        check_dependencies(equations, self._label)
         return equations
 
     def _add_model_variables(self) -> None:
@@ -239,7 +239,7 @@ class Synapses(ChangingGroup):
             if found is not None and not found.shared:
                 text = f"'{e.varname}' is shared, but '{name}' has a value for each synapse."
                 faults.append(Fault(ModelSyntaxError, text, e.name_span, "Remove (shared)."))
-        raise_faults(faults, f"{self.label}, equations")
+        raise_faults(faults, f"{self._label}, equations")
 
     def called_functions(self) -> Collection[str]:
         return called_in(self.equations.expressions())
@@ -276,7 +276,7 @@ class Synapses(ChangingGroup):
         """
         if self._update is None:
             system = None if self._history is None else self._history.system
-            self._update = event_driven_update(self.equations, self.label, system)
+            self._update = event_driven_update(self.equations, self._label, system)
             if self._history is not None:
                 self._update += self._history.at_event()
         return with_update(statements, self._update, self.variables)
@@ -302,7 +302,7 @@ class Synapses(ChangingGroup):
             topic("clock_driven").info(
                 "%s: %s integrated in each step, for every synapse. Mark with (clock-driven) to "
                 "say that this is meant; (event-driven) costs less where it is possible.",
-                self.label,
+                self._label,
                 ", ".join(f"'{n}'" for n in unmarked) + (" is" if len(unmarked) == 1 else " are"),
             )
         self.state_updater = StateUpdater(
@@ -325,7 +325,7 @@ class Synapses(ChangingGroup):
         def blocks() -> Sequence[Block]:
             domain = self.domain()
             if all("shared" in e.flags for e in fixed):
-                domain = Elementwise(self.part)
+                domain = Elementwise(self._part)
             return (Block(name, domain, statements, checked=True),)
 
         self.contained_objects.append(
@@ -350,7 +350,7 @@ class Synapses(ChangingGroup):
             own = delay.get(name) if _is_mapping(delay) else delay if side == "pre" else None
             event = on_event.get(name, "spike") if _is_mapping(on_event) else str(on_event)
             group = self.source if side == "pre" else self.target
-            statements = read_statements(text, f"{self.label}, on_{side}", "v_post += w")
+            statements = read_statements(text, f"{self._label}, on_{side}", "v_post += w")
             index = Index.PRE if side == "pre" else Index.POST
             pathway = SynapticPathway(
                 self, name, statements, index, self._events(group, event), event, own
@@ -362,19 +362,19 @@ class Synapses(ChangingGroup):
             object.__setattr__(self, name, pathway)
 
     def _events(self, group: Group, event: str) -> EventSource:
-        return events_of(group, event, self.label)
+        return events_of(group, event, self._label)
 
     def _check_pathway_name(self, name: str) -> None:
         if name in self.pathways:
-            raise ModelValueError(f"{self.label}: two pathways have the name '{name}'")
+            raise ModelValueError(f"{self._label}: two pathways have the name '{name}'")
         if name in self.variables:
             raise ModelValueError(
-                f"{self.label}: a variable and a pathway of the synapses are both called '{name}', "
-                f"so that S.{name} could mean either: rename the variable (a{name}, say)"
+                f"{self._label}: a variable and a pathway of the synapses are both called "
+                f"'{name}', so that S.{name} could mean either: rename the variable (a{name}, say)"
             )
         if name in dir(type(self)):
             raise ModelValueError(
-                f"{self.label}: a pathway cannot be called '{name}', since S.{name} means "
+                f"{self._label}: a pathway cannot be called '{name}', since S.{name} means "
                 "something else"
             )
 
@@ -384,7 +384,7 @@ class Synapses(ChangingGroup):
         unknown = set(given) - set(self.pathways) if _is_mapping(given) else set[str]()
         if unknown:
             raise ModelValueError(
-                f"{self.label}: {what} are given for {sorted(unknown)}, but the pathways are "
+                f"{self._label}: {what} are given for {sorted(unknown)}, but the pathways are "
                 f"{sorted(self.pathways)}"
             )
 
@@ -399,7 +399,7 @@ class Synapses(ChangingGroup):
 
     def _pre_pathway(self) -> SynapticPathway:
         if "pre" not in self.pathways:
-            raise AttributeError(f"{self.label} has no pathway 'pre', so it has no 'delay'")
+            raise AttributeError(f"{self._label} has no pathway 'pre', so it has no 'delay'")
         return self.pathways["pre"]
 
     @property
@@ -447,7 +447,7 @@ class Synapses(ChangingGroup):
                     continue
                 if delays.fixed:
                     raise ModelTypeError(
-                        f"{self.label}: code assigns to '{name}', but this delay was given as one "
+                        f"{self._label}: code assigns to '{name}', but this delay was given as one "
                         "for all synapses. Leave out delay=, and set S.delay after connect()."
                     )
                 delays.change_by_code()
@@ -539,14 +539,14 @@ class Synapses(ChangingGroup):
         delays = self._pre_pathway().delays
         if delays.fixed:
             raise ModelTypeError(
-                f"{self.label}: new synapses are to have delays of their own, but delay= was given "
-                "as one for all. Leave it out, and set S.delay after connect()."
+                f"{self._label}: new synapses are to have delays of their own, but delay= was "
+                "given as one for all. Leave it out, and set S.delay after connect()."
             )
         delays.separate_each()
 
-    def written(self, variable: ArrayVariable) -> None:
+    def _written(self, variable: ArrayVariable) -> None:
         if hasattr(self, "state_updater"):  # not while it is made
-            self.state_updater.written(variable)
+            self.state_updater._written(variable)
 
     def synaptic_arrays(self) -> list[ArrayVariable]:
         own = super().synaptic_arrays()
@@ -613,7 +613,7 @@ class Synapses(ChangingGroup):
         name = next(n for n, p in self.pathways.items() if p is pathway)
         code = plan.codes[name]
         if not plan.folds_time:
-            update = event_driven_update(self.equations, self.label, without=plan.sides)
+            update = event_driven_update(self.equations, self._label, without=plan.sides)
             code = replace(code, synaptic=with_update(code.synaptic, update, self.variables))
         assert isinstance(block.domain, Propagate)
         return self.traces.blocks(block, block.domain, code)
@@ -625,7 +625,7 @@ class Synapses(ChangingGroup):
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         if not self._connected:
             raise ModelTypeError(
-                f"{self.label} was never connected: call connect(), or connect(False) if it is to "
+                f"{self._label} was never connected: call connect(), or connect(False) if it is to "
                 "have no synapses"
             )
         self._find_assigned_delays()

@@ -96,7 +96,7 @@ class SynapticGroup(Group):
         super().__init__(
             name, new_part(0, 0), order=order, dt=dt, clock=own_clock, namespace=namespace
         )
-        self._connections = Connections(int(source.span.size.data[0]))
+        self._connections = Connections(int(source._span.size.data[0]))
         self._room: Room | None = None  # once synapses may come and go during a run
         self.grows = False  # there may be new ones during a run
         self._no_lag = Slot("lag", I64)
@@ -105,8 +105,8 @@ class SynapticGroup(Group):
         self._is_reached = False  # by other Synapses: entries must not move
         self._tables: dict[str, tuple[int, Slot]] = {}  # of the version of the connections
         self.multisynaptic_index = multisynaptic_index
-        self.add_variable(PositionVariable("i", source.span.first))
-        self.add_variable(PositionVariable("j", target.span.first))
+        self.add_variable(PositionVariable("i", source._span.first))
+        self.add_variable(PositionVariable("j", target._span.first))
         for count, group in (("N_pre", source), ("N_post", target)):
             size = group.variables["N"]  # of a subgroup, the number of its own elements
             self.add_variable(replace(size, name=count))
@@ -177,14 +177,14 @@ class SynapticGroup(Group):
 
     def entries_added(self, added: Added) -> None:
         """During a run: there are synapses that have been put into lists."""
-        sources = added.sources + np.int32(self.source.span.first.data[0])
+        sources = added.sources + np.int32(self.source._span.first.data[0])
         for name in self._current_tables(_OF_ENTRIES):
             data = self._tables[name][1].data
             match name:
                 case "i":
-                    data[added.entries] = self.source.numbers_at(sources)
+                    data[added.entries] = self.source._numbers_at(sources)
                 case "j":
-                    data[added.entries] = self.target.numbers_at(added.targets.astype(np.int64))
+                    data[added.entries] = self.target._numbers_at(added.targets.astype(np.int64))
                 case "_sources":
                     data[added.entries] = sources
                 case _:
@@ -199,7 +199,7 @@ class SynapticGroup(Group):
     def _count(self, rows: NDArray[Any], targets: NDArray[Any], change: int) -> None:
         """So many synapses of some rows and targets have come, or gone (-1)."""
         for name in self._current_tables(frozenset(("_N_incoming", "_N_outgoing"))):
-            first = int(self.source.span.first.data[0])
+            first = int(self.source._span.first.data[0])
             np.add.at(
                 self._tables[name][1].data,
                 targets if name == "_N_incoming" else rows + first,
@@ -277,7 +277,7 @@ class SynapticGroup(Group):
         if name == "lastupdate":
             return Fault(
                 UnknownNameError,
-                f"'lastupdate' is a variable of {self.label} only if equations are event-driven.",
+                f"'lastupdate' is a variable of {self._label} only if equations are event-driven.",
                 hint="To keep it yourself, declare 'lastupdate : second' in the equations and end "
                 "the code of each pathway with 'lastupdate = t'.",
             )
@@ -291,7 +291,7 @@ class SynapticGroup(Group):
                 continue
             found = group.variable_meaning(group.variables[stem], namespace, side)
             if index is not Index.OWN and not group.variables[stem].shared:
-                return _too_far(name, self.label)
+                return _too_far(name, self._label)
             return _renamed(found, name) if isinstance(found, Meaning) else found
         return super().meaning(name, namespace, index)
 
@@ -308,7 +308,7 @@ class SynapticGroup(Group):
             return Element(self._table(name), index)
         group, side = (self.source, Index.PRE) if name == "i" else (self.target, Index.POST)
         table = numbering(group)
-        return Position(side.value, group.span.first) if table is None else Element(table, side)
+        return Position(side.value, group._span.first) if table is None else Element(table, side)
 
     def _counted(self, name: str, index: Reach) -> Meaning | Fault:
         """Numbers that are counted from the connections."""
@@ -316,7 +316,7 @@ class SynapticGroup(Group):
         if name == "_copy":
             return Meaning(symbol, Element(self._table(name), index))
         if index is not Index.OWN:
-            return _too_far(name.removeprefix("_"), self.label)
+            return _too_far(name.removeprefix("_"), self._label)
         return Meaning(symbol, Element(self._table(name), _COUNTS[name.removeprefix("_")]))
 
     def _table(self, name: str) -> Slot:
@@ -332,20 +332,20 @@ class SynapticGroup(Group):
         c = self.connections
         match name:
             case "i":
-                return self.source.numbers_at(self._computed("_sources"))
+                return self.source._numbers_at(self._computed("_sources"))
             case "j":
-                return self.target.numbers_at(c.targets.data.astype(np.int32))
+                return self.target._numbers_at(c.targets.data.astype(np.int32))
             case "numbers":
                 return c.numbers()
             case "_copy":
                 return c.copies()
             case "_sources":
-                return c.sources() + np.int32(self.source.span.first.data[0])
+                return c.sources() + np.int32(self.source._span.first.data[0])
             case "_N_outgoing":
-                before = np.zeros(int(self.source.span.first.data[0]), np.int64)
+                before = np.zeros(int(self.source._span.first.data[0]), np.int64)
                 return np.concatenate([before, np.diff(c.rows.data)])
             case _:
-                return np.bincount(c.targets.data, minlength=end_of(self.target.span))
+                return np.bincount(c.targets.data, minlength=end_of(self.target._span))
 
     def numbers(self) -> Slot:
         """(n,) I32: the synapse that stands at each entry, as users count them."""
@@ -398,7 +398,7 @@ class SynapticGroup(Group):
         """Add synapses behind those that exist; rows and targets as numbered in the slots."""
         if self._is_reached:
             raise ModelValueError(
-                f"{self.label}: other Synapses are connected to these synapses, so none can be "
+                f"{self._label}: other Synapses are connected to these synapses, so none can be "
                 "added; make all of them first"
             )
         for group in (self.source, self.target):
@@ -406,8 +406,8 @@ class SynapticGroup(Group):
                 group.mark_reached()
         connections = self.connections  # compressed before anything else is done
         self.before_adding()
-        connections.extend_rows(int(self.source.span.size.data[0]))
-        connections.has_targets_below(end_of(self.target.span))
+        connections.extend_rows(int(self.source._span.size.data[0]))
+        connections.has_targets_below(end_of(self.target._span))
         slots = [v.slot for v in self.synaptic_arrays()]
         self.after_adding(connections.append(sources, targets, slots))
         self.resize()
@@ -417,18 +417,18 @@ class SynapticGroup(Group):
     ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Rows and targets, as `connections` numbers them, of neurons as users count them."""
         rows, columns = (Buffer("pairs", I32, len(sources)).data for _ in range(2))
-        first = int(self.source.span.first.data[0])
+        first = int(self.source._span.first.data[0])
         for begin in range(0, len(sources), _AT_ONCE):
             part = slice(begin, begin + _AT_ONCE)
-            rows[part] = self.source.positions(sources[part].astype(np.int64)) - first
-            columns[part] = self.target.positions(targets[part].astype(np.int64))
+            rows[part] = self.source._positions_of(sources[part].astype(np.int64)) - first
+            columns[part] = self.target._positions_of(targets[part].astype(np.int64))
         return rows, columns
 
     def remove_entries(self, gone: NDArray[np.bool_]) -> None:
         """Remove synapses; gone (n,) by entry. Those that stay are counted on in their order."""
         if self._is_reached:
             raise ModelValueError(
-                f"{self.label}: other Synapses are connected to these synapses, so none can be "
+                f"{self._label}: other Synapses are connected to these synapses, so none can be "
                 "removed"
             )
         before = self.connections.entries(np.arange(len(self)))
@@ -450,7 +450,7 @@ class SynapticGroup(Group):
         """Give each variable as many elements as there are synapses."""
         structure_changed()
         n = len(self.connections)
-        self.part.size.data[0] = n
+        self._part.size.data[0] = n
         self.set_number(n)
         for variable in self.synaptic_arrays():
             variable.slot.resize(n)
@@ -463,7 +463,7 @@ class SynapticGroup(Group):
     # ------------------------------------------------------------ domains
     def domain(self) -> Domain:
         c = self.connections
-        span = self.source.span
+        span = self.source._span
         return Reduce(span, Index.PRE, c.rows, c.targets, ascending=self.rows_ascend)
 
     def domain_of(self, bindings: Mapping[str, Binding]) -> Domain:
@@ -471,7 +471,7 @@ class SynapticGroup(Group):
         sides = (Index.PRE, Index.POST)
         if any(reaches(b, side) for b in bindings.values() for side in sides):
             return self.domain()
-        return Elementwise(self.part)
+        return Elementwise(self._part)
 
     def reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
         """Rows by neuron of a side, the neurons on the other, and the synapses of the entries.
@@ -481,8 +481,8 @@ class SynapticGroup(Group):
         c = self.connections
         if side is Index.PRE:
             return c.rows, c.targets, None
-        first_pre, first_post = (int(g.span.first.data[0]) for g in (self.source, self.target))
-        n_post = int(self.target.span.size.data[0])
+        first_pre, first_post = (int(g._span.first.data[0]) for g in (self.source, self.target))
+        n_post = int(self.target._span.size.data[0])
         return c.by_target(first_pre, first_post, n_post, with_sources=far)
 
     def linked(self, binding: Binding, neuron: Callable[[Index], Element] | None = None) -> Binding:
@@ -515,10 +515,10 @@ class SynapticGroup(Group):
         return Element(slot, Index.OWN)
 
     # ------------------------------------------------------------ where synapses stand
-    def positions(self, indices: NDArray[Any]) -> NDArray[Any]:
+    def _positions_of(self, indices: NDArray[Any]) -> NDArray[Any]:
         return self.connections.entries(indices)
 
-    def numbers_at(self, positions: NDArray[Any]) -> NDArray[Any]:
+    def _numbers_at(self, positions: NDArray[Any]) -> NDArray[Any]:
         return self.connections.numbers()[positions]
 
 
@@ -545,9 +545,9 @@ def elements_of(group: Group, item: Any) -> NDArray[Any]:
     Numbers that no element has are as good as any other pair without a synapse.
     """
     if isinstance(item, Group):
-        found = group.numbers_at(_all_positions(item))
+        found = group._numbers_at(_all_positions(item))
         if (found < 0).any():
-            raise ModelValueError(f"{item.label} is no part of {group.label}")
+            raise ModelValueError(f"{item._label} is no part of {group._label}")
         return found
     if hasattr(item, "_indices"):
         return np.atleast_1d(item._indices())
@@ -559,16 +559,16 @@ def elements_of(group: Group, item: Any) -> NDArray[Any]:
 
 def _all_positions(group: Group) -> NDArray[Any]:
     """(n,) where the elements of a group stand, as users count them."""
-    return group.positions(np.arange(len(group)))
+    return group._positions_of(np.arange(len(group)))
 
 
 def bytes_of_number(group: Group) -> int:
     """What the number of an element takes where synapses keep it."""
-    return number_type(end_of(group.span)).numpy.itemsize
+    return number_type(end_of(group._span)).numpy.itemsize
 
 
 def numbering(group: Group) -> Slot | None:
     """I32: the number of the element at each position; None: they count from the first."""
     if isinstance(group, SynapticGroup):
         return group.numbers()
-    return group.part.numbers if isinstance(group.part, Chosen) else None
+    return group._part.numbers if isinstance(group._part, Chosen) else None

@@ -49,7 +49,7 @@ class SynapticViews(SynapticGroup):
                 raise IndexError(str(problem)) from None
         parts = cast("tuple[Any, ...]", item)
         if len(parts) not in (2, 3):
-            raise IndexError(f"{self.label}: index synapses by number, by [i, j] or by [i, j, k]")
+            raise IndexError(f"{self._label}: index synapses by number, by [i, j] or by [i, j, k]")
         chosen = np.ones(len(self), bool)
         for part, own, group in zip(
             parts, (self._side("i"), self._side("j")), (self.source, self.target)
@@ -70,7 +70,7 @@ class SynapticViews(SynapticGroup):
     def _copies_in(self, part: Any) -> NDArray[np.bool_]:
         if self.multisynaptic_index is None:
             raise IndexError(
-                f"{self.label}: a third index counts the synapses of a pair; give "
+                f"{self._label}: a third index counts the synapses of a pair; give "
                 "multisynaptic_index='k' when making the Synapses"
             )
         copies = self.connections.user_order(self._table("_copy").data)
@@ -83,7 +83,7 @@ class SynapticViews(SynapticGroup):
         """Raise ModelTypeError before the first connect()."""
         if not self._connected:
             raise ModelTypeError(
-                f"{self.label} has no synapses yet, so its variables have no values: "
+                f"{self._label} has no synapses yet, so its variables have no values: "
                 "call connect() first"
             )
 
@@ -148,7 +148,7 @@ class SynapticViews(SynapticGroup):
 
     def select(self, condition: str, level: int = 0) -> NDArray[Any]:
         self.check_connected()
-        expr = parse_expression(condition, Source(condition, f"{self.label}, index"))
+        expr = parse_expression(condition, Source(condition, f"{self._label}, index"))
         return np.flatnonzero(self._compute(expr, Type.BOOLEAN, DIMENSIONLESS, level))
 
     def assign_code(
@@ -159,7 +159,7 @@ class SynapticViews(SynapticGroup):
         level: int = 0,
         any_unit: bool = False,
     ) -> None:
-        expr = parse_expression(code, Source(code, f"{self.label}, value of '{variable.name}'"))
+        expr = parse_expression(code, Source(code, f"{self._label}, value of '{variable.name}'"))
         if variable.shared:
             local = {variable.name: Meaning(symbol_of(variable), variable.element(Index.SHARED))}
             statement = Assign(variable.name, None, expr)
@@ -178,7 +178,7 @@ class SynapticViews(SynapticGroup):
             self._run_block(block, level)
             return
         values = self._compute(expr, variable.type, variable.dim, level, any_unit)
-        variable.slot.data[self.positions(indices)] = values[indices]
+        variable.slot.data[self._positions_of(indices)] = values[indices]
 
 
 class SynapticSubgroup:

@@ -159,7 +159,7 @@ class Traces:
             self.sides.data.tolist() == sides
             and all(self.rates[x].data[0] == rate for x, rate in plan.rates.items())
             and self.dt.data[0] == self._synapses.clock.dt_
-            and all(len(self.since[s.value]) == end_of(self._group(s).span) for s in _SIDES)
+            and all(len(self.since[s.value]) == end_of(self._group(s)._span) for s in _SIDES)
         )
         return same and self._unchanged(plan)
 
@@ -192,14 +192,14 @@ class Traces:
         found: dict[str, NDArray[np.float64]] = {}
         for x, side in plan.sides.items():
             values = self._slot(x).data
-            found[x] = by_neuron = np.zeros(end_of(self._group(side).span))
+            found[x] = by_neuron = np.zeros(end_of(self._group(side)._span))
             for part in _parts(len(values)):
                 by_neuron[self._neurons(side, part)] = values[part]
             for part in _parts(len(values)):
                 if not np.array_equal(by_neuron[self._neurons(side, part)], values[part]):
                     return False
         for side in _SIDES:
-            self.since[side.value].assign(np.full(end_of(self._group(side).span), times[0]))
+            self.since[side.value].assign(np.full(end_of(self._group(side)._span), times[0]))
         for x, by_neuron in found.items():
             self.values[x].assign(by_neuron)
             self.rates[x].data[0] = plan.rates[x]
@@ -230,7 +230,7 @@ class Traces:
         c = self._synapses.connections
         if side is Index.POST:
             return c.targets.data[part]
-        first = int(self._synapses.source.span.first.data[0])
+        first = int(self._synapses.source._span.first.data[0])
         entries = np.arange(int(part.start), int(part.stop))
         return c.sources_of(entries) + first
 
@@ -307,7 +307,7 @@ class Traces:
 
     def _one_each(self, side: Index) -> tuple[Slot, Slot]:
         """Rows of one entry for each neuron of a side."""
-        n = int(self._group(side).span.size.data[0])
+        n = int(self._group(side)._span.size.data[0])
         made = self._rows.get(side.value)
         if made is None or made[0] != n:
             rows, others = Slot("each", I64, n + 1), Slot("each", I32, n)
@@ -377,7 +377,7 @@ class Traces:
     _mask = Slot("mask", I64, fill=PERIOD - 1)
 
     def _span(self, side: Index) -> Part:
-        span = self._group(side).span
+        span = self._group(side)._span
         return Part(span.first, span.size)
 
 

@@ -128,7 +128,7 @@ class LinkSource(Protocol):
     """A group whose variables others may be linked to."""
 
     @property
-    def label(self) -> str: ...
+    def _label(self) -> str: ...
 
     def variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach

@@ -34,7 +34,7 @@ class ViewOwner(Protocol):
     name: str
 
     @property
-    def label(self) -> str: ...
+    def _label(self) -> str: ...
 
     def view_size(self) -> int: ...
 
@@ -59,7 +59,7 @@ class ViewOwner(Protocol):
         """variable[indices] = the value of an expression, element by element."""
         ...
 
-    def positions(self, indices: NDArray[Any]) -> NDArray[Any]:
+    def _positions_of(self, indices: NDArray[Any]) -> NDArray[Any]:
         """Where in the slots the elements stand."""
         ...
 
@@ -71,7 +71,7 @@ class ViewOwner(Protocol):
         """How the values of a variable are stored."""
         ...
 
-    def written(self, variable: ArrayVariable) -> None:
+    def _written(self, variable: ArrayVariable) -> None:
         """Called after the script has written to a variable."""
         ...
 
@@ -180,7 +180,7 @@ class VariableView(Lazy):
             return variable.slot.data[0]
         if indices is None:
             indices = np.arange(self._owner.view_size())
-        positions = self._owner.positions(indices)  # may bring the values into order
+        positions = self._owner._positions_of(indices)  # may bring the values into order
         return variable.slot.data[positions]
 
     def _wrap(self, values: Any) -> Any:
@@ -248,21 +248,21 @@ class VariableView(Lazy):
         if self._is_one_for_all(variable, item, values):
             self._owner.view_indices(slice(0, 0))  # refuses what has no values yet
             variable.slot.data[:] = values
-            self._owner.written(variable)
+            self._owner._written(variable)
             return
         indices = self._set_indices(variable, item, level)
         if variable.shared:
             variable.slot.data[0] = _single(values, variable.name)
         else:
-            positions = self._owner.positions(np.atleast_1d(indices))
+            positions = self._owner._positions_of(np.atleast_1d(indices))
             try:
                 variable.slot.data[positions] = values
             except ValueError:
                 raise ModelValueError(
-                    f"{self._owner.label}: {len(positions)} elements of '{variable.name}' cannot "
+                    f"{self._owner._label}: {len(positions)} elements of '{variable.name}' cannot "
                     f"take values of shape {np.shape(values)}"
                 ) from None
-        self._owner.written(variable)
+        self._owner._written(variable)
 
     def _is_one_for_all(self, variable: ArrayVariable, item: Any, values: NDArray[Any]) -> bool:
         """Whether all of the slot becomes one number: no list of elements is needed then."""
@@ -286,7 +286,7 @@ class VariableView(Lazy):
         if not _means_all(item):
             indices = np.atleast_1d(self._set_indices(variable, item, level))
         self._owner.assign_code(variable, indices, code, level, not self._with_unit)
-        self._owner.written(variable)
+        self._owner._written(variable)
 
     def _warn_of_ambiguity(self, item: Any, code: str) -> None:
         """G.v[sub] = 'i': is that the number within G, or within the subgroup?"""
@@ -306,15 +306,15 @@ class VariableView(Lazy):
         variable = self._variable
         if isinstance(variable, LinkedVariable):
             raise ModelValueError(
-                f"{self._owner.label}: '{variable.name}' is another group's: set it there, or link "
-                f"it to something else with linked_var"
+                f"{self._owner._label}: '{variable.name}' is another group's: set it there, or "
+                f"link it to something else with linked_var"
             )
         if not isinstance(variable, ArrayVariable):
             raise ModelTypeError(
-                f"{self._owner.label}: '{variable.name}' is computed, it cannot be set"
+                f"{self._owner._label}: '{variable.name}' is computed, it cannot be set"
             )
         if variable.read_only:
-            raise ModelTypeError(f"{self._owner.label}: '{variable.name}' cannot be set")
+            raise ModelTypeError(f"{self._owner._label}: '{variable.name}' cannot be set")
         return variable
 
     def si(self, value: Any) -> Any:
@@ -332,7 +332,7 @@ class VariableView(Lazy):
             simple = dim.is_dimensionless and variable.dim.name.isalpha()
             hint = f". Multiply it by a unit: ...*{variable.dim}" if simple else ""
             raise DimensionMismatchError(
-                f"{self._owner.label}: '{variable.name}' is in {variable.dim}, it cannot be set "
+                f"{self._owner._label}: '{variable.name}' is in {variable.dim}, it cannot be set "
                 f"to {met}{hint}"
             )
         return number

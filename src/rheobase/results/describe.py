@@ -90,7 +90,7 @@ def _group(group: Group) -> dict[str, Any]:
         "name": group.name,
         "size": len(group),
         "dt": group.clock.dt_,
-        "constants": {n: _text(q) for n, q in group.constants.values().items()},
+        "constants": {n: _text(q) for n, q in group._constants.values().items()},
         "code": [_code(x) for x in group.contained_objects if _is_code(x)],
     }
     equations = getattr(group, "user_equations", None)

@@ -64,7 +64,7 @@ class Monitor(Runner):
     def reinit(self) -> NoReturn:
         """Recorded values are never cleared."""
         raise UnsupportedError(
-            f"{self.label}: what a monitor has recorded stays. Make a new monitor for a new "
+            f"{self._label}: what a monitor has recorded stays. Make a new monitor for a new "
             "recording, or use store() and restore()."
         )
 
@@ -92,14 +92,14 @@ class Monitor(Runner):
         for name in names:
             if name not in self.state_names():
                 near = did_you_mean(name, self.state_names())
-                raise ModelValueError(f"{self.label} has recorded no '{name}'. {near}".rstrip())
+                raise ModelValueError(f"{self._label} has recorded no '{name}'. {near}".rstrip())
         if format == "dict":
             return {n: self.state_value(n, units) for n in names}
         if format != "pandas":
             return exported(self, names, units, format, level)
         if units:
             raise UnsupportedError(
-                f"{self.label}: tables of pandas have no units; ask for units=False to get "
+                f"{self._label}: tables of pandas have no units; ask for units=False to get "
                 "numbers in SI units"
             )
         return self._frame(names)
@@ -183,7 +183,7 @@ def event_source(source: Any, event: str, label: str) -> EventSource:
     sources: dict[str, EventSource] = dict(getattr(source, "event_sources", None) or {})
     if event in sources:
         return sources[event]
-    what = source.label if isinstance(source, SimulationObject) else repr(source)
+    what = source._label if isinstance(source, SimulationObject) else repr(source)
     if not isinstance(source, Group):
         raise ModelTypeError(f"{label}: {what} has no events")
     known = ", ".join(f"'{n}'" for n in sources) or "none"

@@ -40,7 +40,7 @@ class EventReducer(Monitor):
         super().__init__(
             source, name, self._make_blocks, when="end", order=order, clock=self.events.clock
         )
-        self._positions = source.positions(np.arange(len(source)))
+        self._positions = source._positions_of(np.arange(len(source)))
         self._one = new_part(0, 1)
         self._local: dict[str, Meaning] = {}
 
@@ -65,7 +65,7 @@ class EventReducer(Monitor):
 
     def _event_block(self, *statements: Assign, scatters: bool = False) -> Block:
         """What is done for each event of a step."""
-        domain = Indexed(self.events.current, self.source.part)
+        domain = Indexed(self.events.current, self.source._part)
         return Block(
             f"{self.name} events",
             domain,
@@ -145,7 +145,7 @@ class BinnedRateMonitor(EventReducer):
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         if self._first is not None and steps_in_bin(self.bin_size, self.clock) != self._n_steps:
             raise ModelValueError(
-                f"{self.label}: dt has changed between runs, and with it how many steps a bin "
+                f"{self._label}: dt has changed between runs, and with it how many steps a bin "
                 "has; make a new monitor"
             )
         self._steps.data[0] = steps_in_bin(self.bin_size, self.clock)
@@ -159,7 +159,7 @@ class BinnedRateMonitor(EventReducer):
         size = (-(-(now + n_steps) // self._n_steps)) * self._width
         if size > _MOST:
             raise ModelValueError(
-                f"{self.label}: {size} counts are more than {_MOST}; choose longer bins"
+                f"{self._label}: {size} counts are more than {_MOST}; choose longer bins"
             )
         if len(self._counts) < size:
             self._counts.resize(size)

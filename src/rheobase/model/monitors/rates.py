@@ -62,7 +62,7 @@ class PopulationRateMonitor(Monitor):
         self.source = source
         self.events = event_source(source, "spike", "PopulationRateMonitor")
         super().__init__(source, name, self._make_blocks, when="end", clock=self.events.clock)
-        stored = float_dtype(dtype, self.label) or F64
+        stored = float_dtype(dtype, self._label) or F64
         names, dtypes = ["t", "rate"], [F64, stored]
         if stream is None:
             self._columns = Columns(names, dtypes)
@@ -87,7 +87,7 @@ class PopulationRateMonitor(Monitor):
         local = {"_n": Meaning(shared, Element(self._n_events, Index.SHARED))}
         reset = Assign("_n", None, Number(0))
         count = Assign("_n", "+", Number(1))
-        spikes = Indexed(self.events.current, self.source.part)
+        spikes = Indexed(self.events.current, self.source._part)
         rate = Binary("/", Name("_n"), Binary("*", Name("N"), Name("dt")))
         results = (
             Result(Name("t"), None, F64),

@@ -50,7 +50,7 @@ class SynapseReach:
     def fill(self) -> None:
         """Before a run: the numbers of the source neurons, if anything needs them."""
         if self._needs_sources:
-            first = np.int32(self.synapses.source.part.first.data[0])
+            first = np.int32(self.synapses.source._part.first.data[0])
             self._sources.assign(self.synapses.connections.sources() + first)
 
     def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:

@@ -94,13 +94,13 @@ class EventMonitor(Monitor):
             if n not in source.variables:
                 near = did_you_mean(n, source.variables)
                 raise ModelValueError(
-                    f"{self.label}: {source.label} has no variable '{n}'. {near}".rstrip()
+                    f"{self._label}: {source._label} has no variable '{n}'. {near}".rstrip()
                 )
         dtypes = {n: recorded_dtype(source.variables[n]) for n in names}
         if self.record:
             dtypes = {"i": I32, "t": F64} | dtypes
         self._columns = self._make_columns(dtypes, stream)
-        self._positions = source.positions(np.arange(len(source)))
+        self._positions = source._positions_of(np.arange(len(source)))
         self._counts = Slot("count", I64, 0 if self.record else int(self._positions.max()) + 1)
 
     def _make_columns(
@@ -109,7 +109,7 @@ class EventMonitor(Monitor):
         if stream is None:
             return Columns(list(dtypes), list(dtypes.values()))
         if not self.record:
-            raise ModelValueError(f"{self.label}: record=False leaves nothing to stream")
+            raise ModelValueError(f"{self._label}: record=False leaves nothing to stream")
         about = About(type(self).__name__, self.source.name, len(self.source))
         self._stream = Stream(stream, self.name, about)
         dims = [DIMENSIONLESS if n == "i" else self.source.variables[n].dim for n in dtypes]
@@ -140,7 +140,7 @@ class EventMonitor(Monitor):
             results = tuple(
                 Result(Name(meant.get(n, n)), None, s.dtype) for n, s in self._columns.slots.items()
             )
-            domain = self._columns.record(self.events.current, self.source.part)
+            domain = self._columns.record(self.events.current, self.source._part)
             blocks.append(
                 Block(
                     f"{self.name} record",
@@ -154,7 +154,7 @@ class EventMonitor(Monitor):
 
     def _count_block(self) -> Block:
         count = Meaning(Symbol("_count", Type.INTEGER), Element(self._counts, Index.OWN))
-        domain = Indexed(self.events.current, self.source.part)
+        domain = Indexed(self.events.current, self.source._part)
         add = Assign("_count", "+", Number(1))
         return Block(f"{self.name} count", domain, (add,), local={"_count": count}, checked=True)
 
@@ -252,7 +252,7 @@ class EventMonitor(Monitor):
 
     def _where(self, condition: str) -> NDArray[np.bool_]:
         columns = {n: self._columns.column(n) for n in self._columns.slots}
-        return entries_where(condition, self.variables, columns, self.label)
+        return entries_where(condition, self.variables, columns, self._label)
 
     def _dim(self, name: str) -> Dimension:
         return self.variables[name].dim
@@ -275,7 +275,7 @@ class EventMonitor(Monitor):
         if columns is None or plain not in known:
             if plain in ("i", "t", "it"):
                 raise AttributeError(
-                    f"{self.label} was made with record=False: it has no '{name}', only 'count'"
+                    f"{self._label} was made with record=False: it has no '{name}', only 'count'"
                 )
             near = did_you_mean(plain, [*known, "count"])
             raise AttributeError(f"{type(self).__name__} has no '{name}'. {near}".rstrip())

@@ -84,7 +84,7 @@ class Recorder(Monitor):
             source.followers.add(self)
         self._listed = Slot("record", I32, len(self._indices))
         self._list = IndexList(self._listed, Slot("n", I64, fill=len(self._indices)))
-        self._listed.data[:] = source.positions(self._indices)
+        self._listed.data[:] = source._positions_of(self._indices)
         self._part = new_part(0, _EVERYWHERE)
 
     def _chosen(self, variables: str | Sequence[str] | bool) -> list[str]:
@@ -95,7 +95,7 @@ class Recorder(Monitor):
             variables = [variables]
         if not _are_names(variables):
             raise ModelTypeError(
-                f"{self.label}: variables are a name, a list of names, or True, not {variables!r}"
+                f"{self._label}: variables are a name, a list of names, or True, not {variables!r}"
             )
         for n in variables:
             self.variable(n)
@@ -121,7 +121,7 @@ class Recorder(Monitor):
             found = sides[side].variables.get(stem) if side in sides else None
         if found is None:
             near = did_you_mean(name, self.source.variables)
-            message = f"{self.label}: {self.source.label} has no variable '{name}'. {near}"
+            message = f"{self._label}: {self.source._label} has no variable '{name}'. {near}"
             raise UnknownNameError(message.rstrip())
         return found
 
@@ -129,7 +129,7 @@ class Recorder(Monitor):
         self._namespace = namespace
         there = np.maximum(self.indices, 0)  # what is read for those that are no more is lost
         exist = len(self.source) > 0
-        self._stand_at(self.source.positions(there) if exist else np.zeros_like(there))
+        self._stand_at(self.source._positions_of(there) if exist else np.zeros_like(there))
         self._list.count.data[0] = len(there) if exist else 0
         super().prepare(namespace)
         if self._reach is not None:
@@ -146,7 +146,7 @@ class Recorder(Monitor):
                 found[name] = meaning
             elif meaning is not None:
                 faults = [meaning] if isinstance(meaning, Fault) else meaning
-                raise_faults(faults, f"{self.label}, {name}")
+                raise_faults(faults, f"{self._label}, {name}")
         return found
 
     def renumber(self, numbers: NDArray[np.int64]) -> None:
@@ -181,7 +181,7 @@ class Recorder(Monitor):
     def lose(self, rows: NDArray[np.int64]) -> None:
         """Recorded synapses have been removed."""
         raise ModelValueError(
-            f"{self.label} records a synapse that has been removed; only a StateMonitor "
+            f"{self._label} records a synapse that has been removed; only a StateMonitor "
             "that records to memory can"
         )
 
@@ -194,7 +194,9 @@ class Recorder(Monitor):
         Raises ModelTypeError before the first run.
         """
         if not self.work():
-            raise ModelTypeError(f"{self.label}: there is no run yet whose state could be recorded")
+            raise ModelTypeError(
+                f"{self._label}: there is no run yet whose state could be recorded"
+            )
         run_works(self.work())
 
     def rows(self, item: Any) -> int | list[int]:
@@ -204,7 +206,7 @@ class Recorder(Monitor):
         for element in np.atleast_1d(wanted):
             found = np.flatnonzero(self.indices == element)
             if not len(found):
-                raise IndexError(f"{self.label} does not record element {element}")
+                raise IndexError(f"{self._label} does not record element {element}")
             rows.append(int(found[0]))
         return rows if np.ndim(wanted) else rows[0]
 
@@ -260,7 +262,7 @@ class StateMonitor(Recorder):
         super().__init__(
             source, variables, record, dt=dt, clock=clock, when=when, order=order, name=name
         )
-        floats = float_dtype(dtype, self.label)
+        floats = float_dtype(dtype, self._label)
         dtypes = {n: _stored(self.variable(n), floats) for n in self.record_variables}
         shared = {n for n in dtypes if self.variable(n).shared}
         once = {n: d for n, d in dtypes.items() if n in shared}
@@ -369,7 +371,7 @@ class StateMonitor(Recorder):
         plain = name if name in self.record_variables else name.removesuffix("_")
         if plain not in self.record_variables:
             near = did_you_mean(name, self.record_variables)
-            raise AttributeError(f"{self.label} does not record '{name}'. {near}".rstrip())
+            raise AttributeError(f"{self._label} does not record '{name}'. {near}".rstrip())
         values = self._values(plain)
         if rows is not None:
             values = np.array(values[rows])

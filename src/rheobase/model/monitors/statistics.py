@@ -43,7 +43,7 @@ class Reducer(Recorder):
 
     def _n_positions(self) -> int:
         """How many places the slots need that are reached by the element."""
-        positions = self.source.positions(self.indices)
+        positions = self.source._positions_of(self.indices)
         return int(positions.max(initial=-1)) + 1
 
     def _own(self, name: str, fill: float = 0.0) -> tuple[Slot, Meaning]:
@@ -156,13 +156,13 @@ class StatisticsMonitor(Reducer):
     def _known(self, variable: str) -> str:
         if variable not in self.record_variables:
             near = did_you_mean(variable, self.record_variables)
-            message = f"{self.label} takes in no variable '{variable}'. {near}"
+            message = f"{self._label} takes in no variable '{variable}'. {near}"
             raise UnknownNameError(message.rstrip())
         return variable
 
     def _raw(self, variable: str, what: str) -> NDArray[np.float64]:
         values = self._slots[f"_{what}_{self._known(variable)}"].data
-        chosen = values[self.source.positions(self.indices)]
+        chosen = values[self.source._positions_of(self.indices)]
         return chosen if self.n else np.full(len(chosen), np.nan)
 
     def _value(self, variable: str, what: str) -> Any:
@@ -234,7 +234,7 @@ class HistogramMonitor(Reducer):
         self._low, self._high = self._bound(low, "low"), self._bound(high, "high")
         if int(bins) != bins or bins < 1 or not self._low < self._high:
             raise ModelValueError(
-                f"{self.label}: bins are a whole number >= 1 of parts of low < high, not "
+                f"{self._label}: bins are a whole number >= 1 of parts of low < high, not "
                 f"{bins} parts of {low} to {high}"
             )
         self._counts = Slot("counts", I64, int(bins) + 2)
@@ -253,7 +253,7 @@ class HistogramMonitor(Reducer):
         wanted = self.variable(self.record_variables[0]).dim
         if dim is not wanted and float(number) != 0:
             raise DimensionMismatchError(
-                f"{self.label}: {what} must be in {wanted}, as the variable is, not {value}"
+                f"{self._label}: {what} must be in {wanted}, as the variable is, not {value}"
             )
         return float(number)
 

@@ -107,7 +107,7 @@ class Diffusion(Runner):
         return self._blocks_made
 
     def _written(self) -> Sequence[Block]:
-        compartments, below_root = self._group.part, self._below_root
+        compartments, below_root = self._group._part, self._below_root
         membrane = _MEMBRANE.format(conductance=f"-({self._slope})", current=f"({self._rest})")
         own, up, down = self._local(), self._local(*self._up), self._local(*self._down)
         written = (

@@ -65,7 +65,7 @@ class _Numbers(Indices):
         self._part = part
 
     def __getitem__(self, item: Any) -> NDArray[Any]:
-        return self._part.positions(super().__getitem__(item))
+        return self._part._positions_of(super().__getitem__(item))
 
 
 class SpatialPart(Subgroup):
@@ -89,7 +89,7 @@ class _Parts(EventGroup):
         """The compartments of the first section alone, without what is attached to it."""
         section = self._section
         first = section.indices.first
-        return SpatialPart(self, self.numbers_at(np.arange(first, first + section.n)))
+        return SpatialPart(self, self._numbers_at(np.arange(first, first + section.n)))
 
     @property
     def indices(self) -> Indices:
@@ -100,14 +100,14 @@ class _Parts(EventGroup):
         absolute = self._absolute(item)
         if absolute is None:
             return SpatialPart(self, self.chosen(item))
-        numbers = self.numbers_at(absolute)
+        numbers = self._numbers_at(absolute)
         if (numbers < 0).any():
-            raise IndexError(f"{self.label} does not hold all of {item!r}")
+            raise IndexError(f"{self._label} does not hold all of {item!r}")
         return SpatialPart(self, numbers)
 
     def view_indices(self, item: Any) -> NDArray[Any]:
         absolute = self._absolute(item)
-        return super().view_indices(item) if absolute is None else self.numbers_at(absolute)
+        return super().view_indices(item) if absolute is None else self._numbers_at(absolute)
 
     def _absolute(self, item: Any) -> NDArray[np.int64] | None:
         """The compartments meant by a part of the morphology or by lengths; None for others."""
@@ -294,7 +294,7 @@ class SpatialSubgroup(_Parts, Subgroup):
         first = section.indices.first
         self._tree = section
         super().__init__(
-            group, group.numbers_at(np.arange(first, first + section.total_compartments))
+            group, group._numbers_at(np.arange(first, first + section.total_compartments))
         )
 
     @property
