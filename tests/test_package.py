@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import subprocess
 import sys
 from importlib.metadata import version
 
-import numpy as np
 import pytest
 
 import rheobase
@@ -64,25 +62,3 @@ def test_unknown_name_is_an_attribute_error() -> None:
 def test_version_is_that_of_the_installed_distribution() -> None:
     """rheobase.__version__ and the metadata agree."""
     assert rheobase.__version__ == version("rheobase")
-
-
-def documented() -> list[str]:
-    """The functions and classes that users meet; exceptions and numpy's own functions aside."""
-    found = []
-    for name in rheobase.__all__:
-        thing = getattr(rheobase, name)
-        own = "" if hasattr(np, name) else getattr(thing, "__module__", "") or ""
-        is_code = inspect.isclass(thing) or inspect.isfunction(thing)
-        if is_code and own.startswith("rheobase") and not _is_exception(thing):
-            found.append(name)
-    return found
-
-
-def _is_exception(thing: object) -> bool:
-    return inspect.isclass(thing) and issubclass(thing, BaseException)
-
-
-@pytest.mark.parametrize("name", documented())
-def test_public_object_has_an_example(name: str) -> None:
-    """Its docstring holds a doctest."""
-    assert ">>>" in (getattr(rheobase, name).__doc__ or "")

@@ -347,7 +347,15 @@ def reset_device(device: str | Device | None = None) -> None:
 
 
 def reinit_devices() -> None:
-    """All devices forget what they have recorded; 'runtime' is active."""
+    """All devices forget what they have recorded; 'runtime' is active.
+
+    >>> from rheobase import get_device, set_device
+    >>> from rheobase.brian2 import reinit_devices
+    >>> set_device('cpp_standalone')
+    >>> reinit_devices()
+    >>> get_device() is all_devices['runtime']
+    True
+    """
     for each in all_devices.values():
         each.reinit()
     _current.previous.clear()

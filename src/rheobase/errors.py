@@ -126,7 +126,15 @@ class Fault:
 
 
 class RheobaseError(Exception):
-    """Base of every exception that rheobase raises on purpose."""
+    """Base of every exception that rheobase raises on purpose.
+
+    >>> from rheobase import NeuronGroup, RheobaseError
+    >>> try:
+    ...     NeuronGroup(1, 'v : 1', threshold='v > ')
+    ... except RheobaseError as error:
+    ...     print(isinstance(error, SyntaxError))
+    True
+    """
 
     def __str__(self) -> str:  # KeyError would show the repr of its text
         return "\n".join(str(a) for a in self.args)
@@ -136,6 +144,13 @@ class ModelError(RheobaseError):
     """Something is wrong with a model.
 
     faults   every fault that the check found, in the order of the text
+
+    >>> from rheobase import ModelError, NeuronGroup
+    >>> try:
+    ...     NeuronGroup(1, 'dv/dt = -v : volt', threshold='v > 1')
+    ... except ModelError as error:
+    ...     print(len(error.faults))
+    2
     """
 
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
@@ -144,27 +159,73 @@ class ModelError(RheobaseError):
 
 
 class ModelSyntaxError(ModelError, SyntaxError):
-    """A text is not an expression, a statement or an equation."""
+    """A text is not an expression, a statement or an equation.
+
+    >>> from rheobase import Equations, ModelSyntaxError
+    >>> try:
+    ...     Equations('dv/dt = (1 - v : 1')
+    ... except ModelSyntaxError as error:
+    ...     print(isinstance(error, SyntaxError))
+    True
+    """
 
 
 class EquationError(ModelError, ValueError):
-    """Equations contradict each other, or a flag stands where it has no meaning."""
+    """Equations contradict each other, or a flag stands where it has no meaning.
+
+    >>> from rheobase import EquationError, Equations
+    >>> try:
+    ...     Equations('v : 1') + Equations('v : volt')
+    ... except EquationError as error:
+    ...     print(isinstance(error, ValueError))
+    True
+    """
 
 
 class UnknownNameError(ModelError, KeyError):
-    """A name that neither the model nor its namespace defines."""
+    """A name that neither the model nor its namespace defines.
+
+    >>> from rheobase import Network, NeuronGroup, UnknownNameError, ms
+    >>> net = Network(NeuronGroup(1, 'dv/dt = -v/membrane_time : 1'))
+    >>> try:
+    ...     net.run(1*ms)
+    ... except UnknownNameError as error:
+    ...     print(isinstance(error, KeyError))
+    True
+    """
 
 
 class ModelTypeError(ModelError, TypeError):
-    """A value of the wrong type: a boolean where a number is needed, or the reverse."""
+    """A value of the wrong type: a boolean where a number is needed, or the reverse.
+
+    >>> from rheobase import ModelTypeError, NeuronGroup
+    >>> try:
+    ...     NeuronGroup(1, 'v : 1', threshold='v + 1')
+    ... except ModelTypeError as error:
+    ...     print(isinstance(error, TypeError))
+    True
+    """
 
 
 class ModelValueError(ModelError, ValueError):
-    """An argument outside its range."""
+    """An argument outside its range.
+
+    >>> from rheobase import ModelValueError, NeuronGroup
+    >>> try:
+    ...     NeuronGroup(0, 'v : 1')
+    ... except ModelValueError as error:
+    ...     print(isinstance(error, ValueError))
+    True
+    """
 
 
 class ModelIndexError(ModelError, IndexError):
-    """A model names an element of a group that does not exist."""
+    """A model names an element of a group that does not exist.
+
+    >>> from rheobase import ModelIndexError
+    >>> issubclass(ModelIndexError, IndexError)
+    True
+    """
 
 
 class DimensionMismatchError(ModelError):
@@ -190,23 +251,65 @@ class DimensionMismatchError(ModelError):
 
 
 class UnsupportedError(ModelError, NotImplementedError):
-    """What is asked for has a clear meaning, but nothing here can do it."""
+    """What is asked for has a clear meaning, but nothing here can do it.
+
+    >>> from rheobase import Morphology, UnsupportedError
+    >>> try:
+    ...     Morphology.from_file('cell.asc')
+    ... except UnsupportedError as error:
+    ...     print(isinstance(error, NotImplementedError))
+    True
+    """
 
 
 class UnsupportedEquationsError(ModelError):
-    """An integration method that cannot treat these equations."""
+    """An integration method that cannot treat these equations.
+
+    >>> from rheobase import Network, NeuronGroup, UnsupportedEquationsError, ms
+    >>> try:
+    ...     Network(NeuronGroup(1, 'dv/dt = -v**2/ms : 1', method='exact')).run(0*ms)
+    ... except UnsupportedEquationsError as error:
+    ...     print("exact" in str(error))
+    True
+    """
 
 
 class NetworkError(RheobaseError, RuntimeError):
-    """An object cannot be simulated by two networks: each has a time of its own."""
+    """An object cannot be simulated by two networks: each has a time of its own.
+
+    >>> from rheobase import Network, NetworkError, NeuronGroup, ms
+    >>> cells = NeuronGroup(1, 'v : 1')
+    >>> Network(cells).run(1*ms)
+    >>> try:
+    ...     Network(cells)
+    ... except NetworkError as error:
+    ...     print(isinstance(error, RuntimeError))
+    True
+    """
 
 
 class MagicError(RheobaseError):
-    """run() cannot tell which objects are meant."""
+    """run() cannot tell which objects are meant.
+
+    >>> from rheobase import MagicError, NeuronGroup, ms, run
+    >>> first = NeuronGroup(1, 'v : 1')
+    >>> run(1*ms)
+    >>> second = NeuronGroup(1, 'v : 1')
+    >>> try:
+    ...     run(1*ms)  # go on with the first, or begin again?
+    ... except MagicError as error:
+    ...     print('begin again' in str(error))
+    True
+    """
 
 
 class IntegrationError(RheobaseError):
-    """A step of numerical integration failed."""
+    """A step of numerical integration failed.
+
+    >>> from rheobase import IntegrationError, RheobaseError
+    >>> issubclass(IntegrationError, RheobaseError)
+    True
+    """
 
 
 def raise_faults(faults: Iterable[Fault], label: str = "") -> None:

@@ -57,6 +57,16 @@ class KernelFacts:
     draws      random numbers for each element
     threads    what several threads share out: 'elements', 'targets' or 'sources' of synapses; or
                'one: ' and the reason why one thread does all of it
+
+    >>> from rheobase import Network, NeuronGroup, ms
+    >>> from rheobase.inspection import inspect_program, watching
+    >>> programs = []
+    >>> net = Network(NeuronGroup(10, 'dv/dt = -v/(10*ms) : 1', name='cells'))
+    >>> with watching(lambda network, program: programs.append(program)):
+    ...     net.run(0*ms)
+    >>> facts = inspect_program(programs[0]).kernels[0]
+    >>> facts.over, facts.threads, facts.bytes  # v, read and written
+    ('all elements', 'elements', 16)
     """
 
     name: str
@@ -70,6 +80,7 @@ class KernelFacts:
     threads: str
 
     def row(self) -> tuple[str, ...]:
+        """The line of the table."""
         functions = ", ".join(f"{n} {name}" for name, n in sorted(self.functions.items()))
         dt = Quantity(self.dt, dim=second.dim).in_best_unit()
         cells = (self.bytes, self.flops)
@@ -82,6 +93,15 @@ class Inspection:
     """What one step of a program does, kernel by kernel.
 
     kernels   in the order in which they run
+
+    >>> from rheobase import Network, NeuronGroup, ms
+    >>> from rheobase.inspection import inspect_program, watching
+    >>> programs = []
+    >>> net = Network(NeuronGroup(10, 'dv/dt = -v/(10*ms) : 1', name='cells'))
+    >>> with watching(lambda network, program: programs.append(program)):
+    ...     net.run(0*ms)
+    >>> print(inspect_program(programs[0]).kernels[0].code[-1].strip())
+    v = _p[0]*v
     """
 
     kernels: tuple[KernelFacts, ...]
@@ -106,7 +126,17 @@ class Inspection:
 
 
 def inspect_program(program: Program) -> Inspection:
-    """The facts of each kernel of a program, in the order of one step."""
+    """The facts of each kernel of a program, in the order of one step.
+
+    >>> from rheobase import Network, NeuronGroup, ms
+    >>> from rheobase.inspection import inspect_program, watching
+    >>> programs = []
+    >>> net = Network(NeuronGroup(10, 'dv/dt = -v/(10*ms) : 1', name='cells'))
+    >>> with watching(lambda network, program: programs.append(program)):
+    ...     net.run(0*ms)
+    >>> [kernel.name for kernel in inspect_program(programs[0]).kernels]
+    ['cells state update']
+    """
     shared = divisions(program.calls)
     return Inspection(tuple(_facts(call, program, d) for call, d in zip(program.calls, shared)))
 

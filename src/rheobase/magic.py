@@ -62,6 +62,13 @@ class MagicNetwork(Network):
 
     All objects new: a new simulation, from t = 0. All known: it goes on. Some of each: MagicError
     (monitors may come and go).
+
+    >>> from rheobase import NeuronGroup, SpikeMonitor, magic_network, ms, run
+    >>> cells = NeuronGroup(3, 'dv/dt = (2 - v)/(10*ms) : 1', threshold='v > 1', reset='v = 0')
+    >>> spikes = SpikeMonitor(cells)
+    >>> run(10*ms)
+    >>> magic_network.name, spikes.num_spikes
+    ('magicnetwork', 3)
     """
 
     _made = False

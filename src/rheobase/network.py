@@ -38,7 +38,15 @@ _watchers: list[Callable[[Network, Program], None]] = []
 
 @contextmanager
 def watching(seen: Callable[[Network, Program], None]) -> Generator[None]:
-    """Within it, `seen` is called with the network and its program before each run begins."""
+    """Within it, `seen` is called with the network and its program before each run begins.
+
+    >>> from rheobase import Network, NeuronGroup, ms
+    >>> names = []
+    >>> with watching(lambda network, program: names.append(network.name)):
+    ...     Network(NeuronGroup(1, 'v : 1'), name='watched').run(0*ms)
+    >>> names
+    ['watched']
+    """
     _watchers.append(seen)
     try:
         yield

@@ -36,7 +36,15 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 
 class PreferenceError(RheobaseError, ValueError):
-    """A preference that does not exist, or a value that it does not take."""
+    """A preference that does not exist, or a value that it does not take.
+
+    >>> from rheobase import PreferenceError, prefs
+    >>> try:
+    ...     prefs['core.threads'] = -1
+    ... except PreferenceError as error:
+    ...     print(isinstance(error, ValueError))
+    True
+    """
 
 
 class UnknownPreferenceError(PreferenceError, KeyError):

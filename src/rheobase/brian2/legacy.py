@@ -170,6 +170,15 @@ def clear_cache(target: str = "") -> None:
     """Delete all compiled code that is kept on disk.
 
     target   accepted: there is one cache for all targets
+
+    >>> import os, tempfile
+    >>> from unittest import mock
+    >>> from rheobase.brian2 import check_cache, clear_cache
+    >>> with (tempfile.TemporaryDirectory() as folder,
+    ...       mock.patch.dict(os.environ, RHEOBASE_CACHE_DIR=folder)):
+    ...     clear_cache()
+    ...     check_cache()
+    (0, 0.0)
     """
     folder = cache_folder()
     for path in folder.glob("*") if folder.is_dir() else ():
@@ -177,24 +186,44 @@ def clear_cache(target: str = "") -> None:
 
 
 def check_cache(target: str = "") -> tuple[int, float]:
-    """How much compiled code is kept on disk: (number of kernels, size in MB)."""
+    """How much compiled code is kept on disk: (number of kernels, size in MB).
+
+    >>> from rheobase.brian2 import check_cache
+    >>> kernels, megabytes = check_cache()
+    >>> kernels >= 0
+    True
+    """
     folder = cache_folder()
     sizes = [p.stat().st_size for p in folder.glob("*")] if folder.is_dir() else []
     return len(sizes), sum(sizes) / 1e6
 
 
 class NumpyCodeObject:
-    """A choice of Brian 2 for one object (codeobj_class=...), which has no meaning here."""
+    """A choice of Brian 2 for one object (codeobj_class=...), which has no meaning here.
+
+    >>> from rheobase.brian2 import NeuronGroup, NumpyCodeObject
+    >>> len(NeuronGroup(2, 'v : 1', codeobj_class=NumpyCodeObject))
+    2
+    """
 
 
 class CythonCodeObject:
-    """A choice of Brian 2 for one object (codeobj_class=...), which has no meaning here."""
+    """A choice of Brian 2 for one object (codeobj_class=...), which has no meaning here.
+
+    >>> from rheobase.brian2 import CythonCodeObject, NeuronGroup
+    >>> len(NeuronGroup(2, 'v : 1', codeobj_class=CythonCodeObject))
+    2
+    """
 
 
 def test(*options: object, **more: object) -> bool:
     """Run every example of the documentation in this installation; whether all are right.
 
     options, more   accepted; scripts written for Brian 2 name its code generation targets
+
+    >>> from rheobase.brian2 import test
+    >>> callable(test)  # it takes a minute
+    True
     """
     failed = attempted = 0
     for found in pkgutil.walk_packages(rheobase.__path__, "rheobase."):

@@ -138,14 +138,17 @@ class Equations(Mapping[str, SingleEquation]):
 
     @property
     def diff_eq_names(self) -> Set[str]:
+        """The names of variables with a differential equation."""
         return self._of("differential equation").keys()
 
     @property
     def subexpr_names(self) -> Set[str]:
+        """The names of subexpressions."""
         return self._of("subexpression").keys()
 
     @property
     def parameter_names(self) -> Set[str]:
+        """The names of parameters."""
         return self._of("parameter").keys()
 
     @property
@@ -189,6 +192,7 @@ class Equations(Mapping[str, SingleEquation]):
 
     @property
     def is_stochastic(self) -> bool:
+        """Whether any equation has noise (xi)."""
         return bool(self.stochastic_variables)
 
     @property

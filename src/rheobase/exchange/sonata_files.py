@@ -294,6 +294,18 @@ def read_sonata_spikes(
     population   needed if the file has several
 
     Raises ModelValueError for a population that the file does not have.
+
+    >>> import tempfile
+    >>> from rheobase import Network, SpikeGeneratorGroup, SpikeMonitor, ms
+    >>> from rheobase.exchange import read_sonata_spikes, write_sonata_spikes
+    >>> cells = SpikeGeneratorGroup(3, [2, 0], [1, 2]*ms)
+    >>> spikes = SpikeMonitor(cells)
+    >>> Network(cells, spikes).run(5*ms)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_sonata_spikes(f'{folder}/spikes.h5', spikes)
+    ...     ids, times = read_sonata_spikes(f'{folder}/spikes.h5')
+    >>> ids.tolist(), times
+    ([2, 0], array([1., 2.]) * msecond)
     """
     with library("h5py", "sonata").File(os.fspath(path)) as file:
         spikes = _populations(file, "spikes", path)

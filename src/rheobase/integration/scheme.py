@@ -120,9 +120,11 @@ class Scheme(Written):
 
     @property
     def statements(self) -> tuple[Assign, ...]:
+        """The lines of the scheme, applied to a system."""
         return parse_statements(self.description, Source(self.description, f"scheme '{self.name}'"))
 
     def refuses(self, system: System) -> Refusal | None:
+        """Why the method cannot treat a system; empty if it can."""
         noisy: dict[str, dict[str, Expr]] = {}
         for name, expr in system.equations.items():
             parts = separated_noise(expr)
@@ -142,6 +144,7 @@ class Scheme(Written):
         return Refusal("its own check refuses them.") if suits is False else None
 
     def integrate(self, system: System, options: Mapping[str, object]) -> Updates:
+        """The statements of one step of a system."""
         return Updates(tuple(_Expansion(self, system).statements()))
 
 

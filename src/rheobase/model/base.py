@@ -95,6 +95,11 @@ class SimulationObject(metaclass=_Making):
     when    slot of the schedule
     order   position within the slot; then the name decides
     dt, clock   the object's own step, or a clock that it shares; default: defaultclock
+
+    >>> from rheobase import NeuronGroup, SpikeMonitor, Synapses
+    >>> kinds = NeuronGroup, SpikeMonitor, Synapses
+    >>> all(issubclass(kind, SimulationObject) for kind in kinds)
+    True
     """
 
     add_to_magic_network = False

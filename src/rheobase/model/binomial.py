@@ -96,6 +96,7 @@ class BinomialFunction:
         return generator.binomial(self.n, self.p, size)
 
     def info(self, name: str) -> FunctionInfo | Fault:
+        """The function as code of models knows it."""
         return self._infos[self.is_exact]
 
     def _make_info(self, is_exact: bool) -> FunctionInfo:

@@ -425,6 +425,11 @@ class Runner(SimulationObject):
     """An object that runs blocks of code of its owner in each step.
 
     blocks   makes the blocks: called before each run; cheap, and equal while nothing has changed
+
+    >>> from rheobase import NeuronGroup, ms
+    >>> cells = NeuronGroup(1, 'x : 1', name='cells')
+    >>> cells.run_regularly('x += 1', dt=1*ms)
+    <RegularCode 'cells_run_regularly'>
     """
 
     def __init__(

@@ -80,6 +80,13 @@ class Group(SimulationObject):
     _part       the elements of the slots that belong to it
     _span       the range of elements in which they lie: differs for some subgroups only
     namespace   external names of its own, which come before those of the script; may be changed
+
+    >>> from rheobase import NeuronGroup, mV
+    >>> cells = NeuronGroup(3, 'v : volt')
+    >>> sorted(cells.variables)[-2:]
+    ['t_in_timesteps', 'v']
+    >>> cells.get_states(['v'])
+    {'v': array([0., 0., 0.]) * volt}
     """
 
     N: int
@@ -131,6 +138,7 @@ class Group(SimulationObject):
         )
 
     def add_variable(self, variable: Variable) -> None:
+        """Take a variable in, or put it in place of the one of its name."""
         self.variables[variable.name] = variable
 
     def add_array(
@@ -160,6 +168,7 @@ class Group(SimulationObject):
 
     # ------------------------------------------------------------ names in code
     def known_names(self) -> Collection[str]:
+        """All names that code of the group may use, for corrections."""
         return {*self.variables, *self.namespace}
 
     def meaning(
@@ -197,6 +206,7 @@ class Group(SimulationObject):
     def variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]:
+        """What a variable means in code that reaches it by an index, or why it cannot."""
         symbol = symbol_of(variable)
         match variable:
             case ArrayVariable():
@@ -248,12 +258,14 @@ class Group(SimulationObject):
 
     # ------------------------------------------------------------ views
     def view_size(self) -> int:
+        """The number of elements that views show."""
         return len(self)
 
     def _positions_of(self, indices: NDArray[Any]) -> NDArray[Any]:
         return indices + int(self._part.first.data[0])
 
     def view_indices(self, item: Any) -> NDArray[Any]:
+        """(n,) element numbers for anything that users index with, text aside."""
         if isinstance(item, Group):
             return self._numbers_of(item)
         return indices_of(item, self.view_size(), self._label)
@@ -277,6 +289,7 @@ class Group(SimulationObject):
         return np.where((numbers >= 0) & (numbers < len(self)), numbers, -1)
 
     def dtype_of(self, variable: Variable) -> np.dtype[Any]:
+        """How the values of a variable are stored."""
         return stored_dtype(variable, self.float_dtype).numpy
 
     def _written(self, variable: ArrayVariable) -> None:
@@ -296,6 +309,7 @@ class Group(SimulationObject):
         return self.domain()
 
     def select(self, condition: str, level: int = 0) -> NDArray[Any]:
+        """(n,) the elements for which a condition holds."""
         out = IndexList(Slot("selected", I32, int(self._span.size.data[0])), Slot("count", I64))
         source = Source(condition, f"{self._label}, index")
         expr = parse_expression(condition, source)
@@ -308,6 +322,7 @@ class Group(SimulationObject):
     def evaluate(
         self, variable: Variable, indices: NDArray[Any] | None, level: int = 0
     ) -> NDArray[Any]:
+        """The values of a variable without memory, at some elements or all."""
         dtype = stored_dtype(variable, self.float_dtype)
         span = self._span
         size = 1 if variable.shared else int(span.first.data[0]) + int(span.size.data[0])
@@ -333,6 +348,7 @@ class Group(SimulationObject):
         level: int = 0,
         any_unit: bool = False,
     ) -> None:
+        """variable[indices] = the value of an expression, element by element."""
         source = Source(code, f"{self._label}, value of '{variable.name}'")
         expr = parse_expression(code, source)
         statement = Assign(variable.name, None, expr)

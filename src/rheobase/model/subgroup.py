@@ -176,6 +176,7 @@ class Subgroup(EventGroup):
     def variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]:
+        """What a variable means in code that reaches it by an index, or why it cannot."""
         if self._own.get(variable.name) is variable:
             return super().variable_meaning(variable, namespace, index)
         return self.source.variable_meaning(variable, namespace, index)

@@ -619,6 +619,7 @@ class Synapses(ChangingGroup):
         return self.traces.blocks(block, block.domain, code)
 
     def reads_across(self, pathway: SynapticPathway) -> bool:
+        """Whether the traces of a pathway look at those of the other side."""
         plan = None if self.traces is None else self.traces.plan
         return plan is not None and bool(plan.read_across - plan.of(pathway.side))
 

@@ -298,6 +298,7 @@ class SynapticGroup(Group):
     def variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]:
+        """What a variable means in code that reaches it by an index, or why it cannot."""
         if variable.name not in ("i", "j"):
             return super().variable_meaning(variable, namespace, index)
         return Meaning(symbol_of(variable), self._side_binding(variable.name, index))

@@ -39,6 +39,7 @@ class SynapticViews(SynapticGroup):
     """Synapses that scripts index: by number, by [i, j], by [i, j, k], or with a condition."""
 
     def view_indices(self, item: Any) -> NDArray[Any]:
+        """(n,) numbers of synapses for anything that users index with, text aside."""
         self.check_connected()
         if isinstance(item, SynapticSubgroup):
             return item.indices
@@ -127,6 +128,7 @@ class SynapticViews(SynapticGroup):
     def evaluate(
         self, variable: Variable, indices: NDArray[Any] | None, level: int = 0
     ) -> NDArray[Any]:
+        """The values of a variable without memory, at some synapses or all."""
         if variable.shared:
             return super().evaluate(variable, indices, level)
         if isinstance(variable, PositionVariable):
@@ -147,6 +149,7 @@ class SynapticViews(SynapticGroup):
         return self.connections.user_order(out.slot.data)
 
     def select(self, condition: str, level: int = 0) -> NDArray[Any]:
+        """(n,) the synapses for which a condition holds."""
         self.check_connected()
         expr = parse_expression(condition, Source(condition, f"{self._label}, index"))
         return np.flatnonzero(self._compute(expr, Type.BOOLEAN, DIMENSIONLESS, level))
@@ -159,6 +162,7 @@ class SynapticViews(SynapticGroup):
         level: int = 0,
         any_unit: bool = False,
     ) -> None:
+        """variable[indices] = the value of an expression, element by element."""
         expr = parse_expression(code, Source(code, f"{self._label}, value of '{variable.name}'"))
         if variable.shared:
             local = {variable.name: Meaning(symbol_of(variable), variable.element(Index.SHARED))}

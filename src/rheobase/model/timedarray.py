@@ -140,6 +140,7 @@ class TimedArray:
 
     # ------------------------------------------------------------ in models
     def info(self, name: str) -> FunctionInfo | Fault:
+        """The function as code of models knows it."""
         return self._info
 
     def _make_info(self) -> FunctionInfo:

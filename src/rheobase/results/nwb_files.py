@@ -64,6 +64,17 @@ def write_nwb(path: str | os.PathLike[str], *monitors: Monitor, **options: Any) 
     """Write what monitors have recorded to an NWB file; options as for to_nwb.
 
     An existing file is replaced.
+
+    >>> import os, tempfile
+    >>> from rheobase import Network, PoissonGroup, SpikeMonitor, Hz, ms
+    >>> from rheobase.results import write_nwb
+    >>> cells = PoissonGroup(3, rates=100*Hz)
+    >>> spikes = SpikeMonitor(cells)
+    >>> Network(cells, spikes).run(50*ms)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_nwb(f'{folder}/spikes.nwb', spikes)
+    ...     os.listdir(folder)
+    ['spikes.nwb']
     """
     pynwb: Any = import_module("pynwb")
 

@@ -58,10 +58,12 @@ class ArrayMethods:
 
     @property
     def real(self: Any) -> Any:
+        """The real parts, in the same unit."""
         return type(self)._made(np.real(np.asarray(self)), self.dim)
 
     @property
     def imag(self: Any) -> Any:
+        """The imaginary parts, in the same unit."""
         return type(self)._made(np.imag(np.asarray(self)), self.dim)
 
 

@@ -383,18 +383,22 @@ class Unit(Quantity):
 
     @property
     def name(self) -> str:
+        """Python code that makes the unit: 'nsiemens / cmetre**2'."""
         return self.spec.name
 
     @property
     def dispname(self) -> str:
+        """For reading: 'nS/cm^2'."""
         return self.spec.symbol
 
     @property
     def latexname(self) -> str:
+        """In LaTeX."""
         return self.spec.latex
 
     @property
     def scale(self) -> float:
+        """1 of this unit is 10**scale in SI."""
         return self.spec.scale
 
     @property

@@ -54,8 +54,11 @@ __all__ = [
 ]
 
 
-def _of_numbers(name: str) -> Callable[..., Any]:
-    """A function of plain numbers; raises DimensionMismatchError for a unit."""
+def _of_numbers(name: str, argument: str, value: str) -> Callable[..., Any]:
+    """A function of plain numbers; raises DimensionMismatchError for a unit.
+
+    argument, value   of the example in its docstring, value with four digits after the point
+    """
     ufunc = getattr(np, name)
 
     def function(x: Any, *args: Any, **options: Any) -> Any:
@@ -64,7 +67,12 @@ def _of_numbers(name: str) -> Callable[..., Any]:
         return ufunc(x, *args, **options)
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"numpy.{name} of a plain number; raises DimensionMismatchError for a unit."
+    function.__doc__ = (
+        f"numpy.{name} of a plain number; raises DimensionMismatchError for a unit.\n\n"
+        f">>> from rheobase import {name}, ms\n"
+        f">>> f'{{{name}({argument}*ms/ms):.4f}}'\n"
+        f"'{value}'\n"
+    )
     return function
 
 
@@ -94,23 +102,23 @@ def _ragged(values: Any) -> bool:
     return len({np.shape(functions.stripped(v)) for v in values}) > 1
 
 
-log = _of_numbers("log")
-log10 = _of_numbers("log10")
-exp = _of_numbers("exp")
-expm1 = _of_numbers("expm1")
-log1p = _of_numbers("log1p")
-sin = _of_numbers("sin")
-cos = _of_numbers("cos")
-tan = _of_numbers("tan")
-arcsin = _of_numbers("arcsin")
-arccos = _of_numbers("arccos")
-arctan = _of_numbers("arctan")
-sinh = _of_numbers("sinh")
-cosh = _of_numbers("cosh")
-tanh = _of_numbers("tanh")
-arcsinh = _of_numbers("arcsinh")
-arccosh = _of_numbers("arccosh")
-arctanh = _of_numbers("arctanh")
+log = _of_numbers("log", "2", "0.6931")
+log10 = _of_numbers("log10", "2", "0.3010")
+exp = _of_numbers("exp", "2", "7.3891")
+expm1 = _of_numbers("expm1", "2", "6.3891")
+log1p = _of_numbers("log1p", "2", "1.0986")
+sin = _of_numbers("sin", "2", "0.9093")
+cos = _of_numbers("cos", "2", "-0.4161")
+tan = _of_numbers("tan", "2", "-2.1850")
+arcsin = _of_numbers("arcsin", "0.5", "0.5236")
+arccos = _of_numbers("arccos", "0.5", "1.0472")
+arctan = _of_numbers("arctan", "2", "1.1071")
+sinh = _of_numbers("sinh", "2", "3.6269")
+cosh = _of_numbers("cosh", "2", "3.7622")
+tanh = _of_numbers("tanh", "2", "0.9640")
+arcsinh = _of_numbers("arcsinh", "2", "1.4436")
+arccosh = _of_numbers("arccosh", "2", "1.3170")
+arctanh = _of_numbers("arctanh", "0.5", "0.5493")
 diagonal = _minding(np.diagonal)
 ravel = _minding(np.ravel)
 trace: Any = _minding(np.trace)  # Any: scripts give the name to a monitor

@@ -109,9 +109,11 @@ class Monitor(Runner):
         return RecordedView(self.state_value(name, use_units))
 
     def view_indices(self, item: Any) -> NDArray[Any]:
+        """(n,) element numbers for anything that users index with, text aside."""
         return self.source.view_indices(item)
 
     def select(self, condition: str, level: int = 0) -> NDArray[Any]:
+        """(n,) the elements for which a condition holds."""
         return self.source.select(condition, level)
 
     def state_names(self) -> Sequence[str]:

@@ -80,6 +80,7 @@ class EventReducer(Monitor):
 
     @property
     def variables(self) -> Mapping[str, Variable]:
+        """The results, by name."""
         return {}
 
     def element_numbers(self) -> NDArray[Any]:

@@ -75,6 +75,7 @@ class PopulationRateMonitor(Monitor):
 
     @property
     def variables(self) -> Mapping[str, Variable]:
+        """What is recorded in each step, by name."""
         slots, dims = self._columns.slots, {"t": second.dim, "rate": hertz.dim}
         return {
             n: ArrayVariable(n, Type.FLOAT, dim, slots[n], read_only=True)

@@ -122,6 +122,7 @@ class EventMonitor(Monitor):
 
     @property
     def variables(self) -> Mapping[str, Variable]:
+        """What is recorded of each event, by name."""
         return {n: self._described(n) for n in self._columns.slots}
 
     def _described(self, name: str) -> ArrayVariable:

@@ -283,6 +283,7 @@ class StateMonitor(Recorder):
 
     @property
     def variables(self) -> Mapping[str, Variable]:
+        """What is recorded, by name."""
         return {n: self._described(n) for n in ["t", *self.record_variables]}
 
     def _described(self, name: str) -> ArrayVariable:

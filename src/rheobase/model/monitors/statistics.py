@@ -60,6 +60,7 @@ class Reducer(Recorder):
 
     @property
     def variables(self) -> Mapping[str, Variable]:
+        """The results, by name."""
         return {}
 
     def state_names(self) -> Sequence[str]:

@@ -106,6 +106,7 @@ class _Parts(EventGroup):
         return SpatialPart(self, numbers)
 
     def view_indices(self, item: Any) -> NDArray[Any]:
+        """(n,) compartments for anything that users index with, lengths and sections included."""
         absolute = self._absolute(item)
         return super().view_indices(item) if absolute is None else self._numbers_at(absolute)
 
