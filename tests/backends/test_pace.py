@@ -44,6 +44,18 @@ def test_threads_of_no_use_cost_less_than_a_fifth(step, slower):
     assert took(n_steps, step, slower * step) < 1.2 * n_steps * step
 
 
+def test_threads_that_come_late_are_not_held_for_slow():
+    """A sleeping thread takes some steps to come; a step is twice as fast from then on."""
+    step, late = 50e-6, 0.0
+
+    def together(now):
+        nonlocal late
+        late += step * 4
+        return step * 4 if late < 4e-3 else step / 2
+
+    assert took(2000, step, together) < 2000 * step / 1.6
+
+
 def test_threads_that_become_slow_are_left_at_once():
     """Somebody takes the second processor after 1 s: the next second costs a fifth more at most."""
     step = 100e-6

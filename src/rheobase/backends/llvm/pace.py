@@ -15,6 +15,7 @@ __all__ = ["Pace"]
 
 WORTH_SHARING = 10e-6  # s a step: what two waits cost, some ten times
 BEFORE_FIRST = 0.006  # s with one thread before all are tried: dividing a step costs time, too
+WARM_UP = 0.003  # s, which do not count: where others run, a thread that wakes has to wait its turn
 TRIAL = 0.004  # s
 REVIEW = 0.02  # s over which the time of a step is looked at
 # s from one trial to the next, by choice; doubled if nothing changes. Short after all threads have
@@ -37,6 +38,7 @@ class Pace:
         self._held = 0.0  # since the last trial
         self._hold = 0.0
         self._trial = False
+        self._is_warm = False  # whether what is tried has gone on for WARM_UP
 
     @property
     def longest(self) -> float | None:
@@ -44,8 +46,10 @@ class Pace:
 
         All threads may turn out to be very slow, and a run must stop soon after Ctrl-C even so.
         """
-        if self.team or self._trial:
-            return TRIAL if self._trial else REVIEW
+        if self._trial:
+            return TRIAL if self._is_warm else WARM_UP
+        if self.team:
+            return REVIEW
         is_first = not self._known and self._spent > WORTH_SHARING * self._steps
         return BEFORE_FIRST if is_first else None
 
@@ -56,17 +60,22 @@ class Pace:
         self._held += seconds
         if not self._is_enough():
             return
+        if self._trial and not self._is_warm and self._spent < WARM_UP + TRIAL:
+            self._is_warm = True
+            self._spent, self._steps = 0.0, 0
+            return
         self._known[self.team] = self._spent / self._steps
         self._spent, self._steps = 0.0, 0
         if self._trial:
             self._decide()
         elif self._wants_trial():
             self._trial, self.team = True, not self.team
+            self._is_warm = not self.team
 
     def _is_enough(self) -> bool:
         """Whether the present choice has gone on for long enough to know the time of its step."""
         if self._trial:
-            return self._steps > 0 and self._spent >= TRIAL
+            return self._steps > 0 and self._spent >= (TRIAL if self._is_warm else WARM_UP)
         return self._steps > 1 and self._spent >= (REVIEW if self._known else BEFORE_FIRST)
 
     def _wants_trial(self) -> bool:
