@@ -26,6 +26,7 @@ from rheobase.runtime.deferred import Queue, at_once, record_into
 from rheobase.topics import topic
 
 __all__ = [
+    "Asked",
     "Device",
     "RuntimeDevice",
     "StandaloneDevice",
@@ -46,6 +47,20 @@ class Simulated(Protocol):
     """
 
     def way_back(self) -> Callable[[bool], None]: ...
+
+
+class Asked(Protocol):
+    """What run() was asked for.
+
+    length      in seconds
+    namespace   names of external constants
+    """
+
+    @property
+    def length(self) -> float: ...
+
+    @property
+    def namespace(self) -> Mapping[str, Any]: ...
 
 
 class Device:
@@ -74,7 +89,7 @@ class Device:
         """Forget what was recorded, and how long a run may take."""
         self._maximum_run_time = None
 
-    def submit(self, network: Simulated, action: Callable[[], None]) -> None:
+    def submit(self, network: Simulated, action: Callable[[], None], asked: Asked) -> None:
         """A network is to run: do it now, or later."""
         action()
 
@@ -161,7 +176,7 @@ class StandaloneDevice(Device):
         """The folder that build() was told; nothing is written there."""
         return str(self.build_options.get("directory") or "output")
 
-    def submit(self, network: Simulated, action: Callable[[], None]) -> None:
+    def submit(self, network: Simulated, action: Callable[[], None], asked: Asked) -> None:
         if network not in self._networks:
             self._networks.append(network)
             self._ways_back.append(network.way_back())

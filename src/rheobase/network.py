@@ -166,7 +166,7 @@ class Network(Members):
                 f"on_nonfinite is 'warn', 'stop' or 'raise', not {on_nonfinite!r}"
             )
         request = _Request(length, report, period, names, bool(profile), on_nonfinite)
-        devices.get_device().submit(self, self.later(partial(self._run, request)))
+        devices.get_device().submit(self, self.later(partial(self._run, request)), request)
 
     def later(self, action: Callable[[], None]) -> Callable[[], None]:
         """An action as a device may do it later: with the objects of now."""

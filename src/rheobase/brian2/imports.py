@@ -2,7 +2,8 @@
 
 A finder answers for `brian2` and for its public modules. Those that exist here (`brian2.only`,
 `brian2.numpy_`, `brian2.units` ...) are ours; any other has every public name, wherever that name
-stands here, so that `from brian2.core.network import Network` finds it.
+stands here, so that `from brian2.core.network import Network` finds it. The same goes for
+brian2tools, as far as its names exist here (`rheobase.brian2tools`).
 
 >>> from rheobase.brian2.imports import redirected
 >>> with redirected():
@@ -26,6 +27,7 @@ from typing import Any
 __all__ = ["Redirection", "redirected"]
 
 _THEIRS, _OURS = "brian2", "rheobase.brian2"
+_TOOLS = "brian2tools"
 _PACKAGES = {  # of Brian 2 2.9, with the modules that scripts import public names from
     "codegen": "",
     "core": "base clocks functions magic names namespace network operations preferences "
@@ -91,6 +93,8 @@ class Redirection(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         package, _, below = fullname.partition(".")
+        if package == _TOOLS and _exists(_OURS + fullname.removeprefix(_THEIRS)):
+            return importlib.util.spec_from_loader(fullname, _Loader(), is_package=True)
         if package != _THEIRS or (below and below not in {*_PACKAGES, *_PUBLIC_MODULES}):
             return None
         return importlib.util.spec_from_loader(fullname, _Loader(), is_package=True)
@@ -112,7 +116,14 @@ def redirected() -> Generator[None]:
 
 
 def _is_theirs(name: str) -> bool:
-    return name == _THEIRS or name.startswith(_THEIRS + ".")
+    return name.partition(".")[0] in (_THEIRS, _TOOLS)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # not even what is above it
+        return False
 
 
 def _forget() -> None:

@@ -1,11 +1,13 @@
 """Models in the formats of other programs. Each needs the package of its format, as an extra.
 
-NeuroML  to_neuroml, morphology_from_neuroml                      (extra `neuroml`, to read)
+NeuroML  to_neuroml, set_device('neuroml2', filename=...),
+         morphology_from_neuroml                    (extra `neuroml`, to read)
 NIR      from_nir, to_nir                                         (extra `nir`)
 SONATA   from_sonata, read_sonata_nodes, read_sonata_edges,
          read_sonata_spikes, write_sonata_spikes                  (extra `sonata`)
 """
 
+from rheobase.exchange.neuroml_device import NeuroMLDevice
 from rheobase.exchange.neuroml_export import to_neuroml
 from rheobase.exchange.neuroml_morphology import NeuroMLMorphology, morphology_from_neuroml
 from rheobase.exchange.nir_export import to_nir
@@ -21,6 +23,7 @@ from rheobase.exchange.sonata_files import (
 )
 
 __all__ = [
+    "NeuroMLDevice",
     "NeuroMLMorphology",
     "SonataEdges",
     "SonataNodes",

@@ -36,11 +36,13 @@ class NeuroMLMorphology:
     morphology   its shape
     segments     {id: compartments of the segment}, as `SpatialNeuron(morphology=...)` numbers them
     groups       {id of a segment group: compartments of its segments}
+    members      {id of a segment group: ids of its segments}, those of groups that it includes, too
     """
 
     morphology: Morphology
     segments: dict[int, Ints] = field(repr=False)
     groups: dict[str, Ints] = field(repr=False)
+    members: dict[str, list[int]] = field(repr=False)
 
 
 @dataclass(eq=False)
@@ -107,7 +109,7 @@ def morphology_from_neuroml(
         name: np.sort(np.concatenate([np.empty(0, np.int64), *(compartments[k] for k in found)]))
         for name, found in members.items()
     }
-    return NeuroMLMorphology(root, compartments, groups)
+    return NeuroMLMorphology(root, compartments, groups, members)
 
 
 def _chosen(document: Any, cell: str | None, path: str) -> Any:
