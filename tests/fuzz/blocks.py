@@ -47,13 +47,13 @@ class Always(Pace):
 @contextmanager
 def small_chunks() -> Generator[None]:
     """Within it, a few dozen numbers fill a chunk."""
-    before = blocks.CHUNK, blocks.CHUNK_IN_ROWS, executable.Pace
-    blocks.CHUNK = blocks.CHUNK_IN_ROWS = 500  # pyright: ignore
+    before = blocks.CHUNK, blocks.CHUNK_IN_ROWS, blocks.MOST_PIECES, executable.Pace
+    blocks.CHUNK = blocks.CHUNK_IN_ROWS = blocks.MOST_PIECES = 500  # pyright: ignore
     executable.Pace = Always
     try:
         yield
     finally:
-        blocks.CHUNK, blocks.CHUNK_IN_ROWS, executable.Pace = before  # pyright: ignore
+        blocks.CHUNK, blocks.CHUNK_IN_ROWS, blocks.MOST_PIECES, executable.Pace = before  # pyright: ignore
 
 
 def compare(choice: int) -> tuple[str, str]:

@@ -36,6 +36,7 @@ def native(backend, monkeypatch):
     monkeypatch.setattr(executable, "Pace", Always)
     monkeypatch.setattr(blocks, "CHUNK", 1000)
     monkeypatch.setattr(blocks, "CHUNK_IN_ROWS", 1000)
+    monkeypatch.setattr(blocks, "MOST_PIECES", 100)
 
 
 WAYS = (1, 64), (1, 5), (2, 64), (3, 5), (7, 64)

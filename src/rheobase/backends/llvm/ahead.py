@@ -11,6 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from rheobase.backends.llvm.blocks import LONGEST
+from rheobase.backends.llvm.gates import is_open
 from rheobase.backends.llvm.schedule import Words
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.snapshots import WIDTH as COPY
@@ -101,7 +102,8 @@ def _call_ahead(words: Words, n: Value, call: Value, chunk: Value, k: Value) -> 
     shares = words.read(arrays["chunk_shares"], n, PTR)
     share = words.word(shares, chunk * len(Word))
     slots = words.read(arrays["ahead_slots"], n, PTR)
-    words.call_with(call, slots, share, code.null())
+    with code.when(is_open(words, n, "ahead_gates")):
+        words.call_with(call, slots, share, code.null())
     number = words.read(arrays["list_of"], call)
     with code.when(number >= 0):
         _keep_list(words, number * WIDTH, chunk * (LONGEST + 1) + k)

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.backends.llvm.gates import WORDS, gate_of
 from rheobase.backends.llvm.lanes import Lanes, RowPieces, shares_of
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.snapshots import Snapshots
@@ -30,6 +31,7 @@ __all__ = ["LONGEST", "Blocks"]
 LONGEST: Final = 64  # steps
 CHUNK: Final = 1 << 15  # bytes of state: what the first cache of today's processors holds
 CHUNK_IN_ROWS: Final = 1 << 19  # and the second
+MOST_PIECES: Final = 0.25  # of the memory of the rows that are cut for more chunks than lanes
 
 
 @record
@@ -156,10 +158,32 @@ class Blocks:
         for row, listed in enumerate(self._listed.values()):
             events = listed.events[lane]
             local[row] = events.indices.address, events.count.address, listed.starts[lane], 0
-        own = {"chunks": self._chunks_of(lane), "now": self._now[lane], "local": local}
+        gates = self._gates(lane)
+        own = {
+            "ahead_gates": gates,
+            "chunks": self._chunks_of(lane),
+            "now": self._now[lane],
+            "local": local,
+        }
         if self._ahead is None or self._snapshots is None:
             return own | {"copies": local}
         return own | {"copies": self._snapshots.table(self._local_lists(lane), entries)}
+
+    def _gates(self, lane: int) -> NDArray[np.int64]:
+        """(n, WORDS)  of the calls in order, with the addresses that the lane uses."""
+        gates = np.zeros((len(self._order), WORDS), np.int64)
+        addresses = {slot.address: a for slot, a in self._stand_ins(lane).items()}
+        for gate, k in zip(gates, self._order):
+            for n, word in enumerate(map(int, gate_of(self._lanes.calls[k].kernel))):
+                gate[n] = addresses.get(word, word)
+        return gates
+
+    def _stand_ins(self, lane: int) -> dict[Slot, int]:
+        """The addresses that a lane uses ahead for slots of any call."""
+        if self._ahead is None:
+            return {}
+        clock, now = self._clocks[self._ahead.clock], self._now[lane].ctypes.data
+        return {clock.step: now, clock.t: now + 8} | self._local_lists(lane)
 
     def _local_lists(self, lane: int) -> dict[Slot, int]:
         """The addresses that a lane uses for the lists that are made ahead."""
@@ -174,9 +198,7 @@ class Blocks:
         ahead = self._ahead
         if ahead is None:
             return {}
-        clock = self._clocks[ahead.clock]
-        now = self._now[lane].ctypes.data
-        general = {clock.step: now, clock.t: now + 8} | self._local_lists(lane)
+        general = self._stand_ins(lane)
         found: dict[int, dict[Slot, int]] = {}
         for k in self._order:
             slots = self._lanes.calls[k].kernel.slots()
@@ -198,4 +220,13 @@ def _worthwhile(
         return None, 0
     chunk = CHUNK_IN_ROWS if ahead.in_rows else CHUNK
     n_chunks = n_lanes * max(1, ahead.n_bytes // (chunk * n_lanes))
+    if ahead.in_rows:
+        n_chunks = max(n_lanes, min(n_chunks, _most_chunks(ahead, calls) // n_lanes * n_lanes))
     return (ahead, n_chunks) if n_chunks > 1 else (None, 0)
+
+
+def _most_chunks(ahead: Ahead, calls: Sequence[Call]) -> int:
+    """For how many chunks there is room to cut rows."""
+    rows = [RowPieces.memory(calls[k].kernel, d) for k, d in ahead.calls.items()]
+    pieces, entries = (sum(column) for column in zip(*rows))
+    return int(MOST_PIECES * entries / max(pieces, 1))

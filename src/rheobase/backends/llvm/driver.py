@@ -33,6 +33,7 @@ The arguments are arrays of 64-bit words:
               is_ahead       (n_calls) whether a call is one of them
               list_of        (n_calls) which list it makes, or -1
               chunk_shares   (n_ahead) address of the shares of the chunks
+              ahead_gates    (n_ahead, WORDS) gates of the calls, with these addresses
               ahead_slots    (n_ahead) address of the array of addresses that the lane uses ahead
               gathered       (n_lists, 4) addresses of indices and count of the step's list, of the
                              log of the block, and of ends

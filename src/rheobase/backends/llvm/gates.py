@@ -69,10 +69,10 @@ def _read_log(events: Events, words: NDArray[np.int64]) -> None:
     words[STEP], words[DELAY] = events.step.address, events.delay.address
 
 
-def is_open(words: Words, call: Value) -> Value:
-    """Whether there is something to do."""
+def is_open(words: Words, call: Value, gates: str = "gates") -> Value:
+    """Whether there is something to do; `gates` is the array in which the gate of `call` stands."""
     code = words.code
-    gate = words.word(words.arrays["gates"], call * WORDS)
+    gate = words.word(words.arrays[gates], call * WORDS)
     answer = Var(code, BOOL, True)
     with code.when(words.read(gate, MASK).ne(0)):
         step = words.read(words.read(gate, STEP, PTR))

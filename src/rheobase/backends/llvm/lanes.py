@@ -55,6 +55,14 @@ class RowPieces:
             pieces = cuts(starts.data.astype(np.int64), domain.others.data, inner)
             self._pieces[k] = _Pieces(made_for, pieces.astype(starts.dtype.numpy))
 
+    @staticmethod
+    def memory(kernel: Kernel, division: Division) -> tuple[int, int]:
+        """(what pieces take for each owner, what the rows take), bytes; 0 if they are not cut."""
+        domain = kernel.domain
+        if not isinstance(domain, (Propagate, Reduce)) or not is_cut(kernel, division):
+            return 0, 0
+        return _starts(domain).data.nbytes, domain.others.data.nbytes
+
     def stand_in(self, k: int, kernel: Kernel) -> dict[Slot, int]:
         """Where the pieces stand, for the slot of the rows; nothing if they are not cut."""
         domain = kernel.domain

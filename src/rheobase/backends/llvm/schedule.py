@@ -23,7 +23,7 @@ TABLE = {
                 "list_of",
             ),
             *("chunk_shares", "ahead_slots", "gathered", "local", "chunks", "now", "delays"),
-            *("copies_at", "copies"),
+            *("copies_at", "copies", "ahead_gates"),
             *("divided", "waits", "merge_starts", "merges", "team", "lanes", "places", "breaks"),
             "gates",
         )
