@@ -293,6 +293,16 @@ def test_other_code_of_the_run_finds_the_values_of_each_synapse(add):
     assert_close(cases[0].state(), cases[1].state())
 
 
+def test_pathways_may_stand_in_different_slots_of_the_step():
+    """Each looks at what the others have left at its place."""
+    cases = [Case(), Case(monitored=True)]
+    for case in cases:
+        case.S.post.when, case.S.post.order = "before_start", -3
+        case.run(N_STEPS * 0.1 * ms)
+    assert cases[0].sides == BOTH
+    assert_close(cases[0].state(), cases[1].state())
+
+
 def test_a_summed_variable_of_traces_is_that_of_each_synapse():
     with pytest.raises(Exception, match="computed in each step"):
         Case(model=PAIR + "\noutput_post = P : 1 (summed)")

@@ -52,7 +52,7 @@ from rheobase.model.structural import ChangingGroup
 from rheobase.model.summed import add_summed
 from rheobase.model.synapticgroup import SynapticGroup, bytes_of_number
 from rheobase.model.texts import read_equations, read_statements
-from rheobase.model.traces import Standin, TraceKeeper, Traces
+from rheobase.model.traces import Standin, Traces
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Meaning, Reach, Subexpression
 from rheobase.model.views import VariableView
 from rheobase.topics import topic
@@ -171,11 +171,11 @@ class Synapses(ChangingGroup):
         self._pathways: dict[str, SynapticPathway] = {}
         self._update: tuple[Assign, ...] | None = None  # found when it is needed first
         self._history = self._add_history()
-        self.traces = self._add_traces()
         self._add_pathways(on_pre, "pre", delay, on_event)
         self._add_pathways(on_post, "post", delay, on_event)
         self._check_pathway_names("delays", delay)
         self._check_pathway_names("events", on_event)
+        self.traces = self._add_traces()
         self._add_runners(method, method_options)
         warn_of_attributes(self)
         self.seal()
@@ -260,14 +260,13 @@ class Synapses(ChangingGroup):
             if isinstance(v, ArrayVariable) and isinstance(v.slot, Standin) and v.slot.dtype is F64
         }  # fmt: skip
         sides = (self.source, self.target)
-        if lastupdate is None or self._history or any(isinstance(g, SynapticGroup) for g in sides):
+        nothing = not self.pathways or lastupdate is None or self._history is not None
+        if nothing or any(isinstance(g, SynapticGroup) for g in sides):
             return None
         rates = decaying(self.equations, standins)
         if not rates or "lastupdate" not in standins:
             return None
-        traces = Traces(self, rates, right_sides(self.equations))
-        self.contained_objects.append(TraceKeeper(self, traces))
-        return traces
+        return Traces(self, rates, right_sides(self.equations))
 
     def at_event(self, statements: tuple[Assign, ...]) -> tuple[Assign, ...]:
         """The code of a pathway, after the event-driven variables are brought up to date.
@@ -596,11 +595,18 @@ class Synapses(ChangingGroup):
         code = [(name, "\n".join(p.listing())) for name, p in self.pathways.items()]
         return group_page(title, self.equations, code)
 
+    def during_run(self) -> None:
+        if self.traces is not None:
+            self.traces.settle()
+
+    def after_run(self) -> None:
+        if self.traces is not None and self.active:
+            self.traces.end()
+
     def looks_at(self, kernels: Sequence[Kernel]) -> bool:
         if self.traces is None:
             return False
-        keepers = (x for x in self.contained_objects if isinstance(x, TraceKeeper))
-        own = {id(w.kernel) for x in (*self.pathways.values(), *keepers) for w in x.work()}
+        own = {id(w.kernel) for x in self.pathways.values() for w in x.work()}
         allowed = self.traces.is_allowed(kernels, frozenset(own))
         changed, self.traces.allowed = allowed != self.traces.allowed, allowed
         return changed

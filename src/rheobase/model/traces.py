@@ -5,12 +5,13 @@ synapse, but every synapse of a neuron sees the same spikes at the same time: al
 Where that can be shown (`sharing.find`), a run keeps the value once for each neuron, with the time
 of its last event:
 
-    at an event of the neuron   x = x * exp(rate * (t - since)), what the code says, since = t
-    at an event of the other side   x is read for each synapse. Its value at t is
-                                scaled * exp(rate * phase), where scaled = x(t - phase) is kept,
-                                too: so an event takes one exponential, not one for each synapse
+    at an event of the neuron       x = scaled * factor, then what the code says;
+                                    scaled = x / factor, since = t
+    at one of the other side        for each synapse, x is scaled * factor
 
-`phase` is the time since the last step that is a multiple of PERIOD; there `scaled` is made anew.
+where scaled is what x would have been at the last step that is a multiple of PERIOD, and factor =
+exp(rate * phase), with the phase the time since then, is the entry of a table: no event takes an
+exponential. In steps that are multiples of PERIOD, scaled = x * exp(rate * (t - since)).
 
 To everyone but the kernels of pathways each synapse has its value as ever. Its memory (`Standin`)
 is not touched during a run; whoever asks for the numbers has them made: of x at the last event of
@@ -27,14 +28,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.ir.builder import Alias, Element
+from rheobase.ir.builder import Alias, Element, Entry
 from rheobase.ir.dtypes import F64, I32, I64, DType
 from rheobase.ir.kernels import Index, Kernel, Part, Propagate, Python, Sometimes
 from rheobase.ir.passes.rewrite import slots_touched
 from rheobase.ir.slots import Slot
-from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name, Number, Unary
+from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name, Number
 from rheobase.lang.symbols import Symbol, Type
-from rheobase.model.code import Block, Runner
+from rheobase.model.blocks import Block
 from rheobase.model.connections import end_of
 from rheobase.model.group import Group
 from rheobase.model.lookups import structure_changed
@@ -42,15 +43,13 @@ from rheobase.model.sharing import PathwayCode, Plan, SynapsesOfPlan, find
 from rheobase.model.variables import ArrayVariable, Meaning
 from rheobase.units import second
 
-__all__ = ["PERIOD", "Standin", "TraceKeeper", "Traces"]
+__all__ = ["PERIOD", "Standin", "Traces"]
 
-PERIOD = 128  # steps: a power of two
+PERIOD = 256  # steps: a power of two
 _STEEPEST = 300.0  # exponent that a period may make
 _AT_ONCE = 1 << 18  # synapses
 _SIDES = (Index.PRE, Index.POST)
 _NUMBER = {Index.PRE: 1, Index.POST: 2}
-_ELAPSED = Binary("-", Name("t"), Name("_since"))
-_PHASE = Binary("*", Name("dt"), Binary("%", Name("t_in_timesteps"), Number(PERIOD)))
 
 
 class Standin(Slot):
@@ -113,6 +112,8 @@ class Traces:
         self.values = {x: Slot(f"{x} of neurons", F64, 0) for x in rates}
         self.scaled = {x: Slot(f"{x} scaled", F64, 0) for x in rates}
         self.rates = {x: Slot(f"rate of {x}", F64) for x in rates}
+        self.factors = {x: Slot(f"factors of {x}", F64, PERIOD) for x in rates}  # by phase
+        self.inverses = {x: Slot(f"inverse factors of {x}", F64, PERIOD) for x in rates}
         self.since = {side.value: Slot(f"{side.value} since", F64, 0) for side in _SIDES}
         self.sides = Slot("sides", I64, len(rates))  # of each candidate: 0: none, 1: PRE, 2: POST
         self.step = Slot("step", I64)  # at the end of the last run
@@ -203,6 +204,9 @@ class Traces:
         for x, by_neuron in found.items():
             self.values[x].assign(by_neuron)
             self.rates[x].data[0] = plan.rates[x]
+            exponents = plan.rates[x] * self._synapses.clock.dt_ * np.arange(PERIOD)
+            self.factors[x].data[:] = np.exp(exponents)
+            self.inverses[x].data[:] = np.exp(-exponents)
         self.sides.data[:] = [_NUMBER[plan.sides[x]] if x in plan.sides else 0 for x in self._rates]
         self.dt.data[0] = self._synapses.clock.dt_
         self._rescale()
@@ -288,20 +292,18 @@ class Traces:
         rows, others = self._one_each(side)
         neuron = Propagate(domain.events, domain.part, side, rows, others)
         local = {**block.local, **self._local(side)}
-        decayed = [Assign(x, "*", _decay(x, _ELAPSED)) for x in self.plan.of(side)]
+        now = [
+            Assign(x, None, _product(f"_scaled_{x}", f"_factor_{x}")) for x in self.plan.of(side)
+        ]
         stamp = Assign("_since", None, Name("t"))
-        first = (
-            *decayed,
-            *code.early,
-            stamp,
-            *self._rescaled(self.plan.of(side) - code.late_names),
-        )
         name = f"{block.name} traces"
-        found = [Block(name, neuron, first, local=local)]
+        found = self._renewal(name)
+        first = (*now, *code.early, stamp, *_rescaled(code.early, self.plan.of(side)))
+        found.append(Block(name, neuron, first, local=local))
         if code.synaptic:
             found.append(Block(block.name, domain, code.synaptic, scatters=True, local=local))
         if code.late:
-            last = (*code.late, *self._rescaled(code.late_names))
+            last = (*code.late, *_rescaled(code.late, self.plan.of(side)))
             found.append(Block(f"{name} after", neuron, last, local=local))
         return found
 
@@ -315,14 +317,6 @@ class Traces:
             self._rows[side.value] = made = (n, rows, others)
         return made[1:]
 
-    def _rescaled(self, names: frozenset[str]) -> list[Assign]:
-        assert self.plan is not None
-        read = sorted(names & self.plan.read_across)
-        return [
-            Assign(f"_scaled_{x}", None, Binary("*", Name(x), _decay(x, Unary("-", _PHASE))))
-            for x in read
-        ]
-
     def _local(self, side: Index, own: Index | None = None) -> dict[str, Meaning]:
         """What the names of traces mean to events of a side. own: the index of the neuron."""
         assert self.plan is not None
@@ -332,46 +326,44 @@ class Traces:
         for x, of in self.plan.sides.items():
             variable = self._synapses.variables[x]
             assert isinstance(variable, ArrayVariable)
-            symbol = Symbol(x, Type.FLOAT, variable.dim)
-            rate = Meaning(
-                Symbol(f"_rate_{x}", Type.FLOAT, second.dim**-1, shared=True),
-                Element(self.rates[x], Index.SHARED),
-            )
-            scaled = Meaning(replace_name(symbol, f"_scaled_{x}"), Element(self.scaled[x], own))
-            found |= {f"_rate_{x}": rate}
-            if of is side:
-                found[x] = Meaning(symbol, Element(self.values[x], own))
-                found[f"_scaled_{x}"] = scaled
-            else:
-                found[x] = Meaning(symbol, self._across(x, of, rate))
+            if of is not side:
+                found[x] = Meaning(Symbol(x, Type.FLOAT, variable.dim), self._across(x, of))
+                continue
+            for name, slot in ((x, self.values[x]), (f"_scaled_{x}", self.scaled[x])):
+                symbol = Symbol(name, Type.FLOAT, variable.dim)
+                found[name] = Meaning(symbol, Element(slot, own))
+            for name, table in (("_factor", self.factors[x]), ("_inverse", self.inverses[x])):
+                symbol = Symbol(f"{name}_{x}", Type.FLOAT, shared=True)
+                found[symbol.name] = Meaning(symbol, self._entry(table))
+            rate = Symbol(f"_rate_{x}", Type.FLOAT, second.dim**-1, shared=True)
+            found[rate.name] = Meaning(rate, Element(self.rates[x], Index.SHARED))
         return found
 
-    def _across(self, x: str, of: Index, rate: Meaning) -> Alias:
-        """A trace of the other side, at present."""
-        names = {"_scaled": Element(self.scaled[x], of), f"_rate_{x}": rate.binding}
-        for name in ("t_in_timesteps", "dt"):
-            found = self._synapses.meaning(name, {})
-            assert isinstance(found, Meaning)
-            names[name] = found.binding
-        return Alias(Binary("*", Name("_scaled"), _decay(x, _PHASE)), names)
+    def _entry(self, table: Slot) -> Entry:
+        """The entry of the present phase."""
+        step = self._synapses.meaning("t_in_timesteps", {})
+        assert isinstance(step, Meaning)
+        phase = Binary("%", Name("step"), Number(PERIOD))
+        return Entry(table, Alias(phase, {"step": step.binding}))
 
-    def renewal(self) -> list[Block]:
-        """What is done in each PERIOD."""
-        if self.plan is None:
-            return []
+    def _across(self, x: str, of: Index) -> Alias:
+        """A trace of the other side, at present."""
+        names = {"scaled": Element(self.scaled[x], of), "factor": self._entry(self.factors[x])}
+        return Alias(_product("scaled", "factor"), names)
+
+    def _renewal(self, name: str) -> list[Block]:
+        """What is done in each PERIOD. Every pathway does it before its own: again does no harm."""
+        assert self.plan is not None
         found: list[Block] = []
         for side in _SIDES:
-            names = sorted(self.plan.of(side) & self.plan.read_across)
-            if names:
-                domain = Sometimes(
-                    self._span(side), self._synapses.clock.state.slots.step, self._mask
-                )
-                code = [
-                    Assign(f"_scaled_{x}", None, Binary("*", Name(x), _decay(x, _ELAPSED)))
-                    for x in names
-                ]
-                local = self._local(side, Index.OWN)
-                found.append(Block("traces", domain, tuple(code), local=local))
+            step = self._synapses.clock.state.slots.step
+            domain = Sometimes(self._span(side), step, self._mask)
+            code = tuple(
+                Assign(f"_scaled_{x}", None, Binary("*", Name(x), _since_then(x)))
+                for x in sorted(self.plan.of(side))
+            )
+            if code:
+                found.append(Block(name, domain, code, local=self._local(side, Index.OWN)))
         return found
 
     _mask = Slot("mask", I64, fill=PERIOD - 1)
@@ -381,31 +373,20 @@ class Traces:
         return Part(span.first, span.size)
 
 
-def replace_name(symbol: Symbol, name: str) -> Symbol:
-    return Symbol(name, symbol.type, symbol.dim)
+def _product(a: str, b: str) -> Expr:
+    return Binary("*", Name(a), Name(b))
 
 
-def _decay(x: str, time: Expr) -> Expr:
-    return Call("exp", (Binary("*", Name(f"_rate_{x}"), time),))
+def _since_then(x: str) -> Expr:
+    """What a trace has decayed by since the last event."""
+    return Call("exp", (Binary("*", Name(f"_rate_{x}"), Binary("-", Name("t"), Name("_since"))),))
+
+
+def _rescaled(code: Sequence[Assign], traces: frozenset[str]) -> list[Assign]:
+    """After some code has written traces."""
+    written = sorted(traces & {s.target for s in code})
+    return [Assign(f"_scaled_{x}", None, _product(x, f"_inverse_{x}")) for x in written]
 
 
 def _parts(n: int) -> list[slice]:
     return [slice(begin, min(begin + _AT_ONCE, n)) for begin in range(0, n, _AT_ONCE)]
-
-
-class TraceKeeper(Runner):
-    """Keeps the traces of some synapses ready to be read."""
-
-    def __init__(self, synapses: Any, traces: Traces) -> None:
-        super().__init__(
-            synapses, f"{synapses.name}_traces", traces.renewal, when="start",
-            order=-(1 << 30), clock=synapses.clock,
-        )  # fmt: skip
-        self.traces = traces
-
-    def during_run(self) -> None:
-        self.traces.settle()
-
-    def after_run(self) -> None:
-        if self.active:
-            self.traces.end()
