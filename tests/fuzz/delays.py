@@ -4,10 +4,10 @@
 
 A case is one Synapses object with up to three pathways, from either side, between whole groups,
 parts, lists of neurons, or onto other Synapses; its delays are one for all, one for each, or given
-for good. It runs in several parts. Between them dt, delays or the synapses themselves change;
-within them code changes delays: statements of pathways, run_regularly, and Python. What the
-reference does is said in `Reference`: a list of what is under way, with one entry for every spike
-and synapse.
+for good. It runs in several parts. Between them dt, delays or the synapses themselves change, or
+the network is stored, goes on, and is restored; within them code changes delays: statements of
+pathways, run_regularly, and Python. What the reference does is said in `Reference`: a list of what
+is under way, with one entry for every spike and synapse.
 
 Time is counted in units of 50 us; delays are never near the middle between two steps.
 """
@@ -15,6 +15,7 @@ Time is counted in units of 50 us; delays are never near the middle between two 
 from __future__ import annotations
 
 import argparse
+import copy
 import random
 import sys
 import time
@@ -282,6 +283,23 @@ class Case:
             for unit in self.r.sample(list(steps), min(len(steps), self.r.choice([1, 1, 3]))):
                 self.python.setdefault(unit, {})[p.name] = self.new_delays(p)
 
+    def go_back(self) -> str | None:
+        """Store, go on with other delays, and come back: then all is as if that had not been."""
+        r, reference = self.r, self.reference
+        self.net.store()
+        kept = copy.deepcopy((reference.paths, reference.now, reference.dt, self.shown))
+        if r.random() < 0.5:
+            for p in reference.paths:
+                if not p.fixed and not p.own:
+                    self.set_delays(p, self.new_delays(p), r.choice(["each", "one", "some"]))
+        problem = self.run(r.randrange(1, 4))
+        self.net.restore()
+        reference.paths, reference.now, reference.dt, self.shown = kept
+        self.python = {}
+        rb.defaultclock.dt = reference.dt * UNIT * rb.second
+        self.shown.append("went on, and back")
+        return problem
+
     # ------------------------------------------------------------ running
     def run(self, n_steps: int) -> str | None:
         """Some steps of both; what differs."""
@@ -333,6 +351,10 @@ def run_case(seed: int, tally: Counter[str]) -> str | None:
     for part in range(case.r.choice([1, 2, 2, 3])):
         if part:
             case.change_between_runs()
+            going_back = case.r.random() < 0.3 and case.reference.now % case.reference.dt == 0
+            problem = case.go_back() if going_back else None
+            if problem:
+                return f"{'; '.join(case.shown)}: {problem}"
         n_steps = case.r.randrange(1, max(2, n_left // (3 * case.reference.dt)))
         if case.reference.now + n_steps * case.reference.dt > n_left:
             break

@@ -313,3 +313,38 @@ def test_spikes_survive_a_longer_dt_after_a_late_change_of_delays(backend):
     defaultclock.dt = 0.2 * ms
     net.run(0.8 * ms)
     assert S.target.v[0] == 1
+
+
+@pytest.mark.parametrize("kind", ["one", "each"])
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_checkpoint_keeps_what_is_under_way_with_delays_of_before(
+    backend, tmp_path, kind, in_file
+):
+    """Spikes at 0 with 1 ms, at 0.5 ms with 0.3 ms; then other delays, which hold for none."""
+    file = tmp_path / "state" if in_file else None
+
+    def made():
+        source = SpikeGeneratorGroup(1, [0, 0], [0, 0.5] * ms, name="kept_source")
+        target = NeuronGroup(2, "v : 1", name="kept_target")
+        S = Synapses(source, target, on_pre="v_post += 1", name="kept_synapses")
+        S.connect()
+        M = StateMonitor(target, "v", record=True, when="end", name="kept_monitor")
+        return Network(source, target, S, M), S, M
+
+    net, S, M = made()
+    S.delay = 1 * ms if kind == "one" else [1, 1.2] * ms
+    net.run(0.3 * ms)
+    S.delay = 0.3 * ms
+    net.run(0.3 * ms)
+    S.delay = 5 * ms if kind == "one" else [5, 6] * ms  # no run knows of it yet
+    net.store(filename=file)
+    if in_file:
+        net, S, M = made()
+    else:
+        net.run(0.5 * ms)
+    net.restore(filename=file)
+    S.delay = 4 * ms
+    net.run(1 * ms)
+    second = 10 if kind == "one" else 12
+    arrivals = [np.flatnonzero(np.diff(v, prepend=0)).tolist() for v in M.v]
+    assert arrivals == [[8, 10], [8, second]]

@@ -23,6 +23,7 @@ from rheobase import (
 from rheobase.ir.dtypes import F64
 from rheobase.ir.slots import Slot
 from rheobase.model.connections import Connections
+from rheobase.runtime.order import Computed
 
 N_PRE, N_POST, N_STEPS = 3, 4, 30
 FEW = settings(
@@ -48,7 +49,7 @@ def test_a_connection_list_grows_and_shrinks_as_a_list_of_pairs_does(changes):
     for k, change in enumerate(changes):
         if isinstance(change, list):
             sources, targets = np.array(change).T
-            connections.append(sources, targets, [value])
+            connections.append(Computed.of(sources), Computed.of(targets), [value])
             value.data[connections.entries(np.arange(len(wanted), len(connections)))] = k
             wanted += [(i, j, k) for i, j in change]
         else:

@@ -4,7 +4,19 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from rheobase.runtime.order import gathered, is_ascending, places_of, rows_of, stable_order
+from rheobase.ir.dtypes import I32
+from rheobase.ir.slots import Slot
+from rheobase.runtime.order import (
+    Column,
+    Computed,
+    gathered,
+    is_ascending,
+    lists_of,
+    places_of,
+    put_into_rows,
+    rows_of,
+    stable_order,
+)
 
 SIZES = [(0, 1), (1, 1), (5000, 1), (5000, 300), (200_000, 70_000), (5000, 2**31)]
 
@@ -27,6 +39,37 @@ def test_pairs_stand_in_rows_as_after_a_stable_sort(n, n_keys, n_minor):
     assert_array_equal(found.order, order)
     assert_array_equal(found.targets, targets[order])
     assert_array_equal(np.diff(found.starts), np.bincount(sources, minlength=n_keys))
+
+
+@pytest.mark.parametrize(("n", "n_keys"), SIZES[:-1])
+def test_lists_by_key_are_those_of_a_stable_sort_with_their_columns(n, n_keys):
+    keys = np.random.default_rng(1).integers(0, n_keys, n).astype(np.int32)
+    values, out = np.arange(n) * 3, Slot("out", I32, n)
+    starts, listed = lists_of(keys, n_keys, [Column(out, values.__getitem__)])
+    order = np.argsort(keys, kind="stable")
+    assert_array_equal(listed.data, order)
+    assert_array_equal(out.data, values[order])
+    assert_array_equal(np.diff(starts), np.bincount(keys, minlength=n_keys))
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+@pytest.mark.parametrize(("n", "n_rows"), [*SIZES[:-1], (200_000, 2**20)])
+@pytest.mark.parametrize("n_targets", [1, 50, 2**31])
+def test_pairs_are_put_into_rows_as_after_a_stable_sort(n, n_rows, n_targets, ordered):
+    rng = np.random.default_rng(1)
+    sources, targets = rng.integers(0, n_rows, n), rng.integers(0, n_targets, n).astype(np.int32)
+    order = np.lexsort((targets, sources))
+    if ordered:
+        sources, targets, order = sources[order], targets[order], np.arange(n)
+    starts, out = np.ones(n_rows + 1, np.int64), Slot("targets", I32, n)
+    columns = Computed(n, n_rows, sources.__getitem__), Computed(n, n_targets, targets.__getitem__)
+    places = put_into_rows(*columns, starts, out)
+    assert_array_equal(out.data, targets[order])
+    assert_array_equal(np.diff(starts, prepend=0)[1:], np.bincount(sources, minlength=n_rows))
+    if places is not None:
+        assert_array_equal(places[order], np.arange(n))
+    else:
+        assert_array_equal(order, np.arange(n))
 
 
 def test_values_are_gathered_and_places_found_piece_by_piece():

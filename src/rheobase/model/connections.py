@@ -7,6 +7,7 @@ connections made by a condition both orders are the same, and nothing is stored 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,17 @@ from numpy.typing import NDArray
 from rheobase.ir.dtypes import I32, I64, U16, DType
 from rheobase.ir.kernels import Part
 from rheobase.ir.slots import Buffer, Slot
-from rheobase.runtime.order import gathered, is_ascending, lists_of, places_of, rows_of
+from rheobase.runtime.order import (
+    Column,
+    Computed,
+    gathered,
+    is_ascending,
+    lists_of,
+    pieces,
+    places_of,
+    put_into_rows,
+    rows_of,
+)
 
 __all__ = ["Connections", "end_of", "is_sorted", "number_type"]
 
@@ -96,7 +107,7 @@ class Connections:
             self.targets = Buffer("targets", dtype, 0)
 
     def append(
-        self, sources: NDArray[Any], targets: NDArray[Any], variables: list[Slot]
+        self, sources: Computed, targets: Computed, variables: list[Slot]
     ) -> NDArray[np.int32]:
         """Add synapses after those that exist; `variables` are carried along, new ones zero.
 
@@ -106,10 +117,14 @@ class Connections:
         if not n_old:
             for slot in variables:
                 slot.resize(n_new)
-            self._make(sources, targets)
+            self.targets.resize(n_new)
+            self.order = put_into_rows(sources, targets, self.rows.data, self.targets)
+            self._changed()
             return np.zeros(0, np.int32)
-        moved, added = (self._few if n_new < n_old >> 4 else self._many)(sources, targets)
-        for slot, new in [(self.targets, targets), *((slot, 0) for slot in variables)]:
+        place = self._few if n_new < n_old >> 4 else self._many
+        new_targets = targets.everything()
+        moved, added = place(sources.everything(), new_targets)
+        for slot, new in [(self.targets, new_targets), *((slot, 0) for slot in variables)]:
             values = np.empty(n_old + n_new, slot.dtype.numpy)
             values[moved] = slot.data
             values[added] = new
@@ -118,19 +133,6 @@ class Connections:
         self.order = None if is_ascending(order) else order
         self._changed()
         return moved
-
-    def _make(self, sources: NDArray[Any], targets: NDArray[Any]) -> None:
-        """Take the first synapses."""
-        if is_ascending(sources, targets):
-            self.order = None
-            self.rows.data[:] = np.searchsorted(sources, np.arange(len(self.rows)))
-            self.targets.assign(targets)
-        else:
-            found = rows_of(sources, targets, len(self.rows) - 1)
-            self.order = places_of(found.order)
-            self.rows.data[:] = found.starts
-            self.targets.assign(found.targets)
-        self._changed()
 
     def _many(self, *new: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """(n before,), (n new,): where old and new entries go; both are put in order together."""
@@ -222,15 +224,31 @@ class Connections:
         """
         if self._by_target is None:
             rows = Slot("post rows", I64, n_post + 1)
-            starts, entries = lists_of(self.targets.data, first_post + n_post)
+            sources = self._new_sources(first_pre)
+            columns = (
+                [Column(sources, partial(self._sources_at, first_pre))] if with_sources else []
+            )
+            starts, entries = lists_of(self.targets.data, first_post + n_post, columns)
             rows.data[:] = starts[first_post:]
-            self._by_target = (rows, entries, entries)
+            self._by_target = (rows, sources if with_sources else entries, entries)
         rows, sources, entries = self._by_target
         if with_sources and sources is entries:
-            sources = Buffer("sources", number_type(first_pre + len(self.rows) - 1), 0)
-            sources.assign(gathered(self.sources(first_pre), entries.data))
+            sources = self._new_sources(first_pre)
+            for part in pieces(len(self)):
+                sources.data[part] = self.sources_of(entries.data[part]) + first_pre
             self._by_target = (rows, sources, entries)
         return self._by_target if with_sources else (rows, entries, entries)
+
+    def _new_sources(self, first: int) -> Buffer:
+        return Buffer("sources", number_type(first + len(self.rows) - 1), len(self))
+
+    def _sources_at(self, first: int, part: slice) -> NDArray[np.int64]:
+        """The sources of some entries that follow each other; rows are counted from `first`."""
+        ends: list[int] = self.sources_of(np.array([part.start, part.stop - 1])).tolist()
+        low, high = ends
+        bounds: NDArray[np.int64] = self.rows.data[low : high + 2].clip(part.start, part.stop)
+        sources = np.arange(low + first, high + first + 1, dtype=np.int64)
+        return np.repeat(sources, np.diff(bounds))
 
     @property
     def rows_by_target(self) -> tuple[Slot, Slot, Slot] | None:

@@ -9,7 +9,6 @@ synapse's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from rheobase.ir.kernels import DelayRows
 from rheobase.ir.slots import Slot
+from rheobase.records import record
 from rheobase.runtime.arrivals import entries_of_rows
 from rheobase.runtime.order import gathered, lists_of
 
@@ -38,7 +38,7 @@ Integers = NDArray[np.integer]
 _MOST = 4  # cells for each synapse, where each takes 4 bytes and a free place
 
 
-@dataclass(frozen=True)
+@record
 class Added:
     """Synapses that are about to be made, (n,) each.
 
@@ -58,7 +58,7 @@ class Added:
     left: Entries
 
 
-@dataclass(frozen=True)
+@record
 class Free:
     """What stands at free places of a list: an entry that is no synapse's, and any neuron."""
 

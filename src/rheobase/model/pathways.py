@@ -14,11 +14,10 @@ from rheobase.ir.dtypes import I32, I64
 from rheobase.ir.kernels import (
     DelayRows,
     Deliver,
-    EventLog,
     Events,
     Index,
-    IndexList,
     Kernel,
+    Part,
     Propagate,
     Python,
 )
@@ -36,16 +35,13 @@ from rheobase.model.room import GONE
 from rheobase.model.spikes import EventSource
 from rheobase.model.variables import Meaning, Variable
 from rheobase.model.views import ViewOwner
-from rheobase.records import record
+from rheobase.model.ways import ALWAYS, Way, Ways, in_order
 from rheobase.runtime.arrivals import Arrivals, entries_of_rows
-from rheobase.runtime.delays import delay_rows, distinct_delays, frozen_log, group_by_delay
+from rheobase.runtime.delays import delay_rows, distinct_delays, group_by_delay
 from rheobase.runtime.order import gathered
 from rheobase.topics import topic
 
 __all__ = ["PathwayOwner", "SynapticPathway"]
-
-
-_ALWAYS = 1 << 62
 
 
 class PathwayOwner(CodeOwner, ViewOwner, Protocol):
@@ -70,16 +66,16 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
         ...
 
     @property
-    def standing(self) -> Connections:
+    def _standing(self) -> Connections:
         """Where the synapses are, be they compressed or held apart."""
         ...
 
     @property
-    def born(self) -> Slot | None:
+    def _first_steps(self) -> Slot | None:
         """(n,) by entry: the first step that each takes part in; None: all that there are."""
         ...
 
-    def present(self) -> tuple[NDArray[np.int64], int | None]:
+    def _present(self) -> tuple[NDArray[np.int64], int | None]:
         """The entries at which synapses stand, and one at which none ever does, if there is any."""
         ...
 
@@ -104,40 +100,6 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
     def reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
         """Rows by neuron of a side, the neurons on the other, and the synapses of the entries."""
         ...
-
-
-@record
-class _Way:
-    """How events reach synapses.
-
-    domain    what is propagated
-    delays    distinct delays in steps
-    dt        of those steps, in seconds
-    key       of the delays and connections that this was made for
-    created   the step in which it was made
-    lag       from event to arrival, in the steps of this dt: one number, 0 where delays differ
-    born      (n,) by entry: with the lag, the first step in which something may arrive; None: that
-              of the synapses
-    segments  the lists of entries by row and delay
-    """
-
-    domain: Propagate
-    delays: NDArray[np.int64]
-    dt: float
-    key: tuple[object, ...]
-    created: int
-    lag: Slot
-    born: Slot | None = None
-    segments: Segments | None = None
-
-    @property
-    def log(self) -> EventLog | None:
-        return self.domain.events.log
-
-    @property
-    def window(self) -> tuple[int, int]:
-        window = self.domain.events.window
-        return (0, _ALWAYS) if window is None else (int(window.data[0]), int(window.data[1]))
 
 
 class SynapticPathway(Runner):
@@ -181,12 +143,9 @@ class SynapticPathway(Runner):
         self._arrivals = Arrivals()  # used where code changes delays
         self._arrive: Work | None = None
         self._rows: tuple[Slot, Slot, Slot | None] | None = None  # of its side, likewise
-        self._live: _Way | None = None
-        self._frozen: list[_Way] = []  # what is under way, with rows and a log of its own
-        self._old: list[_Way] = []  # rows of before the last change, for what is under way
+        self._ways = Ways(self)
         self._has_warned = False
         self._reads_across = False  # once it has, so that its rows stay
-        self._was_restored = False  # then what the log holds is under way
 
     def __len__(self) -> int:
         return self.synapses.view_size()
@@ -257,29 +216,32 @@ class SynapticPathway(Runner):
         return number
 
     # ------------------------------------------------------------ running
+    @property
+    def _span(self) -> Part:
+        """The neurons whose events they are."""
+        return self.source._span
+
+    @property
+    def _first_steps(self) -> Slot | None:
+        """(n,) by entry: the first step that each takes part in; None: all that there are."""
+        return self.synapses._first_steps
+
+    def is_current(self, way: Way) -> bool:
+        """Whether delays, dt and connections are still those that a way was made for."""
+        return (
+            not self.delays.by_code
+            and way.dt == self.clock.dt_
+            and way.created <= self.clock.timestep
+            and way.key == self._key()
+        )
+
     def prepare(self, namespace: Mapping[str, Any]) -> None:
-        now = self.clock.timestep
         self._check_clocks()
-        dt = self.clock.dt_
-        kept = [w for w in self._frozen if w.dt != dt or w.created <= now < w.window[1]]
-        self._frozen = [w for w in kept if w.dt == dt]
-        self._freeze([*self._old, *(w for w in kept if w.dt != dt)])
-        self._old = []
+        self._ways.freeze()
         if self.delays.by_code:
             self._rows = self.synapses.reached(self.side, False)
-            self._freeze([self._live] if self._live else [])
-            self._live = None
-            self._was_restored = False
-            super().prepare(namespace)
-            return
-        live = self._live
-        if live is not None and live.dt == dt and now < live.created:  # gone back in time
-            self._live, live, self._was_restored = None, None, True
-        key = self._key()
-        if live is None or live.key != key or live.dt != dt:
-            self._freeze([live] if live else [])
-            self._live = self._new_way(now, 0 if self._was_restored else now)
-            self._was_restored = False
+        elif self._ways.live is None:
+            self._ways.live = self._new_way(self.clock.timestep)
         super().prepare(namespace)
 
     def _key(self) -> tuple[object, ...]:
@@ -297,7 +259,7 @@ class SynapticPathway(Runner):
             return False
         if self.delays.by_code:
             return True
-        way, standing = self._live, self.synapses.standing
+        way, standing = self._ways.live, self.synapses._standing
         if way is None or (self.delays.key(), standing.version) != way.key[:2]:
             return False
         n_rows = int(self.source._span.size.data[0])
@@ -306,7 +268,7 @@ class SynapticPathway(Runner):
     def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
         """During a run: what was entry e is moved[e] of n, or no more (-1)."""
         self.renumber(moved, n)
-        way = self._live
+        way = self._ways.live
         if way is not None and way.segments is not None:
             assert way.born is not None
             way.born.assign(rearranged(way.born.data, moved, n, GONE))
@@ -314,9 +276,10 @@ class SynapticPathway(Runner):
 
     def _fill(self, segments: Segments) -> None:
         """List the entries of all synapses that there are."""
-        entries, free = self.synapses.present()
+        entries, free = self.synapses._present()
         rows, others = self._sides(
-            self.synapses.standing.sources_of(entries), self.synapses.standing.targets.data[entries]
+            self.synapses._standing.sources_of(entries),
+            self.synapses._standing.targets.data[entries],
         )
         steps = self.delays.steps_of(entries, self.clock.dt_)
         n_rows = int(self.source._span.size.data[0])
@@ -335,12 +298,12 @@ class SynapticPathway(Runner):
 
     def may_list(self, added: Added) -> bool:
         """Put new synapses into its lists; False: there is no room, and all must be listed anew."""
-        way, slot, dt = self._live, self.delays.slot, self.clock.dt_
+        way, slot, dt = self._ways.live, self.delays.slot, self.clock.dt_
         if way is None or way.segments is None or way.born is None:
             return True
         delays = np.broadcast_to(added.values.get(slot, 0.0), len(added.entries))
         steps = np.rint(delays / dt).astype(np.int64)
-        connections = self.synapses.standing
+        connections = self.synapses._standing
         rows, others = self._sides(added.sources, added.targets)
         cells = way.segments.cells(rows, steps)
         if cells is None:
@@ -355,8 +318,8 @@ class SynapticPathway(Runner):
 
     def entries_removed(self, entries: NDArray[np.int64]) -> None:
         """During a run: nothing arrives at some entries any more."""
-        for way in (self._live, *self._frozen, *self._old):
-            if way is not None and way.born is not None:
+        for way in self._ways.everything():
+            if way.born is not None:
                 way.born.data[entries] = GONE
 
     def work(self) -> Sequence[Work]:
@@ -372,7 +335,7 @@ class SynapticPathway(Runner):
 
     def _send_and_receive(self) -> None:
         """Put the events of this step down at their synapses; see which are due."""
-        span, step, connections = self.source._span, self.clock.timestep, self.synapses.standing
+        span, step, connections = self.source._span, self.clock.timestep, self.synapses._standing
         self._arrivals.count_in(self.clock.dt_, self.clock.t_, step)
         found = self.events.current
         events = found.indices.data[: found.count.data[0]] - int(span.first.data[0])
@@ -382,8 +345,8 @@ class SynapticPathway(Runner):
             rows, _, synapses = self._rows
             entries = entries_of_rows(rows.data, events)
             own = entries if synapses is None else synapses.data[entries]
-            if self.synapses.born is not None:
-                own = own[self.synapses.born.data[own] <= step]
+            if self.synapses._first_steps is not None:
+                own = own[self.synapses._first_steps.data[own] <= step]
             self._arrivals.add(step + self.delays.steps_of(own, self.clock.dt_), own)
         due = self._arrivals.take(step)
         if len(due) or self._arrivals.due.count.data[0]:
@@ -393,7 +356,9 @@ class SynapticPathway(Runner):
 
     def restored(self) -> None:
         super().restored()
-        self._live, self._frozen, self._old, self._was_restored = None, [], [], True
+        if self._ways.back >= 0:
+            now = self.clock.timestep
+            self._ways.live = self._new_way(now, now - self._ways.back)
 
     def _check_clocks(self) -> None:
         source, target = self.source.clock, self.target.clock
@@ -406,11 +371,13 @@ class SynapticPathway(Runner):
                 target.dt,
             )
 
-    def _new_way(self, now: int, since: int) -> _Way:
+    def _new_way(self, now: int, since: int | None = None) -> Way:
+        """A way of the present delays and connections, for events of steps from `since` on."""
+        since = now if since is None else since
         steps = self.delays.steps(self.clock.dt_)
         distinct = distinct_delays(steps)
         greatest = int(distinct.max(initial=0))
-        room = self.synapses.born is not None
+        room = self.synapses._first_steps is not None
         by_delay = len(distinct) > 1 or (room and self.delays.separate)
         part, reach = self.source._span, max(greatest, int(by_delay))
         self.events.keep(reach, part)
@@ -422,27 +389,27 @@ class SynapticPathway(Runner):
             by_entry = steps if synapses is None else gathered(steps, synapses.data)
             order = group_by_delay(delays, rows.data, by_entry)
             del steps, by_entry
-            entries = order if synapses is None else _in_order(synapses, order)
-            others = entries if others is synapses else _in_order(others, order)
+            entries = order if synapses is None else in_order(synapses, order)
+            others = entries if others is synapses else in_order(others, order)
             synapses = entries
         if room and delays is not None:
             assert synapses is not None
             segments = Segments(delays, synapses, others)
             born = Slot("born", I32, len(self.delays.slot))
             if since < now:
-                assert self.synapses.born is not None
-                born.data[:] = self.synapses.born.data + self.delays.steps(self.clock.dt_)
+                assert self.synapses._first_steps is not None
+                born.data[:] = self.synapses._first_steps.data + self.delays.steps(self.clock.dt_)
         events = self._events(reach, since)
         ascending = self.synapses.rows_ascend
         domain = Propagate(events, part, self.side, rows, others, synapses, delays, ascending)
         lag = Slot("lag", I64, fill=greatest if delays is None else 0)
-        return _Way(domain, distinct, self.clock.dt_, self._key(), now, lag, born, segments)
+        return Way(domain, distinct, self.clock.dt_, self._key(), now, lag, born, segments)
 
     def _events(self, steps: int, since: int) -> Events:
         if steps == 0:
             return Events(self.events.current)
         window = Slot("window", I64, 2)
-        window.data[:] = (since, _ALWAYS)
+        window.data[:] = (since, ALWAYS)
         delay = Slot("delay", I64, fill=steps)
         return replace(self.events.delayed(delay, self.source._span), window=window)
 
@@ -450,7 +417,7 @@ class SynapticPathway(Runner):
         return listed(self.statements)
 
     def _make_blocks(self) -> Sequence[Block]:
-        ways = [*self._frozen, *([self._live] if self._live else [])]
+        ways = self._ways.everything()
         local = self.local_names()
         domains: list[tuple[Propagate | Deliver, Slot | None, Slot | None]]
         domains = [(w.domain, w.lag, w.born) for w in ways]
@@ -472,100 +439,15 @@ class SynapticPathway(Runner):
     @property
     def has_one_way(self) -> bool:
         """Whether an event reaches all synapses of its neuron at the same time."""
-        several = self.delays.separate or self.delays.by_code or self._frozen or self._old
+        several = self.delays.separate or self.delays.by_code or self._ways.frozen or self._ways.old
         return not several and self.clock is self.synapses.clock
 
     # ------------------------------------------------------------ what is under way
     def keep_what_is_under_way(self) -> None:
-        """Called before entries move: keep the rows of now for what is under way.
-
-        Which events that is, is seen before the next step: some may happen in the present one.
-        """
-        if self._live is not None and self._live.log is not None:
-            self._old.append(_apart(self._live, self.synapses.born))
-        self._live = None
-
-    def _freeze(self, ways: Sequence[_Way]) -> None:
-        """Give what is under way on some ways logs and rows of their own."""
-        for way in ways:
-            self._frozen += _frozen(way, self.clock, self.synapses.born)
+        """Called before entries move; see Ways."""
+        self._ways.keep_what_is_under_way()
 
     def renumber(self, moved: NDArray[Any], n: int) -> None:
         """The synapse that was entry e is entry moved[e] of n now, or no more."""
         self._arrivals.renumber(moved)
-        for way in (*self._frozen, *self._old):
-            _renumber(way.domain, moved)
-            if way.born is not None:
-                way.born.assign(rearranged(way.born.data, moved, n))
-
-
-def _renumber(domain: Propagate, moved: NDArray[Any]) -> None:
-    assert domain.synapses is not None
-    numbers = moved[domain.synapses.data]
-    kept = numbers >= 0
-    domain.synapses.assign(numbers[kept])
-    if kept.all():
-        return
-    domain.others.assign(domain.others.data[kept])
-    before = np.concatenate([[0], np.cumsum(kept)])  # entries that stay, before each
-    domain.rows.data[:] = before[domain.rows.data]
-    if domain.delays is not None:
-        domain.delays.starts.data[:] = before[domain.delays.starts.data]
-
-
-def _frozen(way: _Way, clock: Clock, all_born: Slot | None) -> list[_Way]:
-    """What is under way on a way, as a way of its own; none if there is nothing.
-
-    all_born   the first step in which each synapse takes part, in the new steps
-    """
-    domain = way.domain
-    if way.log is None:
-        return []
-    step, ratio = round(clock.t_ / way.dt), way.dt / clock.dt_
-    # in the order in which the way walks them
-    delays = way.delays if domain.delays is None else domain.delays.steps.data
-    log, read, until = frozen_log(way.log, way.window, step, delays, clock.timestep, ratio)
-    if not log.starts.data.any():
-        return []
-    window = Slot("window", I64, 2)
-    window.data[:] = (-_ALWAYS, until)
-    current = IndexList(Slot("no events", I32, 0), Slot("no events", I64))
-    delay = Slot("delay", I64, fill=int(read[0]))
-    own = replace(
-        _own_rows(domain),
-        events=Events(current, log, delay, clock.state.slots.step, window),
-        delays=domain.delays and replace(domain.delays, steps=_filled("delays", read, I64)),
-    )
-    lag = Slot("lag", I64, fill=round(int(way.lag.data[0]) * ratio))
-    born = None if all_born is None else _filled("born", all_born.data)
-    if way.born is not None:
-        gone = way.born.data == GONE
-        born = _filled("born", np.where(gone, GONE, np.rint(way.born.data * ratio)))
-    return [_Way(own, read, clock.dt_, (), clock.timestep, lag, born)]
-
-
-def _apart(way: _Way, all_born: Slot | None) -> _Way:
-    """A way with rows of its own, which nobody changes."""
-    born = all_born if way.born is None else way.born
-    own = None if born is None else _filled("born", born.data)
-    return replace(way, domain=_own_rows(way.domain), born=own, segments=None)
-
-
-def _own_rows(domain: Propagate) -> Propagate:
-    entries = np.arange(len(domain.others)) if domain.synapses is None else domain.synapses.data
-    return replace(
-        domain,
-        rows=_filled("rows", domain.rows.data, I64),
-        others=_filled("others", domain.others.data, domain.others.dtype),
-        synapses=_filled("entries", entries),
-    )
-
-
-def _in_order(slot: Slot, order: Slot) -> Slot:
-    return _filled(slot.name, gathered(slot.data, order.data), slot.dtype)
-
-
-def _filled(name: str, values: NDArray[Any], dtype: Any = I32) -> Slot:
-    slot = Slot(name, dtype, 0)
-    slot.assign(values)
-    return slot
+        self._ways.renumber(moved, n)

@@ -40,6 +40,7 @@ from rheobase.model.synapticviews import SynapticViews
 from rheobase.model.texts import read_expression
 from rheobase.model.variables import ArrayVariable, Meaning, symbol_of
 from rheobase.records import record
+from rheobase.runtime.order import Computed
 from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["ChangingGroup", "Growth", "Pruning"]
@@ -226,7 +227,7 @@ class Growth(Runner):
             if name not in known:
                 near = did_you_mean(name, known)
                 raise UnknownNameError(f"{synapses._label} has no variable '{name}'. {near}")
-        synapses.grows = True
+        synapses._grows = True
         if "delay" in self._values:
             synapses.have_own_delays()
 
@@ -245,7 +246,7 @@ class Growth(Runner):
 
     def make(self, sources: NDArray[np.int64], targets: NDArray[np.int64]) -> None:
         """Make synapses of those pairs that have none, or of all if several are allowed."""
-        rows, ends = self.synapses.placed(sources, targets)
+        rows, ends = (x.everything() for x in self.synapses.placed(sources, targets))
         if not self._multiple:
             room = self._changes.room
             have = room.have if room.is_open else self.synapses.connections.have
@@ -266,11 +267,11 @@ class Growth(Runner):
         self, rows: NDArray[Any], ends: NDArray[Any], values: Mapping[str, NDArray[Any]]
     ) -> None:
         synapses, room = self.synapses, self._changes.room
-        slots = {synapses.array(name).slot: numbers for name, numbers in values.items()}
+        slots = {synapses._array(name).slot: numbers for name, numbers in values.items()}
         if room.is_open and room.add(rows, ends, self._next_step(), slots):
             return
         first = len(synapses)
-        synapses.add_pairs(rows, ends)
+        synapses.add_pairs(Computed.of(rows), Computed.of(ends))
         for name, numbers in values.items():
             getattr(synapses, f"{name}_")[first:] = numbers
 

@@ -518,11 +518,11 @@ class Synapses(ChangingGroup):
         if self._history is not None:
             self._history.born(added.entries)
 
-    def array(self, name: str) -> ArrayVariable:
+    def _array(self, name: str) -> ArrayVariable:
         """A variable with a value for each synapse; 'delay' is that of the pathway 'pre'."""
         if name == "delay" and name not in self.variables:
             return self._pre_pathway().delays.variable
-        return super().array(name)
+        return super()._array(name)
 
     def at_birth(self, t: float) -> Mapping[str, float]:
         """Values of a new synapse that are not 0, at time t, s."""
@@ -636,7 +636,7 @@ class Synapses(ChangingGroup):
                 "have no synapses"
             )
         self._find_assigned_delays()
-        if self.grows:
+        if self._grows:
             self._separate_delays()
         if self._room is not None:
             self._room.count_in(self.clock.dt_)

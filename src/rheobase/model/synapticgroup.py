@@ -14,7 +14,7 @@ from rheobase.errors import Fault, ModelValueError, UnknownNameError
 from rheobase.ir.builder import Alias, Binding, Element, Position
 from rheobase.ir.dtypes import I32, I64
 from rheobase.ir.kernels import Chosen, Domain, Elementwise, Index, Reduce
-from rheobase.ir.slots import Buffer, Slot
+from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Binary, Name
 from rheobase.lang.parse import parse_expression
 from rheobase.lang.symbols import Symbol, Type
@@ -35,6 +35,7 @@ from rheobase.model.variables import (
     Variable,
     symbol_of,
 )
+from rheobase.runtime.order import Computed
 from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = [
@@ -45,7 +46,6 @@ __all__ = [
     "numbering",
 ]
 
-_AT_ONCE = 1 << 16  # pairs: what they take in passing stays in the cache
 _TAKES_PART = parse_expression("_born + _lag <= _step")
 _OF_ENTRIES = frozenset(("i", "j", "_sources", "_copy"))
 _COUNTS = {"N_incoming": Index.POST, "N_outgoing": Index.PRE}
@@ -98,7 +98,7 @@ class SynapticGroup(Group):
         )
         self._connections = Connections(int(source._span.size.data[0]))
         self._room: Room | None = None  # once synapses may come and go during a run
-        self.grows = False  # there may be new ones during a run
+        self._grows = False  # there may be new ones during a run
         self._no_lag = Slot("lag", I64)
         self._connected = False
         self.followers: weakref.WeakSet[Follower] = weakref.WeakSet()
@@ -227,12 +227,12 @@ class SynapticGroup(Group):
         number.slot.data[0] = n
 
     @property
-    def standing(self) -> Connections:
+    def _standing(self) -> Connections:
         """Where the synapses are, be they compressed or held apart."""
         return self._connections
 
     @property
-    def born(self) -> Slot | None:
+    def _first_steps(self) -> Slot | None:
         """(n,) by entry: the first step that each takes part in; None: all that there are."""
         if self._room is None:
             return None
@@ -240,7 +240,7 @@ class SynapticGroup(Group):
         assert isinstance(found, ArrayVariable)
         return found.slot
 
-    def present(self) -> tuple[NDArray[np.int64], int | None]:
+    def _present(self) -> tuple[NDArray[np.int64], int | None]:
         """The entries at which synapses stand, and one at which none ever does, if there is any."""
         if self._room is None or not self._room.is_open:
             return np.arange(len(self._connections)), None
@@ -251,7 +251,7 @@ class SynapticGroup(Group):
     ) -> Block:
         if self._room is None:
             return block
-        born = self.born if born is None else born
+        born = self._first_steps if born is None else born
         assert born is not None
         whole, shared = Symbol("_guard", Type.INTEGER), Index.SHARED
         names = {
@@ -376,7 +376,7 @@ class SynapticGroup(Group):
         arrays = [v for v in self.variables.values() if isinstance(v, ArrayVariable)]
         return [v for v in arrays if not v.shared]
 
-    def array(self, name: str) -> ArrayVariable:
+    def _array(self, name: str) -> ArrayVariable:
         """A variable that has a value for each synapse."""
         found = self.variables[name]
         assert isinstance(found, ArrayVariable)
@@ -395,7 +395,7 @@ class SynapticGroup(Group):
     def after_adding(self, moved: NDArray[np.int32]) -> None:
         """Called when entry e has become entry moved[e]; -1: it is no more."""
 
-    def add_pairs(self, sources: NDArray[Any], targets: NDArray[Any]) -> None:
+    def add_pairs(self, sources: Computed, targets: Computed) -> None:
         """Add synapses behind those that exist; rows and targets as numbered in the slots."""
         if self._is_reached:
             raise ModelValueError(
@@ -413,17 +413,18 @@ class SynapticGroup(Group):
         self.after_adding(connections.append(sources, targets, slots))
         self.resize()
 
-    def placed(
-        self, sources: NDArray[Any], targets: NDArray[Any]
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def placed(self, sources: NDArray[Any], targets: NDArray[Any]) -> tuple[Computed, Computed]:
         """Rows and targets, as `connections` numbers them, of neurons as users count them."""
-        rows, columns = (Buffer("pairs", I32, len(sources)).data for _ in range(2))
         first = int(self.source._span.first.data[0])
-        for begin in range(0, len(sources), _AT_ONCE):
-            part = slice(begin, begin + _AT_ONCE)
-            rows[part] = self.source._positions_of(sources[part].astype(np.int64)) - first
-            columns[part] = self.target._positions_of(targets[part].astype(np.int64))
-        return rows, columns
+
+        def rows(part: slice) -> NDArray[Any]:
+            return self.source._positions_of(sources[part].astype(np.int64)) - first
+
+        def columns(part: slice) -> NDArray[Any]:
+            return self.target._positions_of(targets[part].astype(np.int64))
+
+        n, n_rows = len(sources), int(self.source._span.size.data[0])
+        return Computed(n, n_rows, rows), Computed(n, end_of(self.target._span), columns)
 
     def remove_entries(self, gone: NDArray[np.bool_]) -> None:
         """Remove synapses; gone (n,) by entry. Those that stay are counted on in their order."""
