@@ -209,14 +209,14 @@ def _padding(
 ) -> list[tuple[int, int]]:
     """Zeros before and after; 'same' keeps the size, with the odd one after, as in PyTorch."""
     word = padding.decode() if isinstance(padding, bytes) else padding
-    if word == "valid":
-        return [(0, 0)] * len(kernel)
+    if not isinstance(word, str):
+        return [(p, p) for p in _each(padding, len(kernel))]
     if word == "same":
         both = [d * (k - 1) for k, d in zip(kernel, dilation)]
         return [(b // 2, b - b // 2) for b in both]
-    if isinstance(word, str):
+    if word != "valid":
         _refuse(ModelValueError, f"The node '{name}' has the padding '{word}'.")
-    return [(p, p) for p in _each(padding, len(kernel))]
+    return [(0, 0)] * len(kernel)
 
 
 def _pooling(name: str, node: Any) -> Links:
