@@ -208,6 +208,12 @@ class KernelBuilder:
         self._n_draws += 1
         return self.op(name, dtype=dtype, attr=self._n_draws - 1)
 
+    def draw_discrete(self, table: Slot) -> int:
+        """How many entries of a table a random number reaches; see ir/kernels.Stream."""
+        self._n_draws += 2
+        number = self.const(self._n_draws - 2)
+        return self.op("discrete", number, dtype=I64, attr=self.array(table, Index.SHARED))
+
     # ------------------------------------------------------------ memory
     def array(self, slot: Slot, index: Index | At | Element) -> int:
         """The number of the array, added when it is new."""
@@ -414,6 +420,8 @@ class KernelBuilder:
         if function.draws is not None:
             return self.draw(function.draws, F64 if scope.is_body else self.float_dtype)
         args = [self._value(a, scope) for a in call.args]
+        if function.op == "discrete":
+            return self.draw_discrete(function.data["table"])
         if function.op == "load_at":
             return self._entry(function.data["table"], args[0])
         if function.op is not None:

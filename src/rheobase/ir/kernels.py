@@ -490,6 +490,9 @@ class Stream:
     In F32 they are made of the first 31 bits of w1 and w3, so that they are the same numbers less
     precisely: a uniform is k & ~(k >> 24) in units of 2**-31 for k = w1 >> 1 (never rounded up to
     1); 1 - u is 2**31 - k in those units, rounded; of v, what is above 0 or 1/2 is rounded.
+    Four elements share the words of the first 32 bits of the number that a discrete compares with
+    its table: word (element >> 2) & 3, drawn at element >> 4 << 2 | element & 3. The other 31 bits
+    are the first of w0 of draw + 1, at the element itself.
     Two elements share the words of a normal: they are drawn at element >> 3 << 2 | element & 3,
     and where element & 4, the sine stands in for the cosine.
     """

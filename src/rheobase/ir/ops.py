@@ -102,6 +102,10 @@ OPS: dict[str, OpInfo] = {
     # attr numbers the draws within the kernel
     "uniform": OpInfo(0, "none", "attr", "in [0, 1)"),
     "normal": OpInfo(0, "none", "attr", "mean 0, variance 1"),
+    # here attr is the number of the array, and the operand, a constant, that of the draw
+    "discrete": OpInfo(
+        1, "index", "attr", "entries <= a number below 2^63; the array ascends; I64"
+    ),
 }
 
 
@@ -128,4 +132,4 @@ def has_effect(op: Op) -> bool:
 
 def is_random(op: Op) -> bool:
     """Whether the op draws a random number."""
-    return op.name in ("uniform", "normal")
+    return op.name in ("uniform", "normal", "discrete")

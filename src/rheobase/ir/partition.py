@@ -116,11 +116,11 @@ def obstacle(kernel: Kernel) -> str:
 
 
 def _is_out_of_step(kernel: Kernel) -> bool:
-    """Whether elements that share a normal number, counted from the beginning of the part, would
-    be torn apart by the blocks of the owners."""
+    """Whether elements that share the words of a draw, counted from the beginning of the part,
+    would be torn apart by the blocks of the owners."""
     if not isinstance(kernel.domain, (Elementwise, Select)):
         return False
-    draws = any(op.name == "normal" for op in kernel.ops)
+    draws = any(op.name in ("normal", "discrete") for op in kernel.ops)
     return draws and bool(kernel.domain.part.first.data[0] % LEAST_GRAIN)
 
 

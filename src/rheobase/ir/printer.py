@@ -111,7 +111,7 @@ def print_program(program: Program, *, names: bool = False) -> str:
     return "\n".join([f"program({', '.join(listed)})", *clocks, *texts, *calls])
 
 
-_ARRAY_OPS = frozenset(("load", "load_at", "store", "accumulate", "length"))
+_ARRAY_OPS = frozenset(("load", "load_at", "store", "accumulate", "length", "discrete"))
 
 
 def _show_attr(op: Op) -> str:

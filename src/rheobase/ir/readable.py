@@ -118,6 +118,8 @@ class _Writer:
                 return self._place(op.attr), _ATOM
             case "load_at":
                 return f"{self._place(op.attr)}[{args[0][0]}]", _ATOM
+            case "discrete":
+                return f"discrete({self._place(op.attr)})", _ATOM
             case "length":
                 return f"len({self._place(op.attr)})", _ATOM
             case "neg":

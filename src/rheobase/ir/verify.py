@@ -158,7 +158,7 @@ _OPERANDS = {
     "index": frozenset((I64,)),
     "none": frozenset[DType](),
 }
-_ARRAY_OPS = frozenset(("load", "load_at", "store", "accumulate", "length"))
+_ARRAY_OPS = frozenset(("load", "load_at", "store", "accumulate", "length", "discrete"))
 _EVERYWHERE = frozenset((Index.SHARED,))
 
 
@@ -340,6 +340,11 @@ class _Verifier:
             self.fail(f"a{op.attr} holds {element.value}", number)
         if op.name == "length" and op.dtype is not I64:
             self.fail("a length is i64", number)
+        if op.name == "discrete":
+            if (op.dtype, element) != (I64, I64):
+                self.fail("a discrete is i64, of a table of i64", number)
+            constant = self.ops[op.args[0]]
+            self._draw_number(number, constant.attr if constant.name == "const" else None, 2)
         if has_effect(op):
             if dtypes[0] is not element:
                 self.fail(f"a{op.attr} holds {element.value}, not {dtypes[0].value}", number)
@@ -377,15 +382,20 @@ class _Verifier:
                     self.fail(f"{op.name} has no attribute", number)
 
     def _draw(self, number: int, op: Op) -> None:
-        if self.n_once <= number < self.n_once + self.n_outer:
-            self.fail("random numbers are drawn once a call or in the body", number)
         if op.dtype is None or not op.dtype.is_float:
             self.fail(f"{op.name} makes f64 or f32", number)
-        if type(op.attr) is not int or not 0 <= op.attr < 0xFFFF:
-            self.fail(f"a draw has a number from 0 to 65534, not {op.attr!r}", number)
-        if op.attr in self.draws:
-            self.fail(f"draw {op.attr} is made twice: the numbers would be equal", number)
-        self.draws.add(op.attr)
+        self._draw_number(number, op.attr, 1)
+
+    def _draw_number(self, number: int, draw: object, count: int) -> None:
+        """The op takes the draws draw, ..., draw + count - 1."""
+        if self.n_once <= number < self.n_once + self.n_outer:
+            self.fail("random numbers are drawn once a call or in the body", number)
+        if type(draw) is not int or not 0 <= draw <= 0xFFFF - count:
+            self.fail(f"a draw has a number from 0 to 65534, not {draw!r}", number)
+        for n in range(draw, draw + count):
+            if n in self.draws:
+                self.fail(f"draw {n} is made twice: the numbers would be equal", number)
+            self.draws.add(n)
 
     # ------------------------------------------------------------ the whole
     def _protected_slots(self) -> None:

@@ -46,7 +46,8 @@ class FunctionInfo:
 
     How a kernel computes it is one of the following; if all are None, it cannot:
 
-    op           the operation of the IR ("int": a cast; "load_at": an entry of `data["table"]`)
+    op           the operation of the IR ("int": a cast; "load_at": an entry of `data["table"]`;
+                 "discrete": how many of its entries a random number reaches)
     draws        the operation of the IR that draws a random number
     expansion    an expression in the parameters, which calls other rows
     callback     Python's: `python` is called with the arguments of all elements, between kernels

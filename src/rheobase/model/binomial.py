@@ -14,6 +14,7 @@ from rheobase.ir.dtypes import F64, I64
 from rheobase.ir.kernels import Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo
+from rheobase.lang.nodes import Assign, Expr
 from rheobase.lang.parse import parse_expression, parse_statements
 from rheobase.lang.symbols import Type
 from rheobase.model.base import take_name
@@ -24,9 +25,12 @@ __all__ = ["BinomialFunction"]
 
 _REACH: Final = 9  # standard deviations: what lies further has a probability below 1e-18
 _LARGEST: Final = 1 << 20  # entries of a table
+_FEW: Final = 64  # thresholds, which are looked at one after the other
+_WHOLE: Final = 1 << 63  # of a probability, in the unit of thresholds
 
+_THRESHOLDS: Final = ((), parse_expression("_first + _reached()"))
 # one uniform: which entry of the table, and whether it or its alias
-_TABLE: Final = (
+_ALIASES: Final = (
     parse_statements("_x = rand()*_size\n_k = int(_x)"),
     parse_expression("_first + (_k if _x - _k < _chance(_k) else _alias(_k))"),
 )
@@ -45,8 +49,9 @@ class BinomialFunction:
                  variances of 3e9 the distribution is exact either way
 
     In models it is called without arguments, by the name of the Python variable; each call and each
-    element draws anew. Walker's alias method: one uniform and two entries of a table for a draw,
-    whatever n. `n` and `p` may be changed between runs (`set`) without compiling again.
+    element draws anew: by inversion where few values are probable (up to variances of about 15),
+    else by Walker's alias method, one uniform and two entries of a table for a draw, whatever n.
+    `n` and `p` may be changed between runs (`set`) without compiling again, the method apart.
 
     Raises ModelValueError for n or p out of range.
     Source: Walker 1977, ACM TOMS 3:253-256; Vose 1991, IEEE TSE 17:972-975.
@@ -65,8 +70,10 @@ class BinomialFunction:
         self._integers = {k: Slot(k, I64) for k in ("_first", "_size")}
         self._floats = {k: Slot(k, F64) for k in ("_n", "_mean", "_deviation")}
         self._chance, self._alias = Slot("chance", F64), Slot("alias", I64)
+        self._thresholds = Slot("thresholds", I64)
         self.set(n, p)
-        self._infos = {flag: self._make_info(flag) for flag in (True, False)}
+        methods = {"thresholds": _THRESHOLDS, "aliases": _ALIASES, "normal": _NORMAL}
+        self._infos = {name: self._make_info(*code) for name, code in methods.items()}
 
     def set(self, n: int, p: float) -> None:
         """Change the distribution."""
@@ -81,8 +88,17 @@ class BinomialFunction:
         for slot, value in zip(self._floats.values(), (self.n, mean, deviation)):
             slot.data[0] = value
         if not self.is_exact:
+            self._method = "normal"
             return
-        chance, alias = _alias_table(_probabilities(self.n, self.p, first, last))
+        probabilities = _probabilities(self.n, self.p, first, last)
+        least, thresholds = _thresholds(probabilities)
+        if len(thresholds) <= _FEW:
+            self._method = "thresholds"
+            self._thresholds.assign(thresholds)
+            self._integers["_first"].data[0] = first + least
+            return
+        self._method = "aliases"
+        chance, alias = _alias_table(probabilities)
         self._chance.assign(chance)
         self._alias.assign(alias)
         self._integers["_first"].data[0] = first
@@ -97,10 +113,9 @@ class BinomialFunction:
 
     def info(self, name: str) -> FunctionInfo | Fault:
         """The function as code of models knows it."""
-        return self._infos[self.is_exact]
+        return self._infos[self._method]
 
-    def _make_info(self, is_exact: bool) -> FunctionInfo:
-        body, expansion = _TABLE if is_exact else _NORMAL
+    def _make_info(self, body: tuple[Assign, ...], expansion: Expr) -> FunctionInfo:
         slots = {**self._integers, **self._floats}
         return FunctionInfo(
             self.name,
@@ -116,6 +131,7 @@ class BinomialFunction:
                 **FUNCTIONS,
                 "_chance": _table("_chance", Type.FLOAT, self._chance),
                 "_alias": _table("_alias", Type.INTEGER, self._alias),
+                "_reached": _discrete("_reached", self._thresholds),
             },
         )
 
@@ -123,6 +139,19 @@ class BinomialFunction:
 def _table(name: str, kind: Type, slot: Slot) -> FunctionInfo:
     return FunctionInfo(
         name, ("k",), (DIMENSIONLESS,), DIMENSIONLESS, kind, op="load_at", data={"table": slot}
+    )
+
+
+def _discrete(name: str, slot: Slot) -> FunctionInfo:
+    return FunctionInfo(
+        name,
+        (),
+        (),
+        DIMENSIONLESS,
+        Type.INTEGER,
+        stateless=False,
+        op="discrete",
+        data={"table": slot},
     )
 
 
@@ -145,6 +174,21 @@ def _probabilities(n: int, p: float, first: int, last: int) -> NDArray[np.float6
     logs = np.concatenate([[0.0], np.cumsum(steps)])
     weights = np.exp(logs - logs.max())
     return weights / weights.sum()
+
+
+def _thresholds(p: NDArray[np.float64]) -> tuple[int, NDArray[np.int64]]:
+    """The least value k that is possible, and (n,) for k, k + 1, ...: a number below 2^63, each as
+    probable, reaches the threshold of a value if what is drawn is greater.
+
+    p   the probabilities of 0, 1, ...: those below 2^-64 are lost
+    """
+    below, above = np.cumsum(p), np.cumsum(p[::-1])[::-1]  # P(X <= k), P(X >= k)
+    exact = [
+        round(float(low) * _WHOLE) if low < 0.5 else _WHOLE - round(float(high) * _WHOLE)
+        for low, high in zip(below[:-1], above[1:])
+    ]
+    least = sum(x <= 0 for x in exact)
+    return least, np.array([x for x in exact if 0 < x < _WHOLE], np.int64)
 
 
 def _alias_table(p: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

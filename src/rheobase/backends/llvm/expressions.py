@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rheobase.backends.llvm import library, masked, philox
+from rheobase.backends.llvm import discrete, library, masked, philox
 from rheobase.backends.llvm.arithmetic import cast, compute
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import BOOL as I1
@@ -92,6 +92,7 @@ class Emitter:
             "store": self._store,
             "accumulate": self._accumulate,
             "select": self._select,
+            "discrete": self._discrete,
             "length": lambda op: self.length(self.kernel.arrays[_array(op)].slot),
         }
 
@@ -338,6 +339,18 @@ class Emitter:
         chosen = f"select {condition}, ptr {places[0]}, ptr {places[1]}, !unpredictable !{{}}"
         return code.let(a.elem, 1, f"load volatile {a.elem}, {code.let(PTR, 1, chosen)}")
 
+    def _discrete(self, op: Op) -> Value:
+        number = self.value(op.args[0])
+        element, prepared = self._source("discrete", number)
+
+        def others() -> Sequence[Value]:
+            step = self._step() if self.draw_at is None else self.draw_at[1]
+            return self._prepared(number + 1, step)
+
+        table = self.kernel.arrays[_array(op)].slot
+        where = discrete.Table(self.pointer(table), self.length(table))
+        return discrete.discrete(self.code, where, element, prepared, others)
+
     def _draw(self, op: Op) -> Value:
         assert type(op.attr) is int
         assert op.dtype is not None
@@ -345,18 +358,24 @@ class Emitter:
 
     def draw(self, name: str, number: Value, elem: str = F64) -> Value:
         """Draw `number` of the element and step that `draw_at` holds (own, if None)."""
+        return library.draw(self.code, name, elem, *self._source(name, number))
+
+    def _source(self, name: str, number: Value) -> tuple[Value, Sequence[Value]]:
+        """The element of a draw, and the rest of what its words are made of."""
         if self.draw_at is not None:
             element, step = self.draw_at
-            prepared = self._prepared(number, step)
-        else:
-            element = self._drawing_element()
-            blocks = philox.blocks_of(name, element.width)
-            with self.code.hoisted():
-                stream = self.kernel.stream
-                assert stream is not None
-                now = self.read(stream.step, 0) - self.read(stream.state, 2)
-                prepared = [self.code.splat(x, blocks) for x in self._prepared(number, now)]
-        return library.draw(self.code, name, elem, element, prepared)
+            return element, self._prepared(number, step)
+        element = self._drawing_element()
+        blocks = philox.blocks_of(name, element.width)
+        with self.code.hoisted():
+            prepared = self._prepared(number, self._step())
+            return element, [self.code.splat(x, blocks) for x in prepared]
+
+    def _step(self) -> Value:
+        """The present step, as random numbers count it."""
+        stream = self.kernel.stream
+        assert stream is not None
+        return self.read(stream.step, 0) - self.read(stream.state, 2)
 
     def _prepared(self, number: Value, step: Value) -> Sequence[Value]:
         seed, stream_number = self.seeds()

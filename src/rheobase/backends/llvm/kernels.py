@@ -97,6 +97,8 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
         return 1
     calls = [op.name for op in kernel.inner if op.name in library.FUNCTIONS]
     short = len(calls) <= 2
+    if any(op.name == "discrete" for op in kernel.inner):
+        return max(4 * host.lanes if short else 0, philox.QUARTERED)
     if "normal" in calls:  # PAIRED lanes share their draws; a draw is a long chain of operations
         return max(4 * host.lanes if short else 0, philox.PAIRED)
     lanes = min(2 * host.lanes, MAX_LANES) if short else host.lanes

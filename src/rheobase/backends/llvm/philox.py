@@ -16,15 +16,17 @@ from rheobase.backends.llvm.trigonometry import cos_sin_turns
 __all__ = [
     "N_PREPARED",
     "PAIRED",
+    "QUARTERED",
     "blocks_of",
     "normal",
     "prepared",
+    "quarter",
     "uniform",
     "uniforms",
     "words",
 ]
 
-PAIRED = 8  # lanes
+PAIRED, QUARTERED = 8, 16  # lanes from which on two, or four, elements share words in vectors
 
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)
@@ -73,7 +75,31 @@ def _times(word: Value, n: int) -> Value:
 
 def blocks_of(name: str, width: int) -> int:
     """How many lanes make the words of `width` draws together."""
-    return min(width // 2 if name == "normal" and width >= PAIRED else width, MOST_BLOCKS)
+    if name == "normal" and width >= PAIRED:
+        width //= 2
+    elif name == "discrete" and width >= QUARTERED:
+        width //= 4
+    return min(width, MOST_BLOCKS)
+
+
+def quarter(code: Code, element: Value, prepared: Prepared) -> Value:
+    """32 bits, I32; four elements share the words of a draw. Where there are several lanes, their
+    elements follow each other from a multiple of 16."""
+    if element.width < QUARTERED:
+        shared = (element >> 4) << 2 | (element & 3)
+        w0, w1, w2, w3 = (w.cast("trunc", I32) for w in words(shared, prepared))
+        odd, upper = (element & 4).ne(0), (element & 8).ne(0)
+        return code.select(upper, code.select(odd, w3, w2), code.select(odd, w1, w0))
+    n = element.width // 4
+    shared = (code.lane(element, 0) >> 2) + _numbers(code, n)
+    four = code.joined_all([w.cast("trunc", I32) for w in words(shared, prepared)])
+    place = [((k >> 2) & 3) * n + (k >> 4) * 4 + (k & 3) for k in range(element.width)]
+    return code.chosen(four, place)
+
+
+def _numbers(code: Code, n: int) -> Value:
+    """0, ..., n - 1 in the lanes of an I64."""
+    return Value(code, I64, n, "<" + ", ".join(f"i64 {k}" for k in range(n)) + ">")
 
 
 # ------------------------------------------------------------------ uniform numbers
@@ -139,8 +165,7 @@ def normal(code: Code, element: Value, prepared: Prepared, elem: str) -> Value:
         cosine, sine = make(code, (element >> 3) << 2 | (element & 3), prepared)
         return code.select((element & 4).ne(0), sine, cosine)
     half = element.width // 2
-    steps = Value(code, I64, half, "<" + ", ".join(f"i64 {k}" for k in range(half)) + ">")
-    shared = (code.lane(element, 0) >> 1) + steps
+    shared = (code.lane(element, 0) >> 1) + _numbers(code, half)
     both = [make(code, part, prepared) for part in _pieces(code, shared)]
     cosines, sines = (code.joined_all(list(x)) for x in zip(*both))
     lanes = range(element.width)

@@ -46,14 +46,14 @@ def in_vectors(kernel: Kernel) -> bool:
 
     They may, if what the code writes belongs to the synapse or to the neuron that it reaches; and
     should, if the code is long: of `v += w`, a processor makes an entry in two cycles as it is.
-    (Two elements share a normal number, but not any two.)
+    (Elements share the words of some draws, but not any elements.)
     """
     domain = kernel.domain
     assert isinstance(domain, (Propagate, Reduce))
     if (
         not domain.ascending
         or len(kernel.inner) <= UNROLLED_BELOW
-        or any(op.name == "normal" for op in kernel.ops)
+        or any(op.name in ("normal", "discrete") for op in kernel.ops)
     ):
         return False
     if any(has_effect(op) for op in kernel.once + kernel.outer):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from rheobase.backends.reference.philox import (
     Word,
     Words,
+    discrete,
     normal,
     normal_single,
     philox,
@@ -165,6 +166,8 @@ class Code:
             case "carry":
                 (start,) = op.args
                 return lambda values, elements: values[start]
+            case "discrete":
+                return self._discrete(op)
             case "load" | "load_at" | "length" | "store" | "accumulate":
                 assert isinstance(op.attr, int)
                 return self._memory(op, op.attr)
@@ -216,14 +219,31 @@ class Code:
         one = draw_uniform if op.name == "uniform" else draw_normal
 
         def step(values: list[Value], elements: Elements) -> Value:
-            if elements.counter is not None:
-                element, when = elements.counter
-            else:
-                element = 0 if elements is ONCE else elements.numbers("own") - elements.origin
-                when = int(stream.step.data[0]) - int(stream.state.data[2])
+            element, when = _counter(stream, elements)
             return one(stream, element, number, when, single)
 
         return step
+
+    def _discrete(self, op: Op) -> Step:
+        stream, (constant,) = self.kernel.stream, op.args
+        assert stream is not None
+        assert isinstance(op.attr, int)
+        table = self.kernel.arrays[op.attr].slot
+
+        def step(values: list[Value], elements: Elements) -> Value:
+            element, when = _counter(stream, elements)
+            number = draw_discrete(stream, element, int(values[constant]), when)
+            return np.searchsorted(table.data, number, side="right")
+
+        return step
+
+
+def _counter(stream: Stream, elements: Elements) -> tuple[Value, Value]:
+    """The element and the step of a draw."""
+    if elements.counter is not None:
+        return elements.counter
+    element = 0 if elements is ONCE else elements.numbers("own") - elements.origin
+    return element, int(stream.step.data[0]) - int(stream.state.data[2])
 
 
 def draw_uniform(
@@ -242,6 +262,13 @@ def draw_normal(
     shared = place >> 3 << 2 | place & 3
     words = draw(stream, shared, number, step)
     return (normal_single if single else normal)(words, (place & 4) != 0)
+
+
+def draw_discrete(stream: Stream, element: Value, number: int, step: Value) -> NDArray[np.int64]:
+    """A number below 2**63; four elements share the words of its first 32 bits."""
+    place = np.asarray(element, np.int64)
+    high = draw(stream, place >> 4 << 2 | place & 3, number, step)
+    return discrete(high, place >> 2 & 3, draw(stream, element, number + 1, step))
 
 
 def draw(stream: Stream, element: Value, number: int, step: Value) -> Words:

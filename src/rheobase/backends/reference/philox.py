@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Words", "normal", "normal_single", "philox", "uniform", "uniform_single"]
+__all__ = ["Words", "discrete", "normal", "normal_single", "philox", "uniform", "uniform_single"]
 
 Word: TypeAlias = NDArray[np.uint64]  # 32 bits used
 Words: TypeAlias = tuple[Word, Word, Word, Word]
@@ -62,6 +62,15 @@ def _box_muller(
 ) -> NDArray[np.float64]:
     angle = 2.0 * np.pi * v
     return np.sqrt(-2.0 * np.log(rest)) * np.where(sine, np.sin(angle), np.cos(angle))
+
+
+def discrete(high: Words, which: NDArray[np.int64], low: Words) -> NDArray[np.int64]:
+    """Numbers below 2**63: 32 bits from one of the words of `high`, 31 from the first of `low`.
+
+    which   the number of the word of each element
+    """
+    word = np.choose(which, high)
+    return (word << np.uint64(31) | low[0] >> np.uint64(1)).astype(np.int64)
 
 
 def _short(word: Word) -> NDArray[np.int32]:

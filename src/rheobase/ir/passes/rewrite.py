@@ -23,7 +23,7 @@ from rheobase.ir.slots import Slot
 
 __all__ = ["ARRAY_OPS", "array_of", "rebuild", "roots", "slots_touched", "slots_written", "written"]
 
-ARRAY_OPS = frozenset(("load", "load_at", "store", "accumulate", "length"))
+ARRAY_OPS = frozenset(("load", "load_at", "store", "accumulate", "length", "discrete"))
 
 
 def slots_written(kernel: Kernel, code: Iterable[Op]) -> frozenset[Slot]:
