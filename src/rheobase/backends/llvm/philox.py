@@ -44,14 +44,15 @@ def prepared(seed: Value, draw: Value, step: Value, stream: Value) -> Prepared:
     """What the words of a draw take beside the element. All arguments I64.
 
     The element is in one word of the counter: of the first round, one half is here, and of the
-    second the other half.
+    second the other half. (What stands above 32 bits in the last of it makes LLVM keep the cut
+    before the next product, without which it does not know that it is one of 32 bits.)
     """
     key = [((seed & LOW) + n * WEYL[0], (seed >> 32) + n * WEYL[1]) for n in range(N_ROUNDS)]
     keys = [(k0 & LOW, k1 & LOW) for k0, k1 in key]
     product = (step & LOW) * MULTIPLIERS[1]
     c0 = (product >> 32) ^ (draw | ((step >> 32) << 16)) ^ keys[0][0]
     following = (c0 & LOW) * MULTIPLIERS[0]
-    second = ((product ^ keys[1][0]) & LOW, (following >> 32) ^ keys[1][1], following & LOW)
+    second = ((product ^ keys[1][0]) & LOW, (following >> 32) ^ keys[1][1], following)
     return (stream ^ keys[0][1], *second, *(k for pair in keys[2:] for k in pair))
 
 
