@@ -26,6 +26,7 @@ from rheobase.units import Quantity, second
 
 __all__ = ["Inspection", "KernelFacts", "inspect_program", "watching"]
 
+_DRAWS = frozenset(("uniform", "normal", "discrete"))
 _MEMORY = {"const", "index", "load", "load_at", "store", "length"}
 _SHAPES = {  # the name of a domain's class -> what it goes over, for people
     "Elementwise": "all elements",
@@ -154,7 +155,7 @@ def _facts(call: Call, program: Program, division: Division | None) -> KernelFac
         _bytes(kernel),
         flops,
         functions,
-        counts["uniform"] + counts["normal"],
+        sum(c for n, c in counts.items() if n in _DRAWS),
         _SHARED[division.index] if division else f"one: {obstacle(kernel)}",
     )
 
@@ -164,7 +165,7 @@ def _is_function(name: str) -> bool:
 
 
 def _is_arithmetic(name: str) -> bool:
-    return not (name in _MEMORY or _is_function(name) or name in ("uniform", "normal", "cast"))
+    return not (name in _MEMORY or _is_function(name) or name in _DRAWS | {"cast"})
 
 
 def _bytes(kernel: Kernel) -> int:
