@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
-from rheobase.ir.kernels import Array, Elementwise, Index, Kernel
+from rheobase.ir.kernels import Array, Elementwise, Generate, Index, Kernel
 from rheobase.ir.ops import OPS
 from rheobase.ir.passes import optimize
 from rheobase.ir.verify import verify
@@ -95,6 +95,9 @@ def test_random_kernels_leave_the_same_memory_on_every_backend(domain, name):
         wanted, met = copied(kernel), copied(kernel)
         status = run(wanted, BACKENDS["numpy one by one"]())
         assert run(optimize(met) if optimized else met, BACKENDS[name]()) == status
+        for kernel in (wanted, met):
+            if isinstance(kernel.domain, Generate):  # what stands past the cursor means nothing
+                kernel.domain.targets.data[int(kernel.domain.cursor.data[0]) :] = 0
         for a, b in zip(contents(wanted), contents(met)):
             np.testing.assert_array_equal(b, a)
 
