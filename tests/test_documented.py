@@ -13,6 +13,7 @@ MODULES = (
     "rheobase",
     "rheobase.units",
     "rheobase.brian2.legacy",
+    "rheobase.brian2tools",
     "rheobase.exchange",
     "rheobase.inspection",
     "rheobase.plotting",

@@ -1,5 +1,28 @@
 """The names of brian2tools that exist here, so that its scripts run unedited.
 
+brian2tools.plotting         the plots; all of them are here, too
 brian2tools.nmlexport        set_device('neuroml2', filename=...); see rheobase.exchange
 brian2tools.nmlimport.nml    NMLMorphology: shapes and segment groups of NeuroML files
 """
+
+from rheobase.brian2tools.plotting import (
+    add_background_pattern,
+    brian_plot,
+    plot_dendrogram,
+    plot_morphology,
+    plot_raster,
+    plot_rate,
+    plot_state,
+    plot_synapses,
+)
+
+__all__ = [
+    "add_background_pattern",
+    "brian_plot",
+    "plot_dendrogram",
+    "plot_morphology",
+    "plot_raster",
+    "plot_rate",
+    "plot_state",
+    "plot_synapses",
+]
