@@ -25,6 +25,18 @@ class NeuroMLDevice(Device):
     """Writes what run() would simulate; see to_neuroml. A script has one run.
 
     filename   of the file, an argument of set_device
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from rheobase import NeuronGroup, ms, reset_device, run, set_device
+    >>> import rheobase.exchange
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     set_device('neuroml2', filename=f'{folder}/model.nml')
+    ...     cells = NeuronGroup(1, 'dv/dt = -v/(10*ms) : 1', name='cells')
+    ...     run(1*ms)
+    ...     print('cells' in Path(f'{folder}/model.nml').read_text())
+    ...     reset_device()
+    True
     """
 
     def __init__(self) -> None:
@@ -35,6 +47,7 @@ class NeuroMLDevice(Device):
     def activate(
         self, build_on_run: bool = True, filename: Any = None, **build_options: Any
     ) -> None:
+        """Called by set_device, with the name of the file."""
         super().activate(build_on_run, **build_options)
         if filename is None:
             raise ModelValueError(
@@ -44,10 +57,12 @@ class NeuroMLDevice(Device):
         self._written = False
 
     def reinit(self) -> None:
+        """Forget what was recorded."""
         super().reinit()
         self._written = False
 
     def submit(self, network: Simulated, action: Callable[[], None], asked: Asked) -> None:
+        """A network is to run: write its file."""
         if self._written:
             raise UnsupportedError(
                 f"'{self.filename}' is written already: a NeuroML file holds one run. "
