@@ -216,7 +216,11 @@ def lif(**more: Any) -> NeuronGroup:
         (lambda: lif(model="dv/dt = arctan(v)/ms : 1"), "no function 'arctan'"),
         (lambda: lif(model="dv/dt = (v % 2)/ms : 1"), "no operator '%'"),
         (lambda: lif(model="dv/dt = v/dt : 1"), "no 'dt'"),
-        (lambda: lif(events={"low": "v < 0"}), "Events other than spikes"),
+        (lambda: lif(events={"low": "v < 0"}), "no events other than spikes"),
+        (
+            lambda: rb.SpatialNeuron(rb.Soma(10 * rb.um), "Im = 0*amp/metre**2 : amp/metre**2"),
+            "A neuron with a shape",
+        ),
         (lambda: lif(model="dv/dt = v/ms : volt**0.5\nx : 1", threshold="x > 1"), "whole powers"),
         (
             lambda: lif(model="dv/dt = -v/ms : 1\nw : 1", reset="z = v; v = w; w = z"),
@@ -227,6 +231,15 @@ def lif(**more: Any) -> NeuronGroup:
 def test_what_lems_cannot_say_is_refused(group: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(rb.UnsupportedError, match=message):
         kind(Network(group()), tmp_path)
+
+
+def test_code_that_runs_regularly_is_refused(tmp_path: Path) -> None:
+    cells = lif()
+    links = Synapses(cells, cells, "w : 1", on_pre="v += w", name="links")
+    links.connect()
+    links.run_regularly("w *= 0.9", dt=1 * ms)
+    with pytest.raises(rb.UnsupportedError, match=r"(?s)'links'.*no code that runs regularly"):
+        kind(Network(cells, links), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rheobase.exchange.lems_expressions import Writer
 from rheobase.exchange.lems_units import Dimensions
-from rheobase.exchange.reading import Worth, refuse, reset_of, threshold_of
+from rheobase.exchange.reading import Worth, refuse, refuse_extras, reset_of, threshold_of
 from rheobase.lang.nodes import (
     Assign,
     Binary,
@@ -30,7 +30,6 @@ from rheobase.lang.symbols import Symbol
 from rheobase.model.group import Group
 from rheobase.model.neurongroup import NeuronGroup
 from rheobase.model.refractoriness import is_condition
-from rheobase.model.runregularly import RegularCode
 from rheobase.model.variables import LinkedVariable, symbol_of
 from rheobase.units import second
 from rheobase.units.dimensions import Dimension
@@ -82,7 +81,7 @@ class _Builder:
     def __init__(
         self, group: NeuronGroup, impulses: list[Impulse], dimensions: Dimensions, worth: Worth
     ) -> None:
-        _refuse_extras(group)
+        refuse_extras(group, "LEMS")
         self.group = group
         self.impulses = impulses
         self.dimensions = dimensions
@@ -285,13 +284,3 @@ def _in_order(group: NeuronGroup, statements: tuple[Assign, ...]) -> list[tuple[
             refuse(group, f"The reset exchanges the values of {', '.join(waiting)}.")
         ordered.append((free[0], waiting.pop(free[0])))
     return ordered
-
-
-def _refuse_extras(group: NeuronGroup) -> None:
-    if group.equations.is_stochastic:
-        refuse(group, "LEMS has no noise (xi).")
-    others = set(group.events) - {"spike"}
-    if others:
-        refuse(group, f"Events other than spikes are not written; there are {sorted(others)}.")
-    if any(isinstance(x, RegularCode) for x in group.contained_objects):
-        refuse(group, "LEMS has no code that runs regularly.")

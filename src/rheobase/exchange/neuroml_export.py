@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rheobase.errors import Fault, ModelTypeError, UnsupportedError, raise_faults
 from rheobase.exchange.lems_cells import Cells, Impulse, cells_of
 from rheobase.exchange.lems_units import Dimensions, number
-from rheobase.exchange.reading import Worth, numbers_in_root, refuse, root_of
+from rheobase.exchange.reading import Worth, numbers_in_root, refuse, refuse_extras, root_of
 from rheobase.lang.nodes import Name, Unary
 from rheobase.model.callers import caller_namespace
 from rheobase.model.clock import seconds
@@ -205,6 +205,7 @@ class _Export:
     def _arrivals(self, s: Synapses) -> list[_Arrivals]:
         """One entry for each pathway; faults are kept."""
         try:
+            refuse_extras(s, "LEMS")
             for group in (s.source, s.target):
                 if root_of(group) not in self.objects:
                     refuse(s, f"{group._label} is not in the network.")

@@ -11,12 +11,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.exchange.reading import Worth, refuse, reset_of, threshold_of, written_out
+from rheobase.exchange.reading import (
+    Worth,
+    refuse,
+    refuse_extras,
+    reset_of,
+    threshold_of,
+    written_out,
+)
 from rheobase.lang.fold import linear_coefficients
 from rheobase.lang.nodes import Assign, Compare, Expr, Name, names_in
 from rheobase.model.group import Group
 from rheobase.model.neurongroup import NeuronGroup
-from rheobase.model.runregularly import RegularCode
 
 __all__ = ["Cells", "recognised"]
 
@@ -55,7 +61,9 @@ def recognised(group: NeuronGroup, worth: Worth, summed: list[str]) -> Cells:
 
     Raises UnsupportedError.
     """
-    _refuse_extras(group)
+    refuse_extras(group, "NIR")
+    if group.refractory_code is not None:
+        refuse(group, "NIR has no refractoriness.", "Leave out refractory=.")
     states = sorted(group.equations.diff_eq_names)
     spikes = threshold_of(group) is not None
     if not states:
@@ -88,18 +96,6 @@ def recognised(group: NeuronGroup, worth: Worth, summed: list[str]) -> Cells:
         cells.values |= _spiking(group, v, worth)
     cells.kind = ("CubaLI" if s else "LI" if leaky else "I") + ("F" if spikes else "")
     return cells
-
-
-def _refuse_extras(group: NeuronGroup) -> None:
-    if group.refractory_code is not None:
-        refuse(group, "NIR has no refractoriness.", "Leave out refractory=.")
-    if group.equations.is_stochastic:
-        refuse(group, "NIR has no noise (xi).")
-    others = set(group.events) - {"spike"}
-    if others:
-        refuse(group, f"NIR has no events other than spikes; the group has {sorted(others)}.")
-    if any(isinstance(x, RegularCode) for x in group.contained_objects):
-        refuse(group, "NIR has no code that runs regularly.")
 
 
 def _roles(group: NeuronGroup, states: list[str]) -> tuple[str, str]:

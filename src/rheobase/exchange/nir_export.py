@@ -16,6 +16,7 @@ from rheobase.exchange.reading import (
     Worth,
     numbers_in_root,
     refuse,
+    refuse_extras,
     root_of,
     written_out,
 )
@@ -175,6 +176,7 @@ class _Export:
             self.faults += error.faults
 
     def _ends(self, s: Synapses) -> tuple[Cells | None, Cells | None]:
+        refuse_extras(s, "NIR")
         for group in (s.source, s.target):
             if root_of(group) not in self.objects:
                 refuse(s, f"{group._label} is not in the network.")

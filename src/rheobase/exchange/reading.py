@@ -25,6 +25,9 @@ from rheobase.lang.symbols import Symbol
 from rheobase.model.group import Group
 from rheobase.model.namespace import find_external
 from rheobase.model.neurongroup import NeuronGroup
+from rheobase.model.runregularly import RegularCode
+from rheobase.model.spatial.spatialneuron import SpatialNeuron
+from rheobase.model.structural import Growth, Pruning
 from rheobase.model.subgroup import Subgroup
 from rheobase.model.synapses import Synapses
 
@@ -32,6 +35,7 @@ __all__ = [
     "Worth",
     "numbers_in_root",
     "refuse",
+    "refuse_extras",
     "reset_of",
     "root_of",
     "threshold_of",
@@ -142,6 +146,20 @@ def reset_of(group: NeuronGroup) -> tuple[Assign, ...]:
     """What a spike does to its neuron."""
     runner = group.resetter.get("spike")
     return () if runner is None else parse_statements("\n".join(runner.listing()))
+
+
+def refuse_extras(group: Group, format: str) -> None:
+    """Raise UnsupportedError for what a group does besides its equations, threshold and code."""
+    if isinstance(group, SpatialNeuron):
+        refuse(group, f"A neuron with a shape cannot be written to {format}.")
+    if any(isinstance(x, (RegularCode, Pruning, Growth)) for x in group.contained_objects):
+        refuse(group, f"{format} has no code that runs regularly.")
+    if isinstance(group, NeuronGroup) and set(group.events) - {"spike"}:
+        others = sorted(set(group.events) - {"spike"})
+        refuse(group, f"{format} has no events other than spikes; there are {others}.")
+    equations: Equations | None = getattr(group, "equations", None)
+    if equations is not None and equations.is_stochastic:
+        refuse(group, f"{format} has no noise (xi).")
 
 
 def root_of(group: Group) -> Group:
