@@ -11,8 +11,10 @@ orders strengthen it. Rules that look at the times of pairs alone cannot do that
 
 Sources: C. Clopath, L. Büsing, E. Vasilaki, W. Gerstner, Nature Neurosci. 13:344-352 (2010),
 Methods, table 1 (visual cortex) and figure 2; the experiment is that of P. J. Sjöström,
-G. G. Turrigiano, S. B. Nelson, Neuron 32:1149-1164 (2001). The width and height of a spike and the
-delay of the averages are those of the model's implementation in NEST (clopath_synapse).
+G. G. Turrigiano, S. B. Nelson, Neuron 32:1149-1164 (2001). The width and height of a spike are
+those of the model's implementation in NEST (clopath_synapse). There, adaptation, threshold and
+afterpotential jump when a spike begins, here when it has passed and the voltage is reset; that
+makes up to 3 % of the weight.
 
     python examples/clopath.py                    prints the weights, saves clopath.png
 """
