@@ -24,9 +24,12 @@ A check collects `Fault`s and raises them together with `raise_faults`; each say
 from __future__ import annotations
 
 import difflib
-from collections.abc import Generator, Iterable, Sequence
+import os
+import sys
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from rheobase.records import record
 
@@ -50,8 +53,11 @@ __all__ = [
     "UnsupportedError",
     "did_you_mean",
     "labelled",
+    "notebook_cells",
     "raise_faults",
 ]
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 @record
@@ -156,6 +162,31 @@ class ModelError(RheobaseError):
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)
         self.faults: tuple[Fault, ...] = tuple(faults)
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the lines of the script that led here, and the message.
+
+        The frames of this package say nothing about what is wrong with a model; %debug has them.
+        """
+        import traceback  # 4 ms that only notebooks need
+
+        lines: list[str] = []
+        for frame in traceback.extract_tb(self.__traceback__):
+            file = frame.filename
+            if file.startswith(_PACKAGE) or f"{os.sep}IPython{os.sep}" in file:
+                continue
+            cell = notebook_cells().get(file)
+            place = f'File "{file}"' if cell is None else f"Cell In[{cell}]"
+            within = "" if frame.name == "<module>" else f", in {frame.name}"
+            lines += [f"{place}, line {frame.lineno}{within}", f"    {frame.line}"]
+        return [*lines, f"\x1b[31m{type(self).__name__}\x1b[0m: {self}"]
+
+
+def notebook_cells() -> Mapping[str, int]:
+    """The cells of a notebook by the names of files that IPython gives them."""
+    ipython: Any = sys.modules.get("IPython")
+    shell: Any = None if ipython is None else ipython.get_ipython()
+    return getattr(getattr(shell, "compile", None), "_filename_map", {})
 
 
 class ModelSyntaxError(ModelError, SyntaxError):
@@ -362,7 +393,10 @@ def labelled(label: str) -> Generator[None, None, None]:
         faults = error.faults
     else:
         return
-    raise_faults(faults, label)
+    try:
+        raise_faults(faults, label)
+    except ModelError as error:
+        raise error from None  # the one without a label says nothing more
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

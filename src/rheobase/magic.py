@@ -11,7 +11,13 @@ from rheobase.accuracy import Accuracy
 from rheobase.devices import reinit_devices
 from rheobase.errors import MagicError, ModelValueError
 from rheobase.logs import BrianLogger
-from rheobase.model.base import SimulationObject, current_scope, new_scope, own_scope
+from rheobase.model.base import (
+    SimulationObject,
+    current_scope,
+    living_objects,
+    new_scope,
+    own_scope,
+)
 from rheobase.model.callers import caller_frame, caller_namespace
 from rheobase.model.clock import defaultclock
 from rheobase.network import Network, OnNonfinite, running_networks
@@ -55,6 +61,17 @@ def collect(level: int = 0) -> set[SimulationObject]:
         for x in named
         if isinstance(x, SimulationObject) and x.add_to_magic_network and x.scope == current_scope()
     }
+
+
+def _warn_of_nothing() -> None:
+    """Say that run() sees no object, and which there are."""
+    hidden = [x._label for x in living_objects() if x.add_to_magic_network and x._unused]
+    there = f" There {'is' if len(hidden) == 1 else 'are'} {', '.join(hidden)}." if hidden else ""
+    topic("nothing_to_run").warning(
+        "run() sees no object, so nothing is simulated.%s Objects are seen that have a name where "
+        "run() is called; those in lists and dicts are not: put them into a Network.",
+        there,
+    )
 
 
 class MagicNetwork(Network):
@@ -172,7 +189,10 @@ class MagicNetwork(Network):
     ) -> None:
         """Simulate what the calling script sees; see Network.run."""
         names = caller_namespace(level) if namespace is None else namespace
-        with self.seeing(collect(level)):
+        found = collect(level)
+        if not found:
+            _warn_of_nothing()
+        with self.seeing(found):
             super().run(duration, report, report_period, names, profile, on_nonfinite=on_nonfinite)
 
     def check(

@@ -153,7 +153,7 @@ def _bar() -> tuple[ReportFunction, Callable[[float, float], None]]:
 
     def show(elapsed: Quantity, completed: float, start: Quantity, duration: Quantity) -> None:
         if completed == 0.0:
-            form = "{l_bar}{bar}| {n:.3g}/{total:.3g} s [{elapsed}<{remaining}]"
+            form = "{l_bar}{bar}| {n:.6g}/{total:.6g} s [{elapsed}<{remaining}]"
             bars.append(tqdm(total=float(duration), bar_format=form))
             return
         bars[0].update(completed * float(duration) - bars[0].n)

@@ -26,6 +26,7 @@ _filters: list[logging.Filter] = []
 # name: place below the root, level, what it says
 TOPICS: Final[dict[str, tuple[str, str, str]]] = {
     "magic_objects": ("core.magic", "DEBUG", "which objects run() simulates"),
+    "nothing_to_run": ("core.magic", "WARNING", "run() sees no object"),
     "dependency_warning": ("core.magic", "WARNING", "an object needs one that run() does not see"),
     "unused_brian_object": ("core.base", "WARNING", "an object is gone, and was never simulated"),
     "many_timesteps": ("core.clocks", "WARNING", "so many steps that t hardly changes"),

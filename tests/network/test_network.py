@@ -494,3 +494,16 @@ def test_an_unchanged_run_is_prepared_with_few_calls():
     one, five = calls(1), calls(5)
     assert one < 1500
     assert five < 5 * one
+
+
+def test_a_run_that_sees_no_object_says_so(caplog):
+    rb.start_scope()
+
+    def simulate():
+        listed = [rb.NeuronGroup(1, "v : 1", name="in_a_list")]
+        rb.run(1 * ms)
+        return listed
+
+    simulate()
+    assert "run() sees no object" in caplog.text
+    assert "NeuronGroup 'in_a_list' (test_network.py:" in caplog.text

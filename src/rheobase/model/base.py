@@ -27,6 +27,7 @@ __all__ = [
     "Work",
     "current_scope",
     "free_name",
+    "living_objects",
     "new_scope",
     "own_scope",
     "take_name",
@@ -46,6 +47,12 @@ def new_scope() -> None:
     """Leave all objects made so far out of the magic network."""
     global _scope
     _scope = next(_scopes)
+
+
+def living_objects() -> list[SimulationObject]:
+    """The objects of the present scope that still exist."""
+    found = (x for x in list(_objects.values()) if isinstance(x, SimulationObject))
+    return sorted((x for x in found if x.scope == _scope), key=lambda x: x.name)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from rheobase.errors import notebook_cells
+
 __all__ = ["caller_frame", "caller_namespace", "caller_place", "get_local_namespace"]
 
 # code that may stand between a script and what it calls; the examples that a wheel carries inside
@@ -55,11 +57,14 @@ def caller_namespace(level: int = 0) -> Mapping[str, Any]:
 
 
 def caller_place() -> str:
-    """'model.py:12': where the script calls from."""
+    """'model.py:12', or 'cell [3], line 12': where the script calls from."""
     frame = caller_frame()
     if frame is None:
         return ""
     name = frame.f_code.co_filename
+    cell = notebook_cells().get(name)
+    if cell is not None:
+        return f"cell [{cell}], line {frame.f_lineno}"
     return f"{name if name.startswith('<') else Path(name).name}:{frame.f_lineno}"
 
 

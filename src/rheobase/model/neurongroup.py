@@ -511,7 +511,11 @@ class NeuronGroup(EventGroup):
         code = [(_what_finds(event), str(condition)) for event, condition in self.events.items()]
         if self._reset:
             code.append(("reset", str(self._reset)))
-        return group_page(f"<b>{len(self)} neurons</b> '{self.name}'", self.equations, code)
+        title = f"<b>{self._size_text()}</b> '{self.name}'"
+        return group_page(title, self.user_equations, code)
+
+    def _size_text(self) -> str:
+        return f"{len(self)} neurons"
 
 
 def _may_be_shared(variable: Variable) -> bool:

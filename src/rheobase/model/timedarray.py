@@ -79,6 +79,11 @@ class TimedArray:
         self._write(array)
         self._info = self._make_info()
 
+    def __repr__(self) -> str:
+        columns = "" if self.ndim == 1 else f" of {self._shape[1].data[0]} columns"
+        steps, dt = self._shape[0].data[0], Quantity(self.dt, dim=second.dim)
+        return f"<TimedArray '{self.name}': {steps} steps of {dt}{columns}>"
+
     # ------------------------------------------------------------ the numbers
     @property
     def values(self) -> NDArray[np.float64]:

@@ -37,6 +37,7 @@ __all__ = ["Quantity", "Unit", "quantity_with_dimensions"]
 _Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 _array = np.array
 _item = np.ndarray.item
+_MOST_TYPESET = 10  # values that a notebook sets as a formula
 
 
 class Quantity(Operators, ArrayMethods, _Array):
@@ -290,7 +291,9 @@ class Quantity(Operators, ArrayMethods, _Array):
             )
         return format(_item(self), spec)
 
-    def _repr_latex_(self) -> str:
+    def _repr_latex_(self) -> str | None:
+        if self.size > _MOST_TYPESET:
+            return None  # a notebook shows the text instead, whose rows end where the page does
         return f"${formatting.latex_text(_values(self), self._spec())}$"
 
     # ------------------------------------------------------------------ pickling

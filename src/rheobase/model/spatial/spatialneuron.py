@@ -274,6 +274,9 @@ class SpatialNeuron(_Parts, NeuronGroup):
         if name in self._given.identifiers or name not in _OWN_NAMES:
             super()._warn_of_conflict(name, meaning, namespace)
 
+    def _size_text(self) -> str:
+        return f"{len(self)} compartments in {self._tree.total_sections} sections"
+
     @property
     def user_equations(self) -> Equations:
         return self._given
