@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from rheobase.backends.llvm.cuts import cut_rows
 from rheobase.backends.llvm.kernels import lanes_of
 from rheobase.backends.llvm.rows import in_vectors
 from rheobase.backends.llvm.text import Host
@@ -129,3 +132,22 @@ def test_entries_that_can_see_each_other_do_not_go_together():
     assert not in_vectors(changed(Index.POST, also=Index.PRE))
     assert not in_vectors(changed(Index.SHARED))
     assert not in_vectors(changed(Index.POST, name="normal"))
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 60_000)), max_size=6),
+    st.lists(st.integers(0, 60_001), max_size=4),
+    st.sampled_from([np.int32, np.uint16]),
+)
+def test_pieces_of_rows_are_the_entries_between_the_bounds(lists, inner, dtype):
+    inner.sort()
+    rows = np.cumsum([0, *map(len, lists)]).astype(np.int64)
+    others = np.array([k for row in lists for k in sorted(row)], dtype)
+    starts = cut_rows(rows, others, inner)
+    lanes = len(inner) + 1
+    edges = [0, *inner, 100_000]
+    for r, row in enumerate(lists):
+        for k in range(lanes):
+            piece = others[starts[r * lanes + k] : starts[r * lanes + k + 1]]
+            wanted = [x for x in sorted(row) if edges[k] <= x < edges[k + 1]]
+            assert piece.tolist() == wanted

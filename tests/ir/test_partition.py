@@ -24,7 +24,7 @@ from rheobase.ir.kernels import (
     Reduce,
     Select,
 )
-from rheobase.ir.partition import bounds, cuts, divided_by, partition
+from rheobase.ir.partition import bounds, divided_by, partition
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
 from tests.backends.build import Code, event_log, index_list, part, slot
@@ -39,24 +39,6 @@ def test_blocks_are_whole_vectors_that_cover_everything(size, lanes):
     inner = ends[1:-1]
     assert all(e % 8 == 0 or e == size for e in inner)
     assert np.diff(ends).max(initial=0) <= size / lanes + 64
-
-
-@given(
-    st.lists(st.lists(st.integers(0, 30)), max_size=6),
-    st.lists(st.integers(0, 31), max_size=4),
-)
-def test_pieces_of_rows_are_the_entries_between_the_bounds(lists, inner):
-    inner.sort()
-    rows = np.cumsum([0, *map(len, lists)])
-    others = np.array([k for row in lists for k in sorted(row)], np.int32)
-    starts = cuts(rows, others, inner)
-    lanes = len(inner) + 1
-    edges = [0, *inner, 1000]
-    for r, row in enumerate(lists):
-        for k in range(lanes):
-            piece = others[starts[r * lanes + k] : starts[r * lanes + k + 1]]
-            wanted = [x for x in sorted(row) if edges[k] <= x < edges[k + 1]]
-            assert piece.tolist() == wanted
 
 
 # ------------------------------------------------------------------ kernels

@@ -48,7 +48,6 @@ __all__ = [
     "Key",
     "Partition",
     "bounds",
-    "cuts",
     "divided_by",
     "divisions",
     "is_cut",
@@ -205,32 +204,6 @@ def _size_of_domain(kernel: Kernel, index: Index) -> int | None:
         return int(others.max()) + 1 if len(others) else 0
     assert isinstance(domain, (Elementwise, Select, Indexed, Propagate, Reduce))
     return int(domain.part.first.data[0] + domain.part.size.data[0])
-
-
-def cuts(
-    rows: NDArray[np.int64], others: NDArray[np.int32], inner: Sequence[int]
-) -> NDArray[np.int64]:
-    """Where the pieces of the rows begin.
-
-    rows     (n + 1,)   row r holds the entries rows[r] <= e < rows[r + 1]
-    others   by entry, ascending within each row
-    inner    (lanes - 1,) ascending: piece k of a row has the entries with others < inner[k] that
-             no earlier piece has; the last one has the rest
-    Returns (n * lanes + 1,): piece k of row r begins at [r * lanes + k], and ends where the next
-    begins.
-    """
-    n, lanes = len(rows) - 1, len(inner) + 1
-    result = np.empty(n * lanes + 1, np.int64)
-    result[0::lanes] = rows
-    for k, bound in enumerate(inner):
-        low, high = rows[:-1].copy(), rows[1:].copy()
-        while (open_ := low < high).any():
-            middle = (low + high) >> 1
-            before = open_ & (others[np.where(open_, middle, 0)] < bound)
-            low = np.where(before, middle + 1, low)
-            high = np.where(open_ & ~before, middle, high)
-        result[k + 1 :: lanes] = low
-    return result
 
 
 # ------------------------------------------------------------------ where all must wait

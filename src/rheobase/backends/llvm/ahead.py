@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from rheobase.backends.llvm.blocks import LONGEST
 from rheobase.backends.llvm.gates import is_open
 from rheobase.backends.llvm.schedule import Words
-from rheobase.backends.llvm.share import Word
+from rheobase.backends.llvm.share import LONGEST, Word
 from rheobase.backends.llvm.snapshots import WIDTH as COPY
 from rheobase.backends.llvm.text import F64, I8, I32, I64, PTR, Value, Var
 from rheobase.ir.program import EPSILON

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rheobase.backends.llvm.gates import WORDS, gate_of
 from rheobase.backends.llvm.lanes import Lanes, RowPieces, shares_of
-from rheobase.backends.llvm.share import Word
+from rheobase.backends.llvm.share import LONGEST, Word
 from rheobase.backends.llvm.snapshots import Snapshots
 from rheobase.ir.ahead import Ahead, ahead_of, bytes_of_elements
 from rheobase.ir.dtypes import I32, I64
@@ -26,9 +26,8 @@ from rheobase.ir.program import Call, ClockSlots
 from rheobase.ir.slots import Buffer, Slot
 from rheobase.records import record
 
-__all__ = ["LONGEST", "Blocks"]
+__all__ = ["Blocks"]
 
-LONGEST: Final = 64  # steps
 CHUNK: Final = 1 << 15  # bytes of state: what the first cache of today's processors holds
 CHUNK_IN_ROWS: Final = 1 << 19  # and the second
 MOST_PIECES: Final = 0.25  # of the memory of the rows that are cut for more chunks than lanes

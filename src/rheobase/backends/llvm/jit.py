@@ -74,6 +74,10 @@ class Jit:
         write = partial(worker.write_worker, self.host)
         return self._find([self._module(worker.SYMBOL, "worker", write)])[0]
 
+    def function(self, symbol: str, write: Callable[[Host], str]) -> int:
+        """The address of a function that belongs to no kernel; `write` says the text."""
+        return self._find([self._module(symbol, symbol, partial(write, self.host))])[0]
+
     def _kernel(self, kernel: Kernel, contract: bool) -> _Module:
         def write(symbol: str) -> str:
             verify(kernel)

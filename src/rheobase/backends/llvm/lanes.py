@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.backends.llvm.barrier import PITCH, TEAM_WORDS
+from rheobase.backends.llvm.cuts import cut_rows
 from rheobase.backends.llvm.share import WHOLE, Word
 from rheobase.ir.kernels import Kernel, Propagate, Reduce, Select
-from rheobase.ir.partition import Division, Partition, bounds, cuts, is_cut, partition
+from rheobase.ir.partition import Division, Partition, bounds, is_cut, partition
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
 from rheobase.records import record
@@ -37,7 +38,7 @@ class _Pieces:
 
 
 class RowPieces:
-    """Rows of synapses, cut at the bounds of `n` owners of the far side; see partition.cuts."""
+    """Rows of synapses, cut at the bounds of `n` owners of the far side; see cuts.py."""
 
     def __init__(self, n: int) -> None:
         self.n = n
@@ -52,7 +53,7 @@ class RowPieces:
         made_for = division, starts.generation, domain.others.generation
         if k not in self._pieces or self._pieces[k].made_for != made_for:
             inner = bounds(division.size, self.n)[1:-1].tolist()
-            pieces = cuts(starts.data.astype(np.int64), domain.others.data, inner)
+            pieces = cut_rows(starts.data.astype(np.int64), domain.others.data, inner)
             self._pieces[k] = _Pieces(made_for, pieces.astype(starts.dtype.numpy))
 
     @staticmethod

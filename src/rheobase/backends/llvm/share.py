@@ -20,7 +20,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["WHOLE", "Word"]
+__all__ = ["LONGEST", "WHOLE", "Word"]
+
+LONGEST = 64  # steps that a chunk goes ahead of others, at most: see backends/llvm/blocks
 
 _ALL = 1 << 62
 
