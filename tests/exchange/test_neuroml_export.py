@@ -48,20 +48,36 @@ CONSTANTS = {
 }  # fmt: skip
 
 
-def test_hodgkin_huxley_neurons_in_jneuroml(tmp_path: Path) -> None:
-    """Both integrate by explicit Euler; the last digits that jNeuroML writes are those of 1e-8."""
+EVERY_FUNCTION = """
+dx/dt = 0.4/ms : 1
+a = clip(x, 2, 5) + sign(x - 3)*floor(x/2) : 1
+b = int(x > 4)*log10(1 + x) + abs(3 - x) + expm1(x/10) + log1p(x) : 1
+c = (2*mV if x > 3 and not (x > 6 or b < 0) else -1*mV) : volt
+dv/dt = (c - v)/(2*ms) + a*mV/ms - sqrt(b)*mV/ms : volt
+dw/dt = (x**2 - w + pi*x**-1.5*int(x > 1))/(3*ms) + ceil(x)/ms : 1
+"""
+
+
+def test_neurons_in_jneuroml(tmp_path: Path) -> None:
+    """Both integrate by explicit Euler; jNeuroML writes 8 digits."""
     cells = NeuronGroup(
         2, HODGKIN_HUXLEY, threshold="v > -40*mV", refractory="v > -40*mV", method="euler",
         name="cells", namespace=CONSTANTS, dt=0.01 * ms,
     )  # fmt: skip
     cells.v, cells.I = -60 * mV, [300, 700] * pA
     trace, spikes = StateMonitor(cells, "v", record=True, name="trace"), SpikeMonitor(cells)
-    net = Network(cells, trace, spikes)
+    other = NeuronGroup(1, EVERY_FUNCTION, method="euler", name="other", dt=0.01 * ms)
+    other.x = 0.053
+    values = StateMonitor(other, ["v", "w"], record=0, name="values")
+    net = Network(cells, trace, spikes, other, values)
     to_neuroml(net, tmp_path / "hh.xml", 20 * ms)
     net.run(20 * ms)
     run_jneuroml(tmp_path / "hh.xml")
     theirs = columns(tmp_path / "hh.trace.dat")[:, :-1]
     np.testing.assert_allclose(np.asarray(trace.v), theirs, atol=1e-7)
+    v, w = columns(tmp_path / "hh.values.dat")[:, :-1]
+    np.testing.assert_allclose(np.asarray(values.v)[0], v, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(np.asarray(values.w)[0], w, rtol=1e-6)
     found = events(tmp_path / "hh.spikemonitor.spikes")
     assert [k for _, k in found] == spikes.i.tolist()
     assert len(found) >= 3

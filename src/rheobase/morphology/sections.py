@@ -375,7 +375,11 @@ class Morphology(Measured):
         Raises UnsupportedError for other files; else as from_swc_file.
         """
         if Path(filename).suffix.lower() != ".swc":
-            refuse(UnsupportedError, f"'{filename}': files in the SWC format (.swc) can be read.")
+            refuse(
+                UnsupportedError,
+                f"'{filename}': files in the SWC format (.swc) can be read.",
+                "rheobase.exchange.morphology_from_neuroml reads NeuroML.",
+            )
         return Morphology.from_swc_file(filename, spherical_soma)
 
 
