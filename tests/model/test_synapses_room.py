@@ -64,6 +64,7 @@ class Rules:
     life     of a synapse: life + (i + 2*j) % 7 steps
     kind     of the delays: one for all, 'each' its own, or also 'code' that assigns to them
     new      the delay of a new synapse, forth: (i + 2*j) % new steps
+    offset   of the neurons within the groups that they are parts of
     """
 
     n_pre: int
@@ -75,6 +76,7 @@ class Rules:
     kind: str
     delays: list[tuple[int, int]]
     new: int
+    offset: int
     fires: tuple[np.ndarray, np.ndarray]
 
 
@@ -91,7 +93,8 @@ def random_rules(r: random.Random) -> Rules:
     if kind != "one":
         delays = [(r.randrange(6), r.randrange(3)) for _ in pairs]
     period, life, new = r.choice([1, 3, 8, 50]), r.choice([1, 4, 30]), r.choice([1, 3, 6])
-    return Rules(n_pre, n_post, pairs, lasts, period, life, kind, delays, new, fires)
+    offset = r.choice([0, 0, 2])
+    return Rules(n_pre, n_post, pairs, lasts, period, life, kind, delays, new, offset, fires)
 
 
 def expected(rules: Rules):
@@ -125,16 +128,19 @@ def expected(rules: Rules):
     return forth, back, sums, counts, there
 
 
-def group(n, fires):
-    table = TimedArray(fires.astype(float), dt=0.1 * ms)
+def group(fires, offset):
+    """A group that fires as a table says; a part of one that begins at an offset, and the whole."""
+    n = fires.shape[1]
+    table = TimedArray(np.pad(fires, ((0, 0), (offset, offset))).astype(float), dt=0.1 * ms)
     model = "x : 1\ntotal : 1\nnow : integer"
-    G = NeuronGroup(n, model, threshold="fires(t, i) > 0", namespace={"fires": table})
+    G = NeuronGroup(n + 2 * offset, model, threshold="fires(t, i) > 0", namespace={"fires": table})
     G.run_regularly("now = t_in_timesteps")
-    return G
+    return (G[offset : offset + n] if offset else G), G
 
 
 def built(rules: Rules):
-    source, target = group(rules.n_pre, rules.fires[0]), group(rules.n_post, rules.fires[1])
+    source, whole_source = group(rules.fires[0], rules.offset)
+    target, whole_target = group(rules.fires[1], rules.offset)
     model = "w : 1\nlast : integer\ntotal_post = w + 1000*N_incoming : 1 (summed)"
     steps = np.array(rules.delays).reshape(-1, 2).T * 0.1 * ms
     one = rules.kind == "one"
@@ -155,7 +161,7 @@ def built(rules: Rules):
     if not one:
         values["delay"] = f"(i + 2*j) % {rules.new}*0.1*ms"
     S.grow(f"(now_post + 2*i + 3*j) % {rules.period} == 0", values=values)
-    return source, target, S, pruning
+    return (source, target), (whole_source, whole_target, S), pruning
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -166,7 +172,8 @@ def test_what_arrives_comes_from_the_synapses_that_are_there(backend, opened, pa
     for seed in range(10 * part, 10 * part + 10):
         r = random.Random(seed)
         rules = random_rules(r)
-        source, target, S, pruning = built(rules)
+        (source, target), objects, pruning = built(rules)
+        S = objects[-1]
         forth, back, sums, counts, there = expected(rules)
         seen = []
         looks = r.choice([[], [], [5, 6, 20]])
@@ -180,7 +187,7 @@ def test_what_arrives_comes_from_the_synapses_that_are_there(backend, opened, pa
             StateMonitor(g, ["x", "total"], record=True, when="end") for g in (source, target)
         ]
         known = StateMonitor(S, ["w", "j"], record=True) if rules.pairs else None
-        net = Network(source, target, S, look, *monitors, *([known] if known else []))
+        net = Network(*objects, look, *monitors, *([known] if known else []))
         cut = r.choice([0, 13])
         net.run(cut * 0.1 * ms)
         net.run((N_STEPS - cut) * 0.1 * ms)
@@ -368,8 +375,8 @@ def test_synapses_that_are_gone_stand_still(backend):
 def test_a_checkpoint_finds_synapses_in_order(backend):
     """Stored and restored between and within runs that hold rows apart."""
     rules = random_rules(random.Random(3))
-    source, target, S, _ = built(rules)
-    net = Network(source, target, S)
+    (_, target), objects, _ = built(rules)
+    net, S = Network(*objects), objects[-1]
     net.run(1.5 * ms)
     net.store()
     net.run(1 * ms)
