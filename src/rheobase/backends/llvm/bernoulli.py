@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rheobase.backends.llvm import philox
+from rheobase.backends.llvm import library, philox
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.gaps import GAP_DRAW, scale_of_gaps
-from rheobase.backends.llvm.library import call
 from rheobase.backends.llvm.text import BOOL, F64, I64, Value, Var
 from rheobase.ir.kernels import DENSE, LONGEST_GAP, N_GAPS, Bernoulli, Gaps
 from rheobase.ir.program import Status
@@ -41,9 +40,7 @@ def bernoulli(e: Emitter, domain: Bernoulli, append: Append, count: Var) -> None
     code.branch(greatest > DENSE, dense, sparse, "otherwise")
     code.begin(dense)
     n_values, width = len(e.values), e.width
-    with code.loop(first, end, e.width) as k:
-        p = _probability(e, k, end)
-        append(e.draw("uniform", code.const(I64, 0)) < p, k, end)
+    _all(e, first, end, append)
     code.jump(done)
     code.begin(sparse)
     e.restart(n_values)
@@ -55,6 +52,23 @@ def bernoulli(e: Emitter, domain: Bernoulli, append: Append, count: Var) -> None
     e.width = width
     e.write(domain.out.count, 0, count.get())
     code.leave(Status.DONE)
+
+
+def _all(e: Emitter, first: Value, end: Value, append: Append) -> None:
+    """Each element draws."""
+    code, blocks = e.code, philox.blocks_of("uniform", e.width)
+    prepared = [code.splat(x, blocks) for x in e.prepared(code.const(I64, 0), _now(e))]
+    with code.loop(first, end, e.width) as k:
+        p = _probability(e, k, end)
+        lanes = k - first if e.width == 1 else k - first + e.steps()
+        append(library.draw(code, "uniform", F64, lanes, prepared) < p, k, end)
+
+
+def _now(e: Emitter) -> Value:
+    """The step, as random numbers count it."""
+    stream = e.kernel.stream
+    assert stream is not None
+    return e.read(stream.step) - e.read(stream.state, 2)
 
 
 def _known_greatest(e: Emitter, gaps: Gaps, first: Value, end: Value) -> Value:
@@ -133,21 +147,24 @@ def _candidates(
         position.set(position.get() + _gap(e, gaps))
     code.branch(position.get() < n, inside, done)
     code.begin(inside)
-    _take(e, first + position.get(), end, greatest, append)
+    _take(e, first, position.get(), end, greatest, append)
     wanted.set(True)
     code.jump(again)
     code.begin(done)
     e.write(gaps.counts, AHEAD, position.get() - n)
 
 
-def _take(e: Emitter, element: Value, end: Value, greatest: Value, append: Append) -> None:
+def _take(
+    e: Emitter, first: Value, number: Value, end: Value, greatest: Value, append: Append
+) -> None:
     """A candidate stays with the ratio of its probability to the greatest."""
-    code, n_values = e.code, len(e.values)
+    code, n_values, element = e.code, len(e.values), first + number
     p = _probability(e, element, end)
     surely = p >= greatest
     chosen = Var(code, BOOL, surely)
     with code.when(~surely):
-        u = e.draw("uniform", code.const(I64, 1))
+        prepared = e.prepared(code.const(I64, 1), _now(e))
+        u = library.draw(code, "uniform", F64, number, prepared)
         chosen.set(u * greatest < p)
     append(chosen.get(), element, end)
     e.restart(n_values)
@@ -173,4 +190,4 @@ def _draw(e: Emitter, gaps: Gaps, block: Value) -> None:
     lanes = Value(code, I64, half, "<" + ", ".join(f"i64 {k}" for k in range(half)) + ">")
     for k, u in enumerate(philox.uniforms(lanes, prepared)):
         place = e.pointer(gaps.numbers, LOGARITHMS + k * half)
-        code.line(f"store {call(code, 'log', 1.0 - u)}, ptr {place}, align 8")
+        code.line(f"store {library.call(code, 'log', 1.0 - u)}, ptr {place}, align 8")

@@ -345,7 +345,7 @@ class Emitter:
 
         def others() -> Sequence[Value]:
             step = self._step() if self.draw_at is None else self.draw_at[1]
-            return self._prepared(number + 1, step)
+            return self.prepared(number + 1, step)
 
         table = self.kernel.arrays[_array(op)].slot
         where = discrete.Table(self.pointer(table), self.length(table))
@@ -364,11 +364,11 @@ class Emitter:
         """The element of a draw, and the rest of what its words are made of."""
         if self.draw_at is not None:
             element, step = self.draw_at
-            return element, self._prepared(number, step)
+            return element, self.prepared(number, step)
         element = self._drawing_element()
         blocks = philox.blocks_of(name, element.width)
         with self.code.hoisted():
-            prepared = self._prepared(number, self._step())
+            prepared = self.prepared(number, self._step())
             return element, [self.code.splat(x, blocks) for x in prepared]
 
     def _step(self) -> Value:
@@ -377,7 +377,8 @@ class Emitter:
         assert stream is not None
         return self.read(stream.step, 0) - self.read(stream.state, 2)
 
-    def _prepared(self, number: Value, step: Value) -> Sequence[Value]:
+    def prepared(self, number: Value, step: Value) -> Sequence[Value]:
+        """What the words of a draw take beside the element."""
         seed, stream_number = self.seeds()
         return philox.prepared(seed, number, step, stream_number)
 
@@ -508,12 +509,8 @@ class Emitter:
             code.line(f"store {value}, ptr {self.pointer(slot, own)}, align {align}")
         code.jump(done)
         code.begin(part)
-        buffers = [code.stacked(value) for _, value in stored]
-        with code.loop(0, end - own) as k:
-            for (slot, value), buffer in zip(stored, buffers):
-                place = code.at(buffer, value.elem, k)
-                one = code.let(value.elem, 1, f"load {value.elem}, ptr {place}")
-                code.line(f"store {one}, ptr {self.pointer(slot, own + k)}")
+        for slot, value in stored:
+            masked.store(code, value, self.pointer(slot, own), self._own_lanes() < end)
         code.jump(done)
         code.begin(done)
 
