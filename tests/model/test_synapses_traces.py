@@ -397,3 +397,16 @@ def test_threads_give_the_same_numbers(threads, backend, monkeypatch):
     finally:
         prefs.core.threads = 1
     assert_equal(many.state(), wanted)
+
+
+def test_a_shared_time_constant_that_changes_between_runs_is_noticed():
+    model = PAIR.replace("-P/tau_P", "-P/tau") + "\ntau : second (shared, constant)"
+    cases = [Case(model=model), Case(model=model, monitored=True)]
+    for case in cases:
+        case.S.tau = 20 * ms
+        case.run(60 * ms)
+        assert bool(case.sides) == (case is cases[0])
+        case.S.tau = 5 * ms
+        case.run(60 * ms)
+        assert case.sides == {}
+    assert_close(cases[0].state(), cases[1].state())

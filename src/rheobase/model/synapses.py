@@ -45,6 +45,7 @@ from rheobase.model.pages import group_page
 from rheobase.model.pathways import SynapticPathway
 from rheobase.model.runregularly import RegularCode
 from rheobase.model.sharedhistory import SharedHistory, shared_coefficients
+from rheobase.model.sharing import PathwayCode, Plan
 from rheobase.model.spikes import EventSource, events_of
 from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.storage import storage_of
@@ -616,13 +617,16 @@ class Synapses(ChangingGroup):
         plan = None if self.traces is None else self.traces.plan
         if plan is None or self.traces is None:
             return (replace(block, statements=self.at_event(block.statements)),)
-        name = next(n for n, p in self.pathways.items() if p is pathway)
-        code = plan.codes[name]
-        if not plan.folds_time:
-            update = event_driven_update(self.equations, self._label, without=plan.sides)
-            code = replace(code, synaptic=with_update(code.synaptic, update, self.variables))
         assert isinstance(block.domain, Propagate)
-        return self.traces.blocks(block, block.domain, code)
+        return self.traces.blocks(block, block.domain, lambda: self._split(plan, pathway))
+
+    def _split(self, plan: Plan, pathway: SynapticPathway) -> PathwayCode:
+        """The code of a pathway, for traces and for synapses."""
+        code = plan.codes[next(n for n, p in self.pathways.items() if p is pathway)]
+        if plan.folds_time:
+            return code
+        update = event_driven_update(self.equations, self._label, without=plan.sides)
+        return replace(code, synaptic=with_update(code.synaptic, update, self.variables))
 
     def reads_across(self, pathway: SynapticPathway) -> bool:
         """Whether the traces of a pathway look at those of the other side."""

@@ -22,7 +22,7 @@ Otherwise, each synapse keeps its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,12 +33,12 @@ from rheobase.ir.dtypes import F64, I32, I64, DType
 from rheobase.ir.kernels import Index, Kernel, Part, Propagate, Python, Sometimes
 from rheobase.ir.passes.rewrite import slots_touched
 from rheobase.ir.slots import Slot
-from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name, Number
+from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name, Number, names_in
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.blocks import Block
 from rheobase.model.connections import end_of
 from rheobase.model.group import Group
-from rheobase.model.lookups import structure_changed
+from rheobase.model.lookups import Lookups, structure_changed
 from rheobase.model.sharing import PathwayCode, Plan, SynapsesOfPlan, find
 from rheobase.model.variables import ArrayVariable, Meaning
 from rheobase.units import second
@@ -108,6 +108,10 @@ class Traces:
         self._driven = frozenset(driven)
         self.allowed = True
         self.plan: Plan | None = None
+        self._asked: Lookups | None = None  # in which the plan was found
+        self._key: tuple[list[Any], list[bool]] = ([], [])
+        self._last: Plan | None = None
+        self._blocks: dict[str, tuple[Block, list[Block]]] = {}  # by pathway, and what for
         # state, for checkpoints too
         self.values = {x: Slot(f"{x} of neurons", F64, 0) for x in rates}
         self.scaled = {x: Slot(f"{x} scaled", F64, 0) for x in rates}
@@ -123,9 +127,8 @@ class Traces:
     # ------------------------------------------------------------ before a run
     def prepare(self, namespace: Mapping[str, Any], may_be: bool) -> None:
         """Decide what is kept for neurons in the run that follows, and take it from synapses."""
-        plan = None
-        if may_be and self.allowed and len(self._synapses.connections):
-            plan = find(self._synapses, self._rates, self._driven, namespace)
+        may_be = may_be and self.allowed and len(self._synapses.connections) > 0
+        plan = self._found(namespace) if may_be else None
         if plan is None or self._is_steep(plan):
             self.give_up()
             return
@@ -139,6 +142,23 @@ class Traces:
         for slot in self._standins(plan):
             if slot.traces is None:
                 slot.stand_in(self)
+
+    def _found(self, namespace: Mapping[str, Any]) -> Plan | None:
+        """The plan for the code as it is; the same object while nothing has changed."""
+        synapses = self._synapses
+        names = frozenset[str]().union(*map(names_in, self._rates.values()))
+        numbers = [self._slot(n).data[0] for n in sorted(names & synapses.variables.keys())]
+        ways = [p.has_one_way for p in synapses.pathways.values()]
+        if (
+            self._asked is None
+            or not self._asked.still_holds(namespace)
+            or self._key != (numbers, ways)
+        ):
+            lookups = Lookups(namespace)
+            self._last = find(synapses, self._rates, self._driven, lookups)
+            self._asked, self._key = lookups, (numbers, ways)
+            self._blocks.clear()
+        return self._last
 
     def _is_steep(self, plan: Plan) -> bool:
         """Whether a trace changes by a factor in a period that is no ordinary number."""
@@ -285,8 +305,16 @@ class Traces:
         )
 
     # ------------------------------------------------------------ code
-    def blocks(self, block: Block, domain: Propagate, code: PathwayCode) -> list[Block]:
+    def blocks(
+        self, block: Block, domain: Propagate, code: Callable[[], PathwayCode]
+    ) -> list[Block]:
         """What an event does: to the traces of its neuron, to its synapses, and again to traces."""
+        made = self._blocks.get(block.name)
+        if made is None or made[0].domain is not domain:
+            self._blocks[block.name] = made = block, self._made_blocks(block, domain, code())
+        return made[1]
+
+    def _made_blocks(self, block: Block, domain: Propagate, code: PathwayCode) -> list[Block]:
         assert self.plan is not None
         side = domain.side
         rows, others = self._one_each(side)
