@@ -226,7 +226,7 @@ def _events(group: Group) -> dict[str, Any]:
 
 
 def _draws(x: SimulationObject) -> bool:
-    return isinstance(x, Runner) and any(w.kernel.stream is not None for w in x.work())
+    return isinstance(x, Runner) and any(w.kernel.stream is not None for w in x._work())
 
 
 def _divide(steps: dict[Clock, float], n: int) -> None:

@@ -59,7 +59,9 @@ def collect(level: int = 0) -> set[SimulationObject]:
     return {
         x
         for x in named
-        if isinstance(x, SimulationObject) and x.add_to_magic_network and x.scope == current_scope()
+        if isinstance(x, SimulationObject)
+        and x.add_to_magic_network
+        and x._scope == current_scope()
     }
 
 

@@ -67,7 +67,7 @@ class Members:
 
     def check_free(self, x: SimulationObject) -> None:
         """Raises NetworkError if another network has simulated x."""
-        other = x.network
+        other = x._network
         if other is not None and other is not self:
             raise NetworkError(
                 f"{x._label} has been simulated by {other.name}, and cannot be in {self.name}, "

@@ -87,7 +87,7 @@ class Preparation:
         clocks = list({id(x.clock): x.clock for x, goes in ordered if goes}.values())
         known = {id(c) for c in clocks}
         ordered = [(x, goes) for x, goes in ordered if id(x.clock) in known]
-        work = [(x, w) for x, goes in ordered for w in (x.work() if goes else x.idle_work())]
+        work = [(x, w) for x, goes in ordered for w in (x._work() if goes else x.idle_work())]
         return work, clocks
 
     def _check_members(self, objects: Sequence[SimulationObject]) -> Sequence[bool]:
@@ -99,7 +99,7 @@ class Preparation:
             [(x.when, x.order, x.name) for x in objects],
             members.schedule,
         )
-        self._has_taken = [x.network for x in objects].count(members) == len(objects)
+        self._has_taken = [x._network for x in objects].count(members) == len(objects)
         if self._has_taken and arrangement == self._arrangement:
             return active
         members.check_names(objects)

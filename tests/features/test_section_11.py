@@ -175,5 +175,5 @@ def test_monitors_may_be_made_between_runs():
     assert spikes.num_spikes == 2
     with pytest.raises(NotImplementedError, match="stays"):
         spikes.reinit()
-    network = Network(cells, spikes) if spikes.network is None else spikes.network
+    network = Network(cells, spikes) if spikes._network is None else spikes._network
     assert network is rb.magic_network

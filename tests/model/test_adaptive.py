@@ -217,7 +217,7 @@ def test_changing_a_tolerance_compiles_nothing():
 
 
 def kernel_text(group: NeuronGroup) -> str:
-    return print_kernel(group.state_updater.work()[0].kernel)
+    return print_kernel(group.state_updater._work()[0].kernel)
 
 
 @pytest.mark.parametrize("method", ["gsl_rkf45", "rosenbrock"])

@@ -91,11 +91,11 @@ def test_numbers_that_a_function_uses_are_read_anew_without_compiling():
     group = NeuronGroup(1, "dx/dt = rate(1) : 1")
     net = Network(group)
     net.run(1 * ms)
-    kernel = group.state_updater.work()[0].kernel
+    kernel = group.state_updater._work()[0].kernel
     tau = 1 * ms
     net.run(1 * ms)
     assert group.x[0] == pytest.approx(0.5 + 1.0)
-    assert group.state_updater.work()[0].kernel is kernel
+    assert group.state_updater._work()[0].kernel is kernel
 
 
 def test_a_plain_function_needs_no_declared_units():

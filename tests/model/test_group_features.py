@@ -104,7 +104,7 @@ def test_float32_groups_follow_float64_ones(method):
 def test_float32_kernels_calculate_in_float32():
     G = NeuronGroup(5, "dv/dt = (2 - v)/(10*ms) : 1", dtype=np.float32, method="euler")
     run(0.1 * ms)
-    (work,) = G.state_updater.work()
+    (work,) = G.state_updater._work()
     floats = {op.dtype.value for op in work.kernel.body if op.dtype and op.dtype.is_float}
     assert floats == {"f32"}
 
@@ -314,13 +314,13 @@ def test_an_unchanged_second_run_keeps_every_kernel_and_a_changed_constant_count
     net = Network(G, M)
     G.a = 1
     net.run(1 * ms)
-    before = [id(w.kernel) for x in net.all_objects() for w in x.work()]
+    before = [id(w.kernel) for x in net.all_objects() for w in x._work()]
     net.run(1 * ms)
-    assert before == [id(w.kernel) for x in net.all_objects() for w in x.work()]
+    assert before == [id(w.kernel) for x in net.all_objects() for w in x._work()]
     assert_allclose(G.v[:], 1 - np.exp(-2 / 10), rtol=1e-12)
     tau = 1 * ms
     net.run(1 * ms)
-    assert before == [id(w.kernel) for x in net.all_objects() for w in x.work()]
+    assert before == [id(w.kernel) for x in net.all_objects() for w in x._work()]
     left = np.exp(-2 / 10) * np.exp(-1 * ms / tau)
     assert_allclose(G.v[:], 1 - left, rtol=1e-12)
     G.a = 2
@@ -345,7 +345,7 @@ def test_views_are_exponents_only_without_unit():
         2**cells.v
 
 
-@pytest.mark.parametrize("name", ["spikes", "equations", "domain", "state"])
+@pytest.mark.parametrize("name", ["spikes", "equations", "state"])
 def test_a_variable_may_have_the_name_of_an_attribute_and_is_reached_by_state(name, caplog):
     group = NeuronGroup(2, f"d{name}/dt = 1/ms : 1", method="euler", name="cells")
     assert f"The variable is .state('{name}')" in caplog.text
@@ -354,7 +354,10 @@ def test_a_variable_may_have_the_name_of_an_attribute_and_is_reached_by_state(na
     assert_allclose(group.state(name)[:], [3, 4])
 
 
-@pytest.mark.parametrize("name", ["threshold", "reset", "place", "label", "part"])
+@pytest.mark.parametrize(
+    "name",
+    ["threshold", "reset", "place", "label", "part", "work", "network", "function", "select"],
+)
 def test_what_is_given_to_a_group_leaves_its_name_to_variables(name, caplog):
     group = NeuronGroup(2, f"d{name}/dt = 1/ms : 1", threshold="True", reset="", method="euler")
     Network(group).run(1 * ms)

@@ -24,7 +24,7 @@ SINGLE = np.float32
 
 def kernels(group):
     """What a group computes in each step, by kernel."""
-    return [work.kernel for runner in group.contained_objects for work in runner.work()]
+    return [work.kernel for runner in group.contained_objects for work in runner._work()]
 
 
 @pytest.fixture

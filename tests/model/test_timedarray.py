@@ -77,14 +77,14 @@ def test_new_numbers_take_effect_without_a_new_kernel():
     group = NeuronGroup(1, "dx/dt = f(t)/second : 1", namespace={"f": f})
     net = Network(group)
     net.run(1 * ms)
-    kernel = group.state_updater.work()[0].kernel
+    kernel = group.state_updater._work()[0].kernel
     f.values[1] = 5
     net.run(1 * ms)
     assert group.x[0] == pytest.approx(1e-3 + 5e-3)
     f.values = np.arange(10.0)
     net.run(1 * ms)
     assert group.x[0] == pytest.approx(1e-3 + 5e-3 + 2e-3)
-    assert group.state_updater.work()[0].kernel is kernel
+    assert group.state_updater._work()[0].kernel is kernel
 
 
 def test_linear_equations_with_aligned_values_are_solved_exactly():

@@ -38,11 +38,11 @@ class NameGiver(Protocol):
     @property
     def _label(self) -> str: ...
 
-    def meaning(self, name: str, namespace: Mapping[str, Any]) -> Any:
+    def _meaning(self, name: str, namespace: Mapping[str, Any]) -> Any:
         """Something with a `symbol`, or faults, or None."""
         ...
 
-    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+    def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         """What a called name means."""
         ...
 
@@ -132,7 +132,7 @@ def check_units_in(
     expressions = [eq.expr for eq in equations.values() if eq.expr is not None]
     nodes = {n.id: n for expr in expressions for n in walk(expr) if isinstance(n, Name)}
     for name, node in nodes.items():
-        found = None if name in scope else group.meaning(name, namespace)
+        found = None if name in scope else group._meaning(name, namespace)
         symbol = getattr(found, "symbol", None)
         if isinstance(symbol, Symbol):
             scope[name] = symbol
@@ -140,7 +140,7 @@ def check_units_in(
             message = f"'{name}' is unknown to {group._label} and to the namespace."
             faults.add(UnknownNameError, message, node.span)
     for name in called_in(expressions):
-        called = group.function(name, namespace)
+        called = group._function(name, namespace)
         if isinstance(called, FunctionInfo):
             functions[name] = called
     check_equations(equations, scope, faults, functions)

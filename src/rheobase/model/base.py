@@ -52,7 +52,7 @@ def new_scope() -> None:
 def living_objects() -> list[SimulationObject]:
     """The objects of the present scope that still exist."""
     found = (x for x in list(_objects.values()) if isinstance(x, SimulationObject))
-    return sorted((x for x in found if x.scope == _scope), key=lambda x: x.name)
+    return sorted((x for x in found if x._scope == _scope), key=lambda x: x.name)
 
 
 @contextmanager
@@ -128,14 +128,14 @@ class SimulationObject(metaclass=_Making):
             raise ModelValueError("give either dt or clock, not both")
         self.name = take_name(name, self)
         self._place = caller_place()
-        self.scope = _scope
+        self._scope = _scope
         self.when = when
         self.order = int(order)
         self.clock = clock if clock is not None else Clock(dt) if dt is not None else defaultclock
         self._active = True
         self._contained: list[SimulationObject] = []
         self._depends_on: list[SimulationObject] = []
-        self._network: weakref.ref[Any] | None = None
+        self._network_ref: weakref.ref[Any] | None = None
 
     @property
     def contained_objects(self) -> list[SimulationObject]:
@@ -161,15 +161,15 @@ class SimulationObject(metaclass=_Making):
         return self._id
 
     @property
-    def network(self) -> Any:
+    def _network(self) -> Any:
         """The network that has simulated it, if that still exists."""
-        return None if self._network is None else self._network()
+        return None if self._network_ref is None else self._network_ref()
 
     def simulated_by(self, network: object) -> None:
         """A network has taken it: no other one may."""
         self._unused = False
-        if self._network is None or self._network() is not network:
-            self._network = weakref.ref(network)
+        if self._network_ref is None or self._network_ref() is not network:
+            self._network_ref = weakref.ref(network)
 
     def add_dependency(self, *others: SimulationObject) -> None:
         """Objects without which this one cannot be simulated."""
@@ -191,7 +191,7 @@ class SimulationObject(metaclass=_Making):
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         """Called before each run: look up names, check, fill tables."""
 
-    def work(self) -> Sequence[Work]:
+    def _work(self) -> Sequence[Work]:
         """What to do in each step; called after `prepare` of all objects."""
         if type(self).run is SimulationObject.run:
             return ()
@@ -200,9 +200,9 @@ class SimulationObject(metaclass=_Making):
         return (self._python_work,)
 
     def does_something(self) -> bool:
-        """Whether it may do something in a step: whether its class defines work(), or run()."""
+        """Whether it may do something in a step: whether its class defines _work(), or run()."""
         cls = type(self)
-        return cls.work is not SimulationObject.work or cls.run is not SimulationObject.run
+        return cls._work is not SimulationObject._work or cls.run is not SimulationObject.run
 
     def finds_written(self, slots: Collection[Slot]) -> bool:
         """Look at which slots the code of the run writes; True: prepare once more, knowing that."""

@@ -68,7 +68,7 @@ class CodeOwner(Protocol):
         """The type of literals and of results that nothing else decides."""
         ...
 
-    def meaning(
+    def _meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         """What a name means in the owner's code, when own variables are reached by `index`."""
@@ -78,7 +78,7 @@ class CodeOwner(Protocol):
         """The names of its variables, for suggestions."""
         ...
 
-    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+    def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         """What a called name means in the owner's code."""
         ...
 
@@ -105,7 +105,7 @@ def resolve(
     symbols: dict[str, Symbol] = {}
     bindings: dict[str, Binding] = {}
     for name in sorted(names):
-        found = (local or {}).get(name) or owner.meaning(name, namespace)
+        found = (local or {}).get(name) or owner._meaning(name, namespace)
         if isinstance(found, Meaning):
             symbols[name], bindings[name] = found.symbol, found.binding
         elif found is not None:
@@ -114,7 +114,7 @@ def resolve(
         elif name not in optional:
             span = places[name].span if places and name in places else None
             known = [*owner.known_names(), *_numbers_in(namespace)]
-            value, function = namespace.get(name), owner.function(name, namespace)
+            value, function = namespace.get(name), owner._function(name, namespace)
             faults.faults.append(unknown_name(name, owner._label, span, known, value, function))
     signature = tuple(
         (name, s.type, s.dim, s.shared, s.value if name in exponents else None)
@@ -148,7 +148,7 @@ def resolve_functions(
     """Find the meaning of each called name; a fault for each that has none."""
     functions: dict[str, FunctionInfo] = {}
     for name, call in calls.items():
-        found = owner.function(name, namespace)
+        found = owner._function(name, namespace)
         if isinstance(found, FunctionInfo):
             functions[name] = found
         elif found is not None:
@@ -173,7 +173,7 @@ def _functions_behind(binding: Binding) -> tuple[FunctionInfo, ...]:
 
 def _unknown_function(call: Call, owner: CodeOwner, namespace: Mapping[str, Any]) -> Fault:
     name = call.function
-    if isinstance(owner.meaning(name, namespace), Meaning):
+    if isinstance(owner._meaning(name, namespace), Meaning):
         message, hint = f"'{name}' is no function.", "Is a * missing before the '('?"
         return Fault(ModelSyntaxError, message, call.span, hint)
     known = [n for n in FUNCTIONS if not n.startswith("_")]
@@ -538,7 +538,7 @@ class Runner(SimulationObject):
             state.assign(values)
             self._seeded[state] = random.generation()
 
-    def work(self) -> Sequence[Work]:
+    def _work(self) -> Sequence[Work]:
         return self._works
 
     def dependencies(self) -> Sequence[SimulationObject]:

@@ -313,4 +313,4 @@ def _valid(synapses: SynapticGroup, pairs: Pairs, skip: bool) -> NDArray[np.bool
 def _append(synapses: SynapticGroup, sources: NDArray[Any], targets: NDArray[Any]) -> None:
     """Add synapses; sources and targets as users count them."""
     synapses.mark_connected()
-    synapses.add_pairs(*synapses.placed(sources, targets))
+    synapses.add_pairs(*synapses._placed(sources, targets))

@@ -31,13 +31,13 @@ class Deputy(Generic[_Owner]):
     def float_dtype(self) -> DType:
         return self.group.float_dtype
 
-    def meaning(
+    def _meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
-        return self.group.meaning(name, namespace, index)
+        return self.group._meaning(name, namespace, index)
 
     def known_names(self) -> Collection[str]:
         return self.group.known_names()
 
-    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
-        return self.group.function(name, namespace)
+    def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+        return self.group._function(name, namespace)

@@ -221,12 +221,12 @@ class _Chances:
 def _is_random(synapses: SynapticGroup, expr: Expr, names: Mapping[str, Any]) -> bool:
     """Whether evaluating an expression draws random numbers."""
     for name in names_in(expr):
-        found = synapses.meaning(name, names)
+        found = synapses._meaning(name, names)
         if isinstance(found, Meaning) and not found.symbol.stateless:
             return True
     for node in walk(expr):
         if isinstance(node, CallNode):
-            function = synapses.function(node.function, names)
+            function = synapses._function(node.function, names)
             if not getattr(function, "stateless", True):
                 return True
     return False

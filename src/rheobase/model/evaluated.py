@@ -31,12 +31,12 @@ class TextOwner(Deputy[_Group]):
     any other is no name of a text.
     """
 
-    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+    def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         if name not in FUNCTIONS and name not in self.group.called_functions():
             found = self.group.namespace.get(name, namespace.get(name))
             if declares_nothing(found):
                 return _undeclared(name)
-        return super().function(name, namespace)
+        return super()._function(name, namespace)
 
 
 def _undeclared(name: str) -> Fault:

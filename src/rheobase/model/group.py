@@ -171,7 +171,7 @@ class Group(SimulationObject):
         """All names that code of the group may use, for corrections."""
         return {*self.variables, *self.namespace}
 
-    def meaning(
+    def _meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         """What a name means in the group's code; see model.code.CodeOwner."""
@@ -188,7 +188,7 @@ class Group(SimulationObject):
     def _warn_of_conflict(self, name: str, meaning: str, namespace: Mapping[str, Any]) -> None:
         self._conflicts.check(name, meaning, self._label, self.namespace, namespace)
 
-    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+    def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         """What a called name means in the group's code."""
         found = find_function(name, self.namespace, namespace)
         if isinstance(found, FunctionInfo):
@@ -226,7 +226,7 @@ class Group(SimulationObject):
         bindings: dict[str, Binding] = {}
         faults: list[Fault] = []
         for name in sorted(names_in(variable.expr)):
-            found = self.meaning(name, namespace, index)
+            found = self._meaning(name, namespace, index)
             if isinstance(found, Meaning):
                 symbols[name], bindings[name] = found.symbol, found.binding
             elif found is not None:
@@ -253,7 +253,7 @@ class Group(SimulationObject):
         self, name: str, variable: Subexpression, namespace: Mapping[str, Any]
     ) -> Fault:
         span = name_places([variable.expr])[name].span
-        value, function = namespace.get(name), self.function(name, namespace)
+        value, function = namespace.get(name), self._function(name, namespace)
         return unknown_name(name, self._label, span, self.variables, value, function)
 
     # ------------------------------------------------------------ views
@@ -272,14 +272,14 @@ class Group(SimulationObject):
 
     def _numbers_of(self, other: Group) -> NDArray[Any]:
         """The elements of a subgroup, as this group numbers them."""
-        if other.root() is not self.root():
+        if other._root() is not self._root():
             raise IndexError(f"{self._label} does not hold the elements of {other._label}")
         numbers = self._numbers_at(other._positions_of(np.arange(len(other))))
         if (numbers < 0).any():
             raise IndexError(f"{self._label} does not hold all elements of {other._label}")
         return numbers
 
-    def root(self) -> Group:
+    def _root(self) -> Group:
         """The group that owns the memory: itself, unless it is a subgroup."""
         return self
 
@@ -300,15 +300,15 @@ class Group(SimulationObject):
         theirs: Mapping[str, Variable] = getattr(item, "variables", {})
         return {n for n, own in self.variables.items() if theirs.get(n, own) is not own}
 
-    def domain(self) -> Domain:
+    def _domain(self) -> Domain:
         """All elements."""
         return Elementwise(self._part)
 
-    def domain_of(self, bindings: Mapping[str, Binding]) -> Domain:
+    def _domain_of(self, bindings: Mapping[str, Binding]) -> Domain:
         """All elements, for code that uses these bindings."""
-        return self.domain()
+        return self._domain()
 
-    def select(self, condition: str, level: int = 0) -> NDArray[Any]:
+    def _select(self, condition: str, level: int = 0) -> NDArray[Any]:
         """(n,) the elements for which a condition holds."""
         out = IndexList(Slot("selected", I32, int(self._span.size.data[0])), Slot("count", I64))
         source = Source(condition, f"{self._label}, index")
@@ -319,7 +319,7 @@ class Group(SimulationObject):
         numbers = self._numbers_at(out.indices.data[: out.count.data[0]])
         return np.sort(numbers[numbers >= 0])
 
-    def evaluate(
+    def _evaluate(
         self, variable: Variable, indices: NDArray[Any] | None, level: int = 0
     ) -> NDArray[Any]:
         """The values of a variable without memory, at some elements or all."""
@@ -330,7 +330,7 @@ class Group(SimulationObject):
         where = Index.SHARED if variable.shared else Index.OWN
         local = {"_value": Meaning(symbol_of(out), out.element(where))}
         statement = Assign("_value", None, Name(variable.name))
-        domain = self.domain() if not variable.shared else Elementwise(new_part(0, 1))
+        domain = self._domain() if not variable.shared else Elementwise(new_part(0, 1))
         self._run_block(
             Block(variable.name, domain, (statement,), local=local, checked=True), level
         )
@@ -352,7 +352,7 @@ class Group(SimulationObject):
         source = Source(code, f"{self._label}, value of '{variable.name}'")
         expr = parse_expression(code, source)
         statement = Assign(variable.name, None, expr)
-        domain = self.domain()
+        domain = self._domain()
         if variable.shared:
             domain = Elementwise(new_part(0, 1))
         elif indices is not None:
@@ -432,7 +432,7 @@ class Group(SimulationObject):
         """
         steps = steps_of(self, dt, clock)
         runner = RegularCode(self, code, steps, when, order, name or f"{self.name}_run_regularly*")
-        self.contain(runner)
+        self._contain(runner)
         return runner
 
     def run_on_clock(
@@ -470,14 +470,14 @@ class Group(SimulationObject):
         name = name or f"{self.name}_run_at*"
         return self.run_regularly(code, None, EventClock(times), when, order, name)
 
-    def guarded(self, block: Block, clock: Clock, lag: Slot | None = None) -> Block:
+    def _guarded(self, block: Block, clock: Clock, lag: Slot | None = None) -> Block:
         """The block, for the elements that take part in steps of a clock: here all of them.
 
         lag   how many steps ago they must have, I64 (1,)
         """
         return block
 
-    def contain(self, x: SimulationObject) -> None:
+    def _contain(self, x: SimulationObject) -> None:
         """Make an object run wherever this group runs."""
         self.contained_objects.append(x)
 

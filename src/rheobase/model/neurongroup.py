@@ -351,7 +351,7 @@ class NeuronGroup(EventGroup):
         self.state_updater = StateUpdater(
             self, self.equations, update, refractory, method, options, spiking=spiking
         )
-        self.contain(self.state_updater)
+        self._contain(self.state_updater)
         self.subexpression_updater: Runner | None = None
         fixed = [e for e in self.equations.values() if "constant over dt" in e.flags]
         if fixed:
@@ -369,7 +369,7 @@ class NeuronGroup(EventGroup):
         runner = Runner(
             self, f"{self.name}_{name}", blocks, when=when, order=order, clock=self.clock
         )
-        self.contain(runner)
+        self._contain(runner)
         return runner
 
     # ------------------------------------------------------------ events
@@ -408,7 +408,7 @@ class NeuronGroup(EventGroup):
     def _make_event_runners(self) -> None:
         for event, source in self.event_sources.items():
             self.thresholder[event] = self._finder(event, source)
-            self.contain(self.thresholder[event])
+            self._contain(self.thresholder[event])
         if self._reset not in (None, "") and not self._between_grid_points:
             self.run_on_event("spike", self._reset, when="resets")
         self._warn_of_endless_spikes()

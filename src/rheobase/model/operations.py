@@ -50,13 +50,13 @@ class NetworkOperation(SimulationObject):
         super().__init__(name, when, order, dt, clock)
         self.function = function
         call = self._call_with_time if takes_time else function
-        self._work = (Work(Kernel(f"{self.name} call", Python()), call),)
+        self._calls = (Work(Kernel(f"{self.name} call", Python()), call),)
 
     def _call_with_time(self) -> None:
         self.function(self.clock.t)
 
-    def work(self) -> Sequence[Work]:
-        return self._work
+    def _work(self) -> Sequence[Work]:
+        return self._calls
 
 
 @overload

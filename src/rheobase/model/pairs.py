@@ -125,16 +125,16 @@ class _PairOwner:
     def known_names(self) -> Collection[str]:
         return self.synapses.known_names()
 
-    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
-        return self.synapses.function(name, namespace)
+    def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+        return self.synapses._function(name, namespace)
 
-    def meaning(
+    def _meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
-        found = self.synapses.meaning(name, namespace)
+        found = self.synapses._meaning(name, namespace)
         if not isinstance(found, Meaning):
             return found
-        binding = self.synapses.linked(found.binding, self._neuron)
+        binding = self.synapses._linked(found.binding, self._neuron)
         return Meaning(found.symbol, binding)
 
     def _neuron(self, side: Index) -> Element:

@@ -79,7 +79,7 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
         """The entries at which synapses stand, and one at which none ever does, if there is any."""
         ...
 
-    def guarded(
+    def _guarded(
         self, block: Block, clock: Clock, lag: Slot | None = None, born: Slot | None = None
     ) -> Block:
         """The block, for those synapses that were there so many steps ago."""
@@ -97,7 +97,7 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
         """Whether the code reads what is kept for neurons of the other side."""
         ...
 
-    def reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
+    def _reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
         """Rows by neuron of a side, the neurons on the other, and the synapses of the entries."""
         ...
 
@@ -179,7 +179,7 @@ class SynapticPathway(Runner):
         statements = self.synapses.at_event(self.statements)
         names = {s.target for s in statements}.union(*(names_in(s.value) for s in statements))
         for name in names:
-            found = self.synapses.meaning(name, {})
+            found = self.synapses._meaning(name, {})
             if isinstance(found, Meaning):
                 if reaches(found.binding, far):
                     return True
@@ -239,7 +239,7 @@ class SynapticPathway(Runner):
         self._check_clocks()
         self._ways.freeze()
         if self.delays.by_code:
-            self._rows = self.synapses.reached(self.side, False)
+            self._rows = self.synapses._reached(self.side, False)
         elif self._ways.live is None:
             self._ways.live = self._new_way(self.clock.timestep)
         super().prepare(namespace)
@@ -322,16 +322,16 @@ class SynapticPathway(Runner):
             if way.born is not None:
                 way.born.data[entries] = GONE
 
-    def work(self) -> Sequence[Work]:
+    def _work(self) -> Sequence[Work]:
         if not self.delays.by_code:
-            return super().work()
+            return super()._work()
         if self._arrive is None:
             self._arrive = Work(Kernel(f"{self.name} arrivals", Python()), self._send_and_receive)
-        return [self._arrive, *super().work()]
+        return [self._arrive, *super()._work()]
 
     def idle_work(self) -> Sequence[Work]:
         """Events set out all the same: they may arrive when it is active again."""
-        return self.work()[:1] if self.delays.by_code else ()
+        return self._work()[:1] if self.delays.by_code else ()
 
     def _send_and_receive(self) -> None:
         """Put the events of this step down at their synapses; see which are due."""
@@ -381,7 +381,7 @@ class SynapticPathway(Runner):
         by_delay = len(distinct) > 1 or (room and self.delays.separate)
         part, reach = self.source._span, max(greatest, int(by_delay))
         self.events.keep(reach, part)
-        rows, others, synapses = self.synapses.reached(self.side, self.reaches_far)
+        rows, others, synapses = self.synapses._reached(self.side, self.reaches_far)
         delays: DelayRows | None = None
         segments, born = None, None
         if by_delay:
@@ -430,7 +430,7 @@ class SynapticPathway(Runner):
                 self, Block(self.name, d, self.statements, scatters=True, local=local)
             )
         ]
-        return tuple(self.synapses.guarded(b, self.clock, lag, born) for b, lag, born in blocks)
+        return tuple(self.synapses._guarded(b, self.clock, lag, born) for b, lag, born in blocks)
 
     def local_names(self) -> Mapping[str, Meaning]:
         """What has a meaning of its own in the code."""

@@ -84,7 +84,7 @@ class PoissonGroup(EventGroup):
             return (few if self._are_rare() else every,)
 
         finder = SpikeFinder(self, source, blocks, f"{self.name}_thresholder")
-        self.contain(finder)
+        self._contain(finder)
         self.seal()
 
     def looks_at(self, kernels: Sequence[Kernel]) -> bool:

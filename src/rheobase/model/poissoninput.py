@@ -88,7 +88,7 @@ class PoissonInput(Runner):
         if variable.guard is not None:  # a refractory neuron takes nothing
             drawn = Binary("*", Call("int", (Name(variable.guard.name),)), drawn)
         statement = Assign(target_var, "+", drawn)
-        block = Block(f"{self.name} input", target.domain(), (statement,), local=local)
+        block = Block(f"{self.name} input", target._domain(), (statement,), local=local)
 
     @property
     def rate(self) -> Quantity:
@@ -155,8 +155,8 @@ class _WithDraw(Deputy[Group]):
         super().__init__(group)
         self.draw = draw
 
-    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
-        return self.draw.info(name) if name == _DRAW else super().function(name, namespace)
+    def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+        return self.draw.info(name) if name == _DRAW else super()._function(name, namespace)
 
 
 def _trains(n: Any) -> int:

@@ -31,9 +31,9 @@ class RegularCode(Runner):
 
     def _make_blocks(self) -> tuple[Block, ...]:
         local = guarded_targets(self.group, self.statements)
-        domain = self.group.domain()
+        domain = self.group._domain()
         block = Block(self.name, domain, self.statements, scatters=True, local=local)
-        return (self.group.guarded(block, self.clock),)
+        return (self.group._guarded(block, self.clock),)
 
 
 def guarded_targets(group: Group, statements: tuple[Assign, ...]) -> dict[str, Meaning]:

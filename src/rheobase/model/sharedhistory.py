@@ -233,8 +233,8 @@ class SharedHistory(Runner):
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         self._check_functions(namespace)
         super().prepare(namespace)
-        block = Block("bring up to date", self.synapses.domain(), self.at_event(), scatters=True)
-        block = self.synapses.guarded(block, self.clock)
+        block = Block("bring up to date", self.synapses._domain(), self.at_event(), scatters=True)
+        block = self.synapses._guarded(block, self.clock)
         self._catch_up = self._works_of(1, block, Lookups(namespace))
         table = self._table.data.reshape(-1, 2 * STEPS)
         self._products = Products(self.system.pattern, table)
@@ -245,7 +245,7 @@ class SharedHistory(Runner):
         faults: list[Fault] = []
         dt = self.clock.dt_
         for call in (c for rate in self.system.rates for c in _calls_of_time(rate)):
-            found = self.synapses.function(call.function, namespace)
+            found = self.synapses._function(call.function, namespace)
             if not isinstance(found, FunctionInfo):
                 continue
             if found.grid is None or not holds_during_steps(found.grid(), dt):
@@ -257,8 +257,8 @@ class SharedHistory(Runner):
                 faults.append(Fault(UnsupportedEquationsError, message, call.span, hint))
         raise_faults(faults, f"{self.synapses._label}, equations")
 
-    def work(self) -> Sequence[Work]:
-        return [*super().work(), self._remember]
+    def _work(self) -> Sequence[Work]:
+        return [*super()._work(), self._remember]
 
     def _append(self) -> None:
         """Keep the propagator of the present step."""

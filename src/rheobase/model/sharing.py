@@ -59,7 +59,7 @@ class SynapsesOfPlan(Protocol):
     @property
     def connections(self) -> Connections: ...
 
-    def meaning(self, name: str, namespace: Mapping[str, Any]) -> Any: ...
+    def _meaning(self, name: str, namespace: Mapping[str, Any]) -> Any: ...
 
 
 @record
@@ -165,7 +165,7 @@ def _number(rate: Expr, synapses: SynapsesOfPlan, namespace: Mapping[str, Any]) 
     """The value of a rate that is made of constants; None for others."""
     values: dict[str, Any] = {}
     for name in names_in(rate):
-        found = synapses.meaning(name, namespace)
+        found = synapses._meaning(name, namespace)
         if not isinstance(found, Meaning) or not found.symbol.constant:
             return None
         match found.binding:
@@ -198,7 +198,7 @@ class _Code:
         self.is_unclear = False
         local = pathway.local_names()
         for name in sorted(_read(self.statements) | set(self.targets)):
-            found = local.get(name) or synapses.meaning(name, namespace)
+            found = local.get(name) or synapses._meaning(name, namespace)
             if isinstance(found, Meaning):
                 self.bindings[name] = found.binding
             self.is_unclear |= name == "lastupdate" or (

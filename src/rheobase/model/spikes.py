@@ -140,8 +140,8 @@ class SpikeFinder(Runner):
         )
         self.events = events
 
-    def work(self) -> Sequence[Work]:
-        return [*super().work(), *self.idle_work()]
+    def _work(self) -> Sequence[Work]:
+        return [*super()._work(), *self.idle_work()]
 
     def idle_work(self) -> Sequence[Work]:
         """The log goes on: what it holds of earlier steps is still to be delivered."""

@@ -23,7 +23,7 @@ class StateOwner(Protocol):
 
     def view_indices(self, item: Any) -> NDArray[Any]: ...
 
-    def select(self, condition: str, level: int = 0) -> NDArray[Any]: ...
+    def _select(self, condition: str, level: int = 0) -> NDArray[Any]: ...
 
 
 class Indices:
@@ -34,7 +34,7 @@ class Indices:
 
     def __getitem__(self, item: Any) -> NDArray[Any]:
         if isinstance(item, str):
-            return self._group.select(item)
+            return self._group._select(item)
         return np.atleast_1d(self._group.view_indices(item))
 
 

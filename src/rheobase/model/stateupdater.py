@@ -227,13 +227,13 @@ class StateUpdater(Runner):
             local[m.name] = Meaning(Symbol(m.name, m.type, m.dim), element)
         block = Block(
             f"{self.group.name} state update",
-            self.group.domain_of(resolution.bindings),
+            self.group._domain_of(resolution.bindings),
             (*self.first, *updates.statements),
             checked=True,
             loop=updates.loop,
             is_step=True,
         )
-        block = self.group.guarded(block, self.clock)
+        block = self.group._guarded(block, self.clock)
         local |= block.local
         bindings = {**resolution.bindings, **{k: m.binding for k, m in local.items()}}
         full = replace(resolution, symbols=scope, bindings=bindings)

@@ -67,7 +67,7 @@ class StructuralChanges:
         self._prunings: list[Pruning] = []
         self.room = synapses.may_change()
         synapses.followers.add(self)
-        self.work = Work(Kernel(f"{synapses.name} changes", Python()), self._finish)
+        self.call = Work(Kernel(f"{synapses.name} changes", Python()), self._finish)
 
     def watch(self, pruning: Pruning) -> None:
         """A further object that finds synapses."""
@@ -139,8 +139,8 @@ class Finish(SimulationObject):
         super().__init__(name, when="after_end", order=_LAST, clock=clock)
         self._changes = changes
 
-    def work(self) -> Sequence[Work]:
-        return [self._changes.work]
+    def _work(self) -> Sequence[Work]:
+        return [self._changes.call]
 
 
 class Pruning(Runner):
@@ -178,11 +178,11 @@ class Pruning(Runner):
         local = {"_pruned": Meaning(symbol_of(self._pruned), self._pruned.element(Index.OWN))}
         statement = Assign("_pruned", None, self._condition)
         checked = (Result(self._condition, None, BOOL, "the condition of prune()"),)
-        domain = self.synapses.domain()
+        domain = self.synapses._domain()
         return (Block("prune", domain, (statement,), local=local, parts=checked),)
 
-    def work(self) -> Sequence[Work]:
-        return [*super().work(), self._remove]
+    def _work(self) -> Sequence[Work]:
+        return [*super()._work(), self._remove]
 
     def _ask(self) -> None:
         found = np.flatnonzero(self._pruned.slot.data)
@@ -234,7 +234,7 @@ class Growth(Runner):
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         self._namespace, self._valued, self._pairs = namespace, {}, None
 
-    def work(self) -> Sequence[Work]:
+    def _work(self) -> Sequence[Work]:
         return [self._grow]
 
     def _ask(self) -> None:
@@ -246,7 +246,7 @@ class Growth(Runner):
 
     def make(self, sources: NDArray[np.int64], targets: NDArray[np.int64]) -> None:
         """Make synapses of those pairs that have none, or of all if several are allowed."""
-        rows, ends = (x.everything() for x in self.synapses.placed(sources, targets))
+        rows, ends = (x.everything() for x in self.synapses._placed(sources, targets))
         if not self._multiple:
             room = self._changes.room
             have = room.have if room.is_open else self.synapses.connections.have
@@ -339,8 +339,8 @@ class ChangingGroup(SynapticViews):
         chosen = name or f"{self.name}_prune*"
         changes = self._structural_changes()
         pruning = Pruning(self, changes, expr, steps, when, order, chosen)
-        self.contain(pruning)
-        self.contain(Finish(changes, steps, f"{pruning.name}_finish*"))
+        self._contain(pruning)
+        self._contain(Finish(changes, steps, f"{pruning.name}_finish*"))
         return pruning
 
     def _structural_changes(self) -> StructuralChanges:
@@ -388,8 +388,8 @@ class ChangingGroup(SynapticViews):
         chosen = name or f"{self.name}_grow*"
         changes = self._structural_changes()
         growth = Growth(self, changes, call, values or {}, multiple, steps, when, order, chosen)
-        self.contain(growth)
-        self.contain(Finish(changes, steps, f"{growth.name}_finish*"))
+        self._contain(growth)
+        self._contain(Finish(changes, steps, f"{growth.name}_finish*"))
         return growth
 
     def settle(self) -> None:

@@ -65,12 +65,12 @@ class EventGroup(Group):
         return np.sort(numbers[numbers >= 0]).astype(np.int32)
 
     def __getitem__(self, item: Any) -> Subgroup:
-        return Subgroup(self, self.chosen(item))
+        return Subgroup(self, self._chosen(item))
 
-    def chosen(self, item: Any) -> NDArray[np.int64]:
+    def _chosen(self, item: Any) -> NDArray[np.int64]:
         """The elements that an index of the group means, as it numbers them: at least one."""
         if isinstance(item, str):
-            return _some(self.select(item), item, len(self), self._label)
+            return _some(self._select(item), item, len(self), self._label)
         return _chosen(item, len(self), self._label)
 
 
@@ -142,7 +142,7 @@ class Subgroup(EventGroup):
     def _written(self, variable: ArrayVariable) -> None:
         self.source._written(variable)
 
-    def root(self) -> EventGroup:
+    def _root(self) -> EventGroup:
         return self.source
 
     def called_functions(self) -> Collection[str]:
@@ -158,7 +158,7 @@ class Subgroup(EventGroup):
         table = self._numbers.data
         return np.where(inside, table[np.where(inside, positions, self.start)], -1)
 
-    def domain(self) -> Domain:
+    def _domain(self) -> Domain:
         if self._numbers is None:
             return Elementwise(self._part)
         listed = Slot("members", I32, len(self))
@@ -166,12 +166,12 @@ class Subgroup(EventGroup):
         return Indexed(IndexList(listed, self._count), self._part)
 
     # ------------------------------------------------------------ names in code
-    def meaning(
+    def _meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         if name in self._own:
             return self.variable_meaning(self._own[name], namespace, index)
-        return self.source.meaning(name, namespace, index)
+        return self.source._meaning(name, namespace, index)
 
     def variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
@@ -182,9 +182,9 @@ class Subgroup(EventGroup):
         return self.source.variable_meaning(variable, namespace, index)
 
     # ------------------------------------------------------------ attributes
-    def contain(self, x: SimulationObject) -> None:
+    def _contain(self, x: SimulationObject) -> None:
         self.contained_objects.append(x)
-        self.source.contain(x)
+        self.source._contain(x)
 
     def __getattr__(self, name: str) -> VariableView:
         try:

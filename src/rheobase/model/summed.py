@@ -61,12 +61,12 @@ def add_summed(
     label = f"{synapses.name}_summed_variable_{name}"
 
     def clearing() -> Sequence[Block]:
-        domain = Elementwise(group._part) if isinstance(group, SynapticGroup) else group.domain()
+        domain = Elementwise(group._part) if isinstance(group, SynapticGroup) else group._domain()
         return (Block(f"{label} clear", domain, (clear,), local=own, checked=True),)
 
     def adding() -> Sequence[Block]:
-        block = Block(label, synapses.domain(), (add,), scatters=True, local=reached)
-        return (synapses.guarded(block, synapses.clock),)
+        block = Block(label, synapses._domain(), (add,), scatters=True, local=reached)
+        return (synapses._guarded(block, synapses.clock),)
 
     clock = synapses.clock
     return [

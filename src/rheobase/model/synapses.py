@@ -281,9 +281,9 @@ class Synapses(ChangingGroup):
                 self._update += self._history.at_event()
         return with_update(statements, self._update, self.variables)
 
-    def function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
+    def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         own = {} if self._history is None else self._history.functions
-        return own.get(name) or super().function(name, namespace)
+        return own.get(name) or super()._function(name, namespace)
 
     def adopt_rows(self, targets: Slot, counts: NDArray[np.int64]) -> None:
         super().adopt_rows(targets, counts)
@@ -323,7 +323,7 @@ class Synapses(ChangingGroup):
         name = f"{self.name}_subexpression_update"
 
         def blocks() -> Sequence[Block]:
-            domain = self.domain()
+            domain = self._domain()
             if all("shared" in e.flags for e in fixed):
                 domain = Elementwise(self._part)
             return (Block(name, domain, statements, checked=True),)
@@ -416,13 +416,13 @@ class Synapses(ChangingGroup):
         """The event of each pathway, by the name of the pathway."""
         return {name: p.event for name, p in self.pathways.items()}
 
-    def meaning(
+    def _meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         delays = self._delays_called(name)
         if delays is not None and name not in self.variables and index is Index.OWN:
             return delays.meaning()
-        return super().meaning(name, namespace, index)
+        return super()._meaning(name, namespace, index)
 
     def _delays_called(self, name: str, pathway: SynapticPathway | None = None) -> Delays | None:
         """The delays that a name means: `delay` those of the pathway whose code it is, elsewhere
@@ -607,7 +607,7 @@ class Synapses(ChangingGroup):
     def looks_at(self, kernels: Sequence[Kernel]) -> bool:
         if self.traces is None:
             return False
-        own = {id(w.kernel) for x in self.pathways.values() for w in x.work()}
+        own = {id(w.kernel) for x in self.pathways.values() for w in x._work()}
         allowed = self.traces.is_allowed(kernels, frozenset(own))
         changed, self.traces.allowed = allowed != self.traces.allowed, allowed
         return changed

@@ -246,7 +246,7 @@ class SynapticGroup(Group):
             return np.arange(len(self._connections)), None
         return self._room.alive(), self._room.free().entry
 
-    def guarded(
+    def _guarded(
         self, block: Block, clock: Clock, lag: Slot | None = None, born: Slot | None = None
     ) -> Block:
         if self._room is None:
@@ -267,7 +267,7 @@ class SynapticGroup(Group):
         sides = ((self.source, "_pre"), (self.target, "_post"), (self.target, ""))
         return [*self.variables, *(n + end for group, end in sides for n in group.variables)]
 
-    def meaning(
+    def _meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         if name in self.variables:
@@ -293,7 +293,7 @@ class SynapticGroup(Group):
             if index is not Index.OWN and not group.variables[stem].shared:
                 return _too_far(name, self._label)
             return _renamed(found, name) if isinstance(found, Meaning) else found
-        return super().meaning(name, namespace, index)
+        return super()._meaning(name, namespace, index)
 
     def variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
@@ -413,7 +413,7 @@ class SynapticGroup(Group):
         self.after_adding(connections.append(sources, targets, slots))
         self.resize()
 
-    def placed(self, sources: NDArray[Any], targets: NDArray[Any]) -> tuple[Computed, Computed]:
+    def _placed(self, sources: NDArray[Any], targets: NDArray[Any]) -> tuple[Computed, Computed]:
         """Rows and targets, as `connections` numbers them, of neurons as users count them."""
         first = int(self.source._span.first.data[0])
 
@@ -463,19 +463,19 @@ class SynapticGroup(Group):
         return {"target": bytes_of_number(self.target), **variables}
 
     # ------------------------------------------------------------ domains
-    def domain(self) -> Domain:
+    def _domain(self) -> Domain:
         c = self.connections
         span = self.source._span
         return Reduce(span, Index.PRE, c.rows, c.targets, ascending=self.rows_ascend)
 
-    def domain_of(self, bindings: Mapping[str, Binding]) -> Domain:
+    def _domain_of(self, bindings: Mapping[str, Binding]) -> Domain:
         """All synapses: row by row only if the code reaches neurons."""
         sides = (Index.PRE, Index.POST)
         if any(reaches(b, side) for b in bindings.values() for side in sides):
-            return self.domain()
+            return self._domain()
         return Elementwise(self._part)
 
-    def reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
+    def _reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
         """Rows by neuron of a side, the neurons on the other, and the synapses of the entries.
 
         far   whether the neurons on the other side matter
@@ -487,7 +487,9 @@ class SynapticGroup(Group):
         n_post = int(self.target._span.size.data[0])
         return c.by_target(first_pre, first_post, n_post, with_sources=far)
 
-    def linked(self, binding: Binding, neuron: Callable[[Index], Element] | None = None) -> Binding:
+    def _linked(
+        self, binding: Binding, neuron: Callable[[Index], Element] | None = None
+    ) -> Binding:
         """What a binding is to code that knows its own element only.
 
         neuron   the element of a side, as a number at the own element; default: of the synapse
@@ -497,7 +499,7 @@ class SynapticGroup(Group):
             case Element(index=Index.PRE | Index.POST as side):
                 return replace(binding, index=neuron(side), guard=None)
             case Element(index=Element() as inner):
-                reached = self.linked(inner, neuron)
+                reached = self._linked(inner, neuron)
                 assert isinstance(reached, Element)
                 return replace(binding, index=reached)
             case Position(which="pre" | "post" as which, offset=offset):
@@ -507,7 +509,7 @@ class SynapticGroup(Group):
                 both = {"number": number, "first": Element(offset, Index.SHARED)}
                 return Alias(Binary("-", Name("number"), Name("first")), both)
             case Alias(bindings=bindings):
-                inner_bindings = {n: self.linked(b, neuron) for n, b in bindings.items()}
+                inner_bindings = {n: self._linked(b, neuron) for n, b in bindings.items()}
                 return replace(binding, bindings=inner_bindings)
             case _:
                 return binding

@@ -118,19 +118,19 @@ class SynapticViews(SynapticGroup):
         return VariableView(self, shown, with_unit=True)
 
     def __getitem__(self, item: Any) -> SynapticSubgroup:
-        found = self.select(item) if isinstance(item, str) else self.view_indices(item)
+        found = self._select(item) if isinstance(item, str) else self.view_indices(item)
         return SynapticSubgroup(self, np.atleast_1d(found))
 
     def _side(self, name: str) -> NDArray[np.int32]:
         """(n,) i or j of each synapse, as users count."""
         return self.connections.user_order(self._computed(name))
 
-    def evaluate(
+    def _evaluate(
         self, variable: Variable, indices: NDArray[Any] | None, level: int = 0
     ) -> NDArray[Any]:
         """The values of a variable without memory, at some synapses or all."""
         if variable.shared:
-            return super().evaluate(variable, indices, level)
+            return super()._evaluate(variable, indices, level)
         if isinstance(variable, PositionVariable):
             values = self._side(variable.name)
         else:
@@ -144,11 +144,11 @@ class SynapticViews(SynapticGroup):
         out = ArrayVariable("_value", kind, dim, Slot("value", dtype_of(kind), len(self)))
         local = {"_value": Meaning(symbol_of(out), out.element(Index.OWN))}
         statement = Assign("_value", None, expr)
-        block = Block("value", self.domain(), (statement,), local=local, any_unit=any_unit)
+        block = Block("value", self._domain(), (statement,), local=local, any_unit=any_unit)
         self._run_block(block, level)
         return self.connections.user_order(out.slot.data)
 
-    def select(self, condition: str, level: int = 0) -> NDArray[Any]:
+    def _select(self, condition: str, level: int = 0) -> NDArray[Any]:
         """(n,) the synapses for which a condition holds."""
         self.check_connected()
         expr = parse_expression(condition, Source(condition, f"{self._label}, index"))
@@ -178,7 +178,7 @@ class SynapticViews(SynapticGroup):
             local = {"_value": Meaning(symbol, Element(variable.slot, Index.OWN))}
             statement = Assign("_value", None, expr)
             name = f"set {variable.name}"
-            block = Block(name, self.domain(), (statement,), local=local, any_unit=any_unit)
+            block = Block(name, self._domain(), (statement,), local=local, any_unit=any_unit)
             self._run_block(block, level)
             return
         values = self._compute(expr, variable.type, variable.dim, level, any_unit)

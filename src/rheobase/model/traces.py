@@ -369,7 +369,7 @@ class Traces:
 
     def _entry(self, table: Slot) -> Entry:
         """The entry of the present phase."""
-        step = self._synapses.meaning("t_in_timesteps", {})
+        step = self._synapses._meaning("t_in_timesteps", {})
         assert isinstance(step, Meaning)
         phase = Binary("%", Name("step"), Number(PERIOD))
         return Entry(table, Alias(phase, {"step": step.binding}))

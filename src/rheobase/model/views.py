@@ -38,11 +38,11 @@ class ViewOwner(Protocol):
 
     def view_size(self) -> int: ...
 
-    def select(self, condition: str, level: int) -> NDArray[Any]:
+    def _select(self, condition: str, level: int) -> NDArray[Any]:
         """The elements for which a condition holds."""
         ...
 
-    def evaluate(
+    def _evaluate(
         self, variable: Variable, indices: NDArray[Any] | None, level: int
     ) -> NDArray[Any]:
         """The values of a variable without memory, at some elements or all."""
@@ -175,7 +175,7 @@ class VariableView(Lazy):
         """Plain SI numbers at some elements, or all."""
         variable = self._variable
         if not isinstance(variable, ArrayVariable):
-            return self._owner.evaluate(variable, indices, level)
+            return self._owner._evaluate(variable, indices, level)
         if variable.shared:
             return variable.slot.data[0]
         if indices is None:
@@ -202,7 +202,7 @@ class VariableView(Lazy):
                 )
             return self._wrap(self._values(None, level)[()])
         if isinstance(item, str):
-            return self._wrap(self._values(self._owner.select(item, level), level))
+            return self._wrap(self._values(self._owner._select(item, level), level))
         indices = self._owner.view_indices(item)
         values = self._values(np.atleast_1d(indices), level)
         return self._wrap(values if np.ndim(indices) else values[0])
@@ -277,7 +277,7 @@ class VariableView(Lazy):
                 f"'{variable.name}' is shared: it has one value, and only [:] means it"
             )
         if isinstance(item, str):
-            return self._owner.select(item, level)
+            return self._owner._select(item, level)
         return self._owner.view_indices(item)
 
     def _set_code(self, variable: ArrayVariable, item: Any, code: str, level: int) -> None:

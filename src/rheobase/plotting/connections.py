@@ -105,7 +105,7 @@ def network_graph(network: Network, ax: Axes | None = None) -> Axes:
     graph = networkx.MultiDiGraph()
     for x in network.objects:
         if isinstance(x, Synapses):
-            pair = x.source.root(), x.target.root()
+            pair = x.source._root(), x.target._root()
             graph.add_edge(pair[0].name, pair[1].name, text=f"{x.name}\n{len(x):,}")
             for group in pair:
                 graph.add_node(group.name, text=f"{group.name}\n{len(group):,}")

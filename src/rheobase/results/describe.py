@@ -57,8 +57,8 @@ def describe(network: Network) -> dict[str, Any]:
 def description_json(monitors: tuple[Monitor, ...]) -> str | None:
     """The description of the network that ran the monitors; None if it is gone."""
     for monitor in monitors:
-        if isinstance(monitor.network, Network):
-            return json.dumps(describe(monitor.network))
+        if isinstance(monitor._network, Network):
+            return json.dumps(describe(monitor._network))
     return None
 
 

@@ -56,7 +56,7 @@ def to_neo(*monitors: Monitor) -> Any:
 
 def end_of(monitor: Monitor) -> float:
     """The time up to which a monitor has seen its network, in seconds."""
-    return float(monitor.network.t_) if monitor.network is not None else monitor.clock.t_
+    return float(monitor._network.t_) if monitor._network is not None else monitor.clock.t_
 
 
 def sampling_period(times: Any) -> float | None:

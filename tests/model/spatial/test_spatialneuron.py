@@ -121,10 +121,10 @@ def test_numbers_may_change_between_runs_and_compile_nothing():
     neuron = rb.SpatialNeuron(shape(), "Im = g*(-v) : amp/meter**2\ng : siemens/meter**2")
     net = rb.Network(neuron)
     net.run(0.1 * ms)
-    kernels = [w.kernel for w in neuron.diffusion_state_updater.work()]
+    kernels = [w.kernel for w in neuron.diffusion_state_updater._work()]
     neuron.Ri, neuron.Cm = 1 * rb.ohm * rb.meter, 3 * uF / cm**2
     net.run(0.1 * ms)
-    assert all(a is b.kernel for a, b in zip(kernels, neuron.diffusion_state_updater.work()))
+    assert all(a is b.kernel for a, b in zip(kernels, neuron.diffusion_state_updater._work()))
 
 
 def test_a_script_may_call_its_own_numbers_as_the_neuron_does(caplog):

@@ -112,9 +112,9 @@ class Monitor(Runner):
         """(n,) element numbers for anything that users index with, text aside."""
         return self.source.view_indices(item)
 
-    def select(self, condition: str, level: int = 0) -> NDArray[Any]:
+    def _select(self, condition: str, level: int = 0) -> NDArray[Any]:
         """(n,) the elements for which a condition holds."""
-        return self.source.select(condition, level)
+        return self.source._select(condition, level)
 
     def state_names(self) -> Sequence[str]:
         """What get_states exports."""

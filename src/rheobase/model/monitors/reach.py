@@ -42,7 +42,7 @@ class SynapseReach:
         self, name: str, namespace: Mapping[str, Any]
     ) -> Meaning | Fault | Sequence[Fault] | None:
         """What a name of the synapses' code means, where 'own' is the synapse."""
-        found = self.synapses.meaning(name, namespace)
+        found = self.synapses._meaning(name, namespace)
         if not isinstance(found, Meaning):
             return found
         return replace(found, binding=self._linked(found.binding))

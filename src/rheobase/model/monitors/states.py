@@ -193,11 +193,11 @@ class Recorder(Monitor):
 
         Raises ModelTypeError before the first run.
         """
-        if not self.work():
+        if not self._work():
             raise ModelTypeError(
                 f"{self._label}: there is no run yet whose state could be recorded"
             )
-        run_works(self.work())
+        run_works(self._work())
 
     def rows(self, item: Any) -> int | list[int]:
         """Where recorded elements stand; IndexError for one that is not recorded."""

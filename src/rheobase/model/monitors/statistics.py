@@ -38,7 +38,7 @@ class Reducer(Recorder):
     def _domain(self) -> Domain:
         """The recorded elements; all of a group, where that is what is recorded: whole vectors."""
         if self._records_all and not isinstance(self.source, Synapses):
-            return self.source.domain()
+            return self.source._domain()
         return Indexed(self._list, self._part)
 
     def _n_positions(self) -> int:

@@ -99,7 +99,7 @@ class _Parts(EventGroup):
     def __getitem__(self, item: Any) -> Subgroup:
         absolute = self._absolute(item)
         if absolute is None:
-            return SpatialPart(self, self.chosen(item))
+            return SpatialPart(self, self._chosen(item))
         numbers = self._numbers_at(absolute)
         if (numbers < 0).any():
             raise IndexError(f"{self._label} does not hold all of {item!r}")
@@ -245,7 +245,7 @@ class SpatialNeuron(_Parts, NeuronGroup):
     ) -> None:
         super()._make_runners(method, options)
         self._diffusion = Diffusion(self, self._cable, *self._membrane)
-        self.contain(self._diffusion)
+        self._contain(self._diffusion)
         self.state_updater.beside["v"] = "backward Euler"
 
     def _fill(self, Cm: Any, Ri: Any) -> None:
