@@ -277,7 +277,7 @@ def minus_two_log(code: Code, x: Value) -> Value:
     """-2 log x, for 2^-60 < x <= 1: the squared radius of two normal deviates. Error < 2 ulp."""
     e, m = _split_normal(x)
     s = (m - 1.0) / (m + 1.0)
-    series = code.horner(s * s, (-4.0, *(-2.0 * c for c in format_of(x).log)))
+    series = code.poly(s * s, (-4.0, *(-2.0 * c for c in format_of(x).log)))
     return code.fma(s, series, e * (-2.0 * LN2))
 
 
