@@ -258,3 +258,14 @@ def test_weights_before_connect_are_refused():
     S = Synapses(G, G, "w : volt")
     with pytest.raises(ModelTypeError, match="call connect"):
         S.w = 3 * mV
+
+
+def test_views_take_a_new_axis_as_arrays_do() -> None:
+    """matplotlib asks for y[:, None]: plot(S.x_pre, S.w) draws without [:]."""
+    cells = NeuronGroup(3, "v : 1", threshold="v > 1", reset="v = 0")
+    cells.v = "i"
+    synapses = Synapses(cells, cells, "w : 1")
+    synapses.connect(j="i")
+    synapses.w = "i*10"
+    assert cells.v[:, None].tolist() == [[0], [1], [2]]
+    assert synapses.w[None, :].tolist() == [[0, 10, 20]]

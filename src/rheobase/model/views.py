@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Collection
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,6 +191,8 @@ class VariableView(Lazy):
         return Quantity(values, dim=self._variable.dim)
 
     def __getitem__(self, item: Any) -> Any:
+        if _has_new_axis(item):  # v[:, None], as plots ask for
+            return self[:][item]
         return self.get_item(item)
 
     def get_item(self, item: Any, level: int = 0) -> Any:
@@ -367,6 +369,10 @@ class VariableView(Lazy):
 
     def __ipow__(self, other: Any) -> VariableView:  # pyright: ignore
         return self._update("pow", other)
+
+
+def _has_new_axis(item: Any) -> bool:
+    return isinstance(item, tuple) and any(x is None for x in cast("tuple[object, ...]", item))
 
 
 def _means_all(item: Any) -> bool:
