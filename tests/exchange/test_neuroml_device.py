@@ -20,7 +20,8 @@ import brian2tools.nmlexport
 set_device('neuroml2', filename='cells.xml')
 tau = 10*ms
 cells = NeuronGroup(3, 'dv/dt = (v0 - v)/tau : volt (unless refractory)\\nv0 : volt',
-                    threshold='v > 10*mV', reset='v = 0*mV', refractory=5*ms, method='linear')
+                    threshold='v > 10*mV', reset='v = 0*mV', refractory=5*ms, method='linear',
+                    name='cells')
 cells.v0 = '20*mV*i/(N - 1)'
 states = StateMonitor(cells, 'v', record=[0, 2])
 spikes = SpikeMonitor(cells, record=[0, 2])
@@ -46,7 +47,7 @@ def test_a_script_for_brian2tools_writes_its_file(
     assert simulation is not None
     assert simulation.get("length") == "0.5 s"
     assert [p.get("size") for p in lems.iter("population")] == ["1", "1", "1"]
-    components = [c for c in lems if c.tag == "neurongroup_type"]
+    components = [c for c in lems if c.tag == "cells_type"]
     assert [c.get("v0") for c in components] == ["0 V", "0.01 V", "0.02 V"]
     assert {c.get("tau") for c in components} == {"0.01 s"}
     assert len(list(lems.iter("OutputColumn"))) == 2

@@ -65,7 +65,10 @@ def test_neurons_in_jneuroml(tmp_path: Path) -> None:
         name="cells", namespace=CONSTANTS, dt=0.01 * ms,
     )  # fmt: skip
     cells.v, cells.I = -60 * mV, [300, 700] * pA
-    trace, spikes = StateMonitor(cells, "v", record=True, name="trace"), SpikeMonitor(cells)
+    trace, spikes = (
+        StateMonitor(cells, "v", record=True, name="trace"),
+        SpikeMonitor(cells, name="spikes"),
+    )
     other = NeuronGroup(1, EVERY_FUNCTION, method="euler", name="other", dt=0.01 * ms)
     other.x = 0.053
     values = StateMonitor(other, ["v", "w"], record=0, name="values")
@@ -78,7 +81,7 @@ def test_neurons_in_jneuroml(tmp_path: Path) -> None:
     v, w = columns(tmp_path / "hh.values.dat")[:, :-1]
     np.testing.assert_allclose(np.asarray(values.v)[0], v, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(np.asarray(values.w)[0], w, rtol=1e-6)
-    found = events(tmp_path / "hh.spikemonitor.spikes")
+    found = events(tmp_path / "hh.spikes.spikes")
     assert [k for _, k in found] == spikes.i.tolist()
     assert len(found) >= 3
     np.testing.assert_allclose([t for t, _ in found], spikes.t_ + 1e-5, atol=1e-8)
@@ -233,6 +236,7 @@ def lif(**more: Any) -> NeuronGroup:
         (lambda: lif(model="dv/dt = (v % 2)/ms : 1"), "no operator '%'"),
         (lambda: lif(model="dv/dt = v/dt : 1"), "no 'dt'"),
         (lambda: lif(events={"low": "v < 0"}), "no events other than spikes"),
+        (lambda: PoissonGroup(2, "10*Hz*(1 + sin(t/ms))"), "'rates' changes during a run"),
         (
             lambda: rb.SpatialNeuron(rb.Soma(10 * rb.um), "Im = 0*amp/metre**2 : amp/metre**2"),
             "A neuron with a shape",

@@ -30,6 +30,7 @@ from rheobase.model.spatial.spatialneuron import SpatialNeuron
 from rheobase.model.structural import Growth, Pruning
 from rheobase.model.subgroup import Subgroup
 from rheobase.model.synapses import Synapses
+from rheobase.model.variables import Subexpression
 
 __all__ = [
     "Worth",
@@ -109,12 +110,14 @@ class Worth:
     def _steady(self, group: Group, name: str) -> NDArray[Any]:
         """The values of a variable that does not change. Raises UnsupportedError."""
         equations: Equations | None = getattr(group, "equations", None)
-        if equations is not None:
-            changing = {*equations.diff_eq_names, *_TIMES, *_OF_REFRACTORINESS}
-            replaced = name in equations and equations[name].is_replaced
-            used = names_in(equations.substituted(name)) if replaced else {name}
-            if changing & used:
-                refuse(self.group, f"'{name}' changes during a run; only constants can be written.")
+        states = frozenset[str]() if equations is None else equations.diff_eq_names
+        variable, used = group.variables[name], frozenset((name,))
+        if equations is not None and name in equations and equations[name].is_replaced:
+            used = names_in(equations.substituted(name))
+        elif isinstance(variable, Subexpression):
+            used = names_in(variable.expr)
+        if used & {*states, *_TIMES, *_OF_REFRACTORINESS}:
+            refuse(self.group, f"'{name}' changes during a run; only constants can be written.")
         return _values(group, name)
 
 
