@@ -311,6 +311,12 @@ def _wong_wang(names: Names) -> None:
     assert time[-1] < 0.6 * time[0]
 
 
+def _rall(names: Names) -> None:
+    """The steady potential is the closed form's."""
+    assert 600 < float(names["space"]) * 1e6 < 800
+    assert max(names["errors"].values()) < 2e-4
+
+
 CHECKS: dict[str, Callable[[Names], None]] = {
     "amari_1977": _amari,
     "benda_herz_2003": _benda_herz,
@@ -343,6 +349,7 @@ CHECKS: dict[str, Callable[[Names], None]] = {
     "oja_1982": _oja,
     "pfister_gerstner_2006": _pfister_gerstner,
     "pikovsky_kurths_1997": _pikovsky_kurths,
+    "rall_1969": _rall,
     "smith_2000": _smith,
     "sompolinsky_1988": _sompolinsky,
     "song_miller_abbott_2000": _song_miller_abbott,
