@@ -249,7 +249,8 @@ class SynapticPathway(Runner):
         version = self.synapses.connections.version
         self._reads_across |= self.synapses.reads_across(self)
         log = id(self.events.log(self.source._span))
-        return (self.delays.key(), version, ascending, log, self._reads_across)
+        far = self._reads_across and self.side is Index.POST  # else targets are known anyway
+        return (self.delays.key(), version, ascending, log, far)
 
     # ------------------------------------------------------------ changes during a run
     @property

@@ -609,8 +609,8 @@ class Synapses(ChangingGroup):
             return False
         own = {id(w.kernel) for x in self.pathways.values() for w in x._work()}
         allowed = self.traces.is_allowed(kernels, frozenset(own))
-        changed, self.traces.allowed = allowed != self.traces.allowed, allowed
-        return changed
+        before, self.traces.allowed = bool(self.traces.allowed), allowed
+        return allowed != before
 
     def pieces(self, pathway: SynapticPathway, block: Block) -> Sequence[Block]:
         """What an event does, in the order in which it is done."""

@@ -95,7 +95,7 @@ class Standin(Slot):
 class Traces:
     """The traces of some synapses.
 
-    allowed   whether nothing but the pathways looks at them during the run
+    allowed   whether nothing but the pathways looks at them during the run; None: not known yet
     plan      which there are in this run; None: each synapse keeps its own
     """
 
@@ -106,7 +106,7 @@ class Traces:
         self._synapses = synapses
         self._rates = rates
         self._driven = frozenset(driven)
-        self.allowed = True
+        self.allowed: bool | None = None
         self.plan: Plan | None = None
         self._asked: Lookups | None = None  # in which the plan was found
         self._key: tuple[list[Any], list[bool]] = ([], [])
@@ -127,6 +127,9 @@ class Traces:
     # ------------------------------------------------------------ before a run
     def prepare(self, namespace: Mapping[str, Any], may_be: bool) -> None:
         """Decide what is kept for neurons in the run that follows, and take it from synapses."""
+        if self.allowed is None:  # then all is prepared once more, and nothing taken in vain
+            self.plan = None
+            return
         may_be = may_be and self.allowed and len(self._synapses.connections) > 0
         plan = self._found(namespace) if may_be else None
         if plan is None or self._is_steep(plan):
@@ -208,7 +211,7 @@ class Traces:
     def _take(self, plan: Plan) -> bool:
         """Take the values of the synapses, if they are equal for each neuron."""
         times = self._slot("lastupdate").data
-        if not (times == times[0]).all():
+        if not all((times[part] == times[0]).all() for part in _parts(len(times))):
             return False
         found: dict[str, NDArray[np.float64]] = {}
         for x, side in plan.sides.items():
