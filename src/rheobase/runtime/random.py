@@ -9,7 +9,7 @@ before it.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
@@ -31,9 +31,14 @@ __all__ = [
 ]
 
 
+def _unpredictable() -> int:
+    """A seed from the system. (The module secrets would import half of cryptography.)"""
+    return int.from_bytes(os.urandom(8), "little") & (2**63 - 1)
+
+
 class _State:
     def __init__(self) -> None:
-        self.seed = secrets.randbits(63)
+        self.seed = _unpredictable()
         self.chosen = False  # whether the script has given the seed
         self.next_stream = 0
         self.generation = 0  # counts calls of seed()
@@ -50,7 +55,7 @@ def seed(value: int | None = None) -> None:
     >>> from rheobase.runtime import random
     >>> random.seed(42)
     """
-    _state.seed = secrets.randbits(63) if value is None else int(value) & (2**63 - 1)
+    _state.seed = _unpredictable() if value is None else int(value) & (2**63 - 1)
     _state.chosen = value is not None
     _state.next_stream = 0
     _state.generation += 1
