@@ -18,7 +18,7 @@ from rheobase.backends.llvm import worker
 from rheobase.backends.llvm.cache import DiskCache, cache_folder, source_digest
 from rheobase.backends.llvm.compiler import Compiler, finds_by_distance
 from rheobase.backends.llvm.driver import PLAIN_SYMBOL, SYMBOL, write_driver
-from rheobase.backends.llvm.kernels import write_kernel
+from rheobase.backends.llvm.kernels import lanes_of, write_kernel
 from rheobase.backends.llvm.processors import Processor, n_processors, processor
 from rheobase.backends.llvm.text import Host
 from rheobase.ir.kernels import Kernel
@@ -83,7 +83,8 @@ class Jit:
             verify(kernel)
             return write_kernel(kernel, self.host, symbol, contract)
 
-        key = self._key(f"contract={contract}\n{print_kernel(kernel)}")
+        lanes = lanes_of(kernel, self.host)
+        key = self._key(f"contract={contract} lanes={lanes}\n{print_kernel(kernel)}")
         symbol = f"kernel_{key}"
         return _Module(key, symbol, partial(write, symbol))
 

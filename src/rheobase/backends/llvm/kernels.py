@@ -88,8 +88,10 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
 
     Two vectors of the processor where the code is short, so that their operations overlap; one
     where it is long enough to have independent operations of its own, and would compile slowly.
-    Twice as many where nothing is wider than 4 bytes.
+    Twice as many where nothing is wider than 4 bytes. One where there is one (`_is_for_one`).
     """
+    if _is_for_one(kernel):
+        return 1
     if isinstance(kernel.domain, (Propagate, Reduce)):
         return host.lanes if rows.in_vectors(kernel) else 1
     over_all = isinstance(kernel.domain, (Elementwise, Sometimes, Select, Bernoulli))
@@ -105,6 +107,19 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
     if short and "uniform" in calls:
         lanes = 2 * host.lanes
     return 2 * lanes if _is_narrow(kernel) else lanes
+
+
+def _is_for_one(kernel: Kernel) -> bool:
+    """Whether the elements, or the neurons that rows reach, are arrays of one as things stand.
+
+    A vector that is stored under a mask has to reach the cache before the next step may load it
+    (Intel's optimization manual, forwarding and memory masking), and steps wait for each other. The
+    loop is right for any number, and gives the same bits.
+    """
+    domain = kernel.domain
+    index = rows.far_side(domain) if isinstance(domain, (Propagate, Reduce)) else Index.OWN
+    lengths = [len(a.slot) for a in kernel.arrays if a.index is index]
+    return bool(lengths) and max(lengths) == 1
 
 
 def _is_narrow(kernel: Kernel) -> bool:

@@ -32,7 +32,7 @@ from rheobase.ir.program import Status
 from rheobase.ir.slots import Slot
 from rheobase.records import record
 
-__all__ = ["in_vectors", "propagate", "reduce"]
+__all__ = ["far_side", "in_vectors", "propagate", "reduce"]
 
 UNROLL = 4  # entries of a row that short code treats in one turn of the loop
 UNROLLED_BELOW = 6  # operations
@@ -58,7 +58,7 @@ def in_vectors(kernel: Kernel) -> bool:
         return False
     if any(has_effect(op) for op in kernel.once + kernel.outer):
         return False
-    own_or_far = (Index.OWN, _far(domain))
+    own_or_far = (Index.OWN, far_side(domain))
     written = {a.slot: a.index for a in _arrays(kernel, lambda op: has_effect(op))}
     reached = [(a.slot, a.index) for a in _arrays(kernel, lambda op: op.name != "load_at")]
     if any(index not in own_or_far for index in written.values()):
@@ -83,7 +83,8 @@ def _arrays(kernel: Kernel, wanted: Callable[[Op], bool]) -> list[Array]:
     return found
 
 
-def _far(domain: Propagate | Reduce) -> Index:
+def far_side(domain: Propagate | Reduce) -> Index:
+    """The index of the neurons that the entries of a row reach."""
     return Index.POST if domain.side is Index.PRE else Index.PRE
 
 
@@ -197,7 +198,7 @@ def _walk(
 
 def _ask_for(e: Emitter, domain: Propagate, piece: _Piece) -> None:
     """Have the beginning of a piece in the cache soon."""
-    slots = [domain.others] if domain.synapses is None or e.reaches(_far(domain)) else []
+    slots = [domain.others] if domain.synapses is None or e.reaches(far_side(domain)) else []
     own = {a.slot: None for a in _arrays(e.kernel, lambda _: True) if a.index is Index.OWN}
     if domain.synapses is None:
         slots += list(own)[:MOST_ASKED]
@@ -266,7 +267,7 @@ def _entries(
     e: Emitter, domain: Propagate | Reduce, event: Value, begin: Value, end: Value
 ) -> None:
     code = e.code
-    far = _far(domain).value
+    far = far_side(domain).value
     e.at(**{domain.side.value: event})
     e.outer()
     if e.width > 1:
@@ -294,7 +295,7 @@ def _entries(
 
 def _vectors(e: Emitter, domain: Propagate | Reduce, begin: Value, end: Value) -> None:
     """The same in vectors, each as long as no two of its entries reach the same neuron."""
-    code, far = e.code, _far(domain)
+    code, far = e.code, far_side(domain)
     entry = Var(code, I64, begin)
     again, do, done = code.label("vectors"), code.label("do"), code.label("done")
     code.jump(again)
@@ -322,7 +323,7 @@ def _each_way(e: Emitter, domain: Propagate | Reduce, now: Value, mask: Value) -
     """The body for the entries now, now + 1, ... of the mask; where neurons, or neurons and
     synapses, stand one after the other, memory is read and written without gathering. Long code is
     written once."""
-    far, n_values = _far(domain).value, len(e.values)
+    far, n_values = far_side(domain).value, len(e.values)
 
     def lanes(slot: Slot) -> Value:
         return e.code.select(mask, cast(e.code, e.read_lanes(slot, now), I64), 0)
