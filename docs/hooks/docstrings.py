@@ -25,7 +25,14 @@ def _paragraph(text):
         return _list(lines)
     if all(line.startswith("    ") for line in lines):
         return text.rstrip("\n")  # a block of code
-    return "\n".join(lines)
+    return _plain("\n".join(lines))
+
+
+def _plain(text):
+    """Asterisks are products, not emphasis; in `code` they stand as they are."""
+    parts = text.split("`")
+    parts[::2] = [part.replace("*", "\\*") for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _list(lines):
@@ -39,8 +46,8 @@ def _list(lines):
             items.append([found["name"], found["text"]])
         else:
             items[-1][1] += " " + line.strip()
-    listed = "\n".join(f"- `{name}` — {text}" for name, text in items)
-    return listed + ("\n\n" + "\n".join(rest) if rest else "")
+    listed = "\n".join(f"- `{name}` — {_plain(text)}" for name, text in items)
+    return listed + ("\n\n" + _plain("\n".join(rest)) if rest else "")
 
 
 class Columns(griffe.Extension):

@@ -1,0 +1,20 @@
+"""mkdocs hook: code that pages run has a source, as that of a script has.
+
+Functions in models are compiled from their source, which Python finds in `linecache`.
+"""
+
+import linecache
+import sys
+
+
+def _remember(event, arguments):
+    if event != "compile":
+        return
+    source, name = arguments
+    if isinstance(source, bytes) and str(name).startswith("<code block: "):
+        text = source.decode()
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+
+
+def on_startup(command, dirty):
+    sys.addaudithook(_remember)
