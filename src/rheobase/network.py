@@ -110,7 +110,7 @@ class Network(Members):
         self.profile: ProfilingSummary | None = None
         self._stop = False
         self._is_cut = False  # the run was left because the structure has changed
-        self._preparation = Preparation(self)
+        self._preparation = Preparation()
         self._snapshots: dict[str, checkpoints.Snapshot] = {}
         self.add(*objects)
 
@@ -183,7 +183,7 @@ class Network(Members):
         cost = [0.0, 0.0, 0.0]
         while True:
             begun = time.perf_counter()
-            work, clocks = self._preparation.prepare(objects, self.t_, request.namespace)
+            work, clocks = self._preparation.prepare(self, objects, self.t_, request.namespace)
             prepared = time.perf_counter()
             program, executable = self._preparation.compile(work, clocks, request.profile)
             compiled = time.perf_counter()

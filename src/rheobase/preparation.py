@@ -32,11 +32,10 @@ Pair = tuple[SimulationObject, Work]
 class Preparation:
     """What is kept of a network from run to run, so that an unchanged one is not compiled again.
 
-    members   the network
+    It does not hold the network, so that one that nobody needs any more goes at once.
     """
 
-    def __init__(self, members: Members) -> None:
-        self._members = members
+    def __init__(self) -> None:
         self._arrangement: tuple[object, ...] | None = None  # of the objects, when last checked
         self._has_taken = False  # whether all of them are this network's
         self._order: Sequence[int] = ()  # in which they run within a step
@@ -49,22 +48,30 @@ class Preparation:
         self._seen: list[Kernel] = []  # whose writes have been looked at
 
     def prepare(
-        self, objects: Sequence[SimulationObject], t: float, namespace: Mapping[str, Any]
+        self,
+        network: Members,
+        objects: Sequence[SimulationObject],
+        t: float,
+        namespace: Mapping[str, Any],
     ) -> tuple[Sequence[Pair], Sequence[Clock]]:
         """Work in the order of a step, and the clocks that it follows, for a run from t (s).
 
         objects   all that the network holds now
         Raises ModelError with everything that is wrong with the model.
         """
-        work, clocks = self._prepare(objects, t, namespace)
+        work, clocks = self._prepare(network, objects, t, namespace)
         if self._finds_written(objects, work):
-            return self._prepare(objects, t, namespace)
+            return self._prepare(network, objects, t, namespace)
         return work, clocks
 
     def _prepare(
-        self, objects: Sequence[SimulationObject], t: float, namespace: Mapping[str, Any]
+        self,
+        network: Members,
+        objects: Sequence[SimulationObject],
+        t: float,
+        namespace: Mapping[str, Any],
     ) -> tuple[Sequence[Pair], Sequence[Clock]]:
-        active = self._check_members(objects)
+        active = self._check_members(network, objects)
         for x in objects:
             if type(x).settle is not SimulationObject.settle:
                 x.settle()
@@ -81,8 +88,8 @@ class Preparation:
             except Exception as error:
                 faults += _faults_of(x, error)
         raise_faults(faults)
-        self._take(objects)
-        self._check_schedule_of_device()
+        self._take(network, objects)
+        _check_schedule_of_device(network)
         ordered = [(objects[k], active[k]) for k in self._order]
         clocks = list({id(x.clock): x.clock for x, goes in ordered if goes}.values())
         known = {id(c) for c in clocks}
@@ -90,31 +97,33 @@ class Preparation:
         work = [(x, w) for x, goes in ordered for w in (x._work() if goes else x.idle_work())]
         return work, clocks
 
-    def _check_members(self, objects: Sequence[SimulationObject]) -> Sequence[bool]:
+    def _check_members(
+        self, network: Members, objects: Sequence[SimulationObject]
+    ) -> Sequence[bool]:
         """Which objects are active. Checks that they can run together, if not known from before."""
-        members, active = self._members, [x.active for x in objects]
+        active = [x.active for x in objects]
         arrangement = (
             active,
             [id(x) for x in objects],
             [(x.when, x.order, x.name) for x in objects],
-            members.schedule,
+            network.schedule,
         )
-        self._has_taken = [x._network for x in objects].count(members) == len(objects)
+        self._has_taken = [x._network for x in objects].count(network) == len(objects)
         if self._has_taken and arrangement == self._arrangement:
             return active
-        members.check_names(objects)
-        members.check_dependencies(objects)
+        network.check_names(objects)
+        network.check_dependencies(objects)
         for x in objects:
-            members.check_free(x)
-        self._order = sorted(range(len(objects)), key=lambda k: members.rank(objects[k]))
+            network.check_free(x)
+        self._order = sorted(range(len(objects)), key=lambda k: network.rank(objects[k]))
         self._arrangement = arrangement
         return [x.active for x in objects]
 
-    def _take(self, objects: Sequence[SimulationObject]) -> None:
+    def _take(self, network: Members, objects: Sequence[SimulationObject]) -> None:
         """No other network may have them from now on."""
         if not self._has_taken:
             for x in objects:
-                x.simulated_by(self._members)
+                x.simulated_by(network)
 
     def _finds_written(self, objects: Sequence[SimulationObject], work: Sequence[Pair]) -> bool:
         """Whether code writes what an object took for constant, which it knows from now on."""
@@ -125,15 +134,6 @@ class Preparation:
         slots = frozenset[Slot]().union(*map(written, kernels))
         found = [x.finds_written(slots) for x in objects]  # all of them look
         return any(found + [x.looks_at(kernels) for x in objects])
-
-    def _check_schedule_of_device(self) -> None:
-        only = devices.get_device().network_schedule
-        if only is not None and list(only) != self._members.schedule:
-            topic("schedule_conflict").warning(
-                "the device can only do the schedule %s; that of %s is left aside",
-                list(only),
-                self._members.name,
-            )
 
     def compile(
         self, work: Sequence[Pair], clocks: Sequence[Clock], profile: bool
@@ -167,6 +167,16 @@ class Preparation:
         if self._rewind_key is not program:
             self._rewind, self._rewind_key = rewind_of(program, executable), program
         return self._rewind
+
+
+def _check_schedule_of_device(network: Members) -> None:
+    only = devices.get_device().network_schedule
+    if only is not None and list(only) != network.schedule:
+        topic("schedule_conflict").warning(
+            "the device can only do the schedule %s; that of %s is left aside",
+            list(only),
+            network.name,
+        )
 
 
 def give_streams(work: Sequence[Pair]) -> None:

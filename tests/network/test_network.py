@@ -507,3 +507,14 @@ def test_a_run_that_sees_no_object_says_so(caplog):
     simulate()
     assert "run() sees no object" in caplog.text
     assert "NeuronGroup 'in_a_list' (test_network.py:" in caplog.text
+
+
+def test_a_network_that_nobody_needs_goes_at_once():
+    """Its objects are free again, without waiting for the garbage collector."""
+    cells = NeuronGroup(1, "v : 1")
+    gc.disable()
+    try:
+        for _ in range(2):  # NetworkError, if the first network were still there
+            Network(cells, NeuronGroup(1, "v : 1", threshold="v > 1")).run(1 * ms)
+    finally:
+        gc.enable()
