@@ -227,6 +227,26 @@ run(100000*second)
 """
 
 
+def test_chunks_are_written_one_after_the_other(tmp_path, monkeypatch):
+    """Else a killed process could leave times behind a gap."""
+    inputs = PoissonGroup(100, 5 * rb.kHz)
+    spikes = SpikeMonitor(inputs, stream=tmp_path, name="spikes")
+    written = []
+    setitem = zarr.Array.__setitem__
+
+    def note(array, rows, values):
+        if array.name.endswith("/t"):
+            written.append((rows.start // 32, (rows.stop - 1) // 32))
+        setitem(array, rows, values)
+
+    monkeypatch.setattr(zarr.Array, "__setitem__", note)
+    Network(inputs, spikes).run(5 * ms)
+    assert spikes.N > 1000
+    assert all(first == last for first, last in written)
+    assert [first for first, _ in written] == sorted(first for first, _ in written)
+    assert len({first for first, _ in written}) >= spikes.N // 32
+
+
 def test_a_recording_outlives_kill_9(tmp_path, backend):
     """Killed at some point of the run; all entries that are there are right."""
     if backend != "llvm":

@@ -196,16 +196,20 @@ class StreamedColumns(Columns):
             )
 
     def write(self) -> None:
-        """Bring what is on disk up to date."""
+        """Bring what is on disk up to date, chunk by chunk: Zarr writes several in any order, and
+        a process that is killed is to leave no times behind a gap."""
         n = len(self)
         if n == self._on_disk:
             return
         for name in sorted(self.slots, key=lambda n: n == "t"):
             array = self._array(name)
             values = self.slots[name].data[: n - self._before]
-            rows = slice(self._before // self._width, n // self._width)
-            array.resize((rows.stop, *array.shape[1:]))
-            array[rows] = values.reshape(-1, *array.shape[1:])
+            first, end = self._before // self._width, n // self._width
+            array.resize((end, *array.shape[1:]))
+            new = values.reshape(-1, *array.shape[1:])
+            for begin in range(first, end, self._rows):
+                chunk = slice(begin, min(begin + self._rows, end))
+                array[chunk] = new[chunk.start - first : chunk.stop - first]
         self._on_disk = n
 
     def _array(self, name: str) -> Any:
