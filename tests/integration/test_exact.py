@@ -168,9 +168,9 @@ def test_rows_use_only_the_variables_that_they_reach():
     system = make_system(CUBA, ["taum", "taue", "taui", "El"])
     _, updates, _ = choose(system, "exact")
     assert [f"{s.target} = {render(s.value)}" for s in updates.statements] == [
-        "v = _p_0 * v + _p_1 * ge + _p_2 * gi + _p_3",
-        "ge = _p_4 * ge",
-        "gi = _p_5 * gi",
+        "v = _p_0*v + _p_1*ge + _p_2*gi + _p_3",
+        "ge = _p_4*ge",
+        "gi = _p_5*gi",
     ]
     assert [t.size for t in updates.tables] == [6]
 
@@ -189,7 +189,7 @@ def test_variables_that_need_each_other_wait_in_a_temporary():
 
 def test_an_equation_that_only_integrates_has_no_factor():
     _, updates, _ = choose(make_system("dx/dt = b : 1", changing=["b"]), "exact")
-    assert [render(s.value) for s in updates.statements] == ["x + _p_0 * b"]
+    assert [render(s.value) for s in updates.statements] == ["x + _p_0*b"]
 
 
 def test_a_constant_equation_needs_no_statement():

@@ -157,7 +157,7 @@ def test_parameters_cannot_be_assigned_by_a_method():
 # -------------------------------------------------------------------- methods as text
 def test_methods_write_the_statements_of_a_step():
     assert METHODS["euler"](Equations(DECAY)) == (  # pyright: ignore
-        "_x_new_v = v + dt * (-v / (10 * ms))\nv = _x_new_v"
+        "_x_new_v = v + dt*(-v/(10*ms))\nv = _x_new_v"
     )
     text = METHODS["heun"](Equations("dv/dt = xi_1/ms**.5 : 1\ndw/dt = xi_2/ms**.5 : 1"), {})  # pyright: ignore
     assert "xi_1" in text
@@ -168,7 +168,7 @@ def test_methods_write_the_statements_of_a_step():
 
 def test_a_scheme_shows_itself():
     own = ExplicitStateUpdater("x_new = x + dt*f(x, t)", name="mine")
-    assert str(own) == "mine:\n    x_new = x + dt * f(x, t)"
+    assert str(own) == "mine:\n    x_new = x + dt*f(x, t)"
     assert "ExplicitStateUpdater('mine'" in repr(own)
     assert r"x_{\mathrm{new}} &= x + \mathit{dt}" in own._repr_latex_()
 

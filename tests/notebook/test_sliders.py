@@ -84,6 +84,7 @@ def test_what_is_no_range(given: Any, error: type[Exception], message: str) -> N
 
 def test_the_figure_is_drawn_again_and_no_other_is_touched() -> None:
     pyplot = pytest.importorskip("matplotlib.pyplot")
+    pyplot.close("all")
     mine = pyplot.figure()
 
     def model(x: float) -> None:

@@ -80,7 +80,7 @@ def test_a_description_says_what_the_model_is(recorded: Recorded) -> None:
     assert (cells["size"], cells["method"]) == (4, "exact")
     assert cells["constants"] == {"tau": "10. * msecond"}
     lines = {line for code in cells["code"] for line in code["lines"]}
-    assert {"v > 15 * mV and not_refractory", "v = 0 * mV", "v -= 0.1 * mV"} <= lines
+    assert {"v > 15*mV and not_refractory", "v = 0*mV", "v -= 0.1*mV"} <= lines
     assert links["code"][0]["lines"] == ["v_post += w"]
     assert (links["size"], links["source"], links["target"]) == (1, "cells", "cells")
     assert described["time"] == pytest.approx(0.03)

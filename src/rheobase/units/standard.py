@@ -1,10 +1,10 @@
 """The units that a star import brings, by name; each made when first used.
 
-Type checkers see them in `standard.pyi`, which `scripts/unit_names.py` writes.
+Type checkers see them in `standard.pyi`, which `scripts/stubs.py` writes.
 
->>> from rheobase.units.standard import nsiemens, ms
->>> 10 * nsiemens * ms
-10. * psiemens * second
+>>> from rheobase.units.standard import nsiemens, mV
+>>> 10 * nsiemens * (2*mV)
+20. * pamp
 """
 
 from __future__ import annotations
