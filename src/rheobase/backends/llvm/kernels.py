@@ -5,9 +5,9 @@ Every kernel becomes one function of one form,
     i32 kernel(ptr slots, ptr lengths, ptr share, ptr control)
 
 where slots[n] and lengths[n] (elements) belong to slot n of Kernel.slots(), and the share says
-what part of the work this call does (share.py). It unpacks the addresses and calls an inner
-function that takes each as an argument of its own: no two arguments overlap (noalias), so that
-LLVM may keep in registers what the loop does not write.
+what part of the work this call does (share.py). It unpacks the addresses for an inner function that
+takes each as an argument of its own: no two arguments overlap (noalias), so that LLVM may keep in
+registers what the loop does not write. LLVM puts the inner function in its place, and keeps that.
 
 Elementwise and Select go through whole vectors where no element's code depends on another's;
 everything else is a loop over scalars, in the order that ir/kernels.py states.
@@ -164,9 +164,8 @@ def _module(code: Code, host: Host, symbol: str, n_slots: int) -> str:
     lines.append(f"  %r = call i32 @inner({passed}ptr %lengths, ptr %share, ptr %control)")
     lines.append("  ret i32 %r\n}")
     words = ", ".join(f"ptr noalias %{name}" for name in ("lengths", "share", "control"))
-    lines.append(
-        f"define internal i32 @inner({arguments}{words}) noinline nounwind {{\n{code.text()}\n}}"
-    )
+    lines.append(f"define internal i32 @inner({arguments}{words}) alwaysinline nounwind {{")
+    lines.append(f"{code.text()}\n}}")
     return "\n".join([*sorted(code.declared), *functions, *lines, LIKELIHOOD, ""])
 
 
