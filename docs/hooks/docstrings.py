@@ -6,6 +6,7 @@ name    what it is,             becomes a list of names and explanations
 """
 
 import re
+from itertools import pairwise
 
 import griffe
 
@@ -35,6 +36,17 @@ def _plain(text):
     return "`".join(parts)
 
 
+def _explanation(column, lines):
+    """The lines of an explanation as text; those that are set in from its column stay, as code."""
+    text = lines[0]
+    for before, line in pairwise(lines):
+        if line.startswith(" " * (column + 2)):
+            text += f"<br>`{line.strip()}`"
+        else:
+            text += ("<br>" if before.startswith(" " * (column + 2)) else " ") + line.strip()
+    return _plain(text)
+
+
 def _list(lines):
     """Names with explanations; what follows the columns stays a paragraph."""
     items, rest = [], []
@@ -43,10 +55,10 @@ def _list(lines):
         if rest or (not found and not line.startswith(" ")):
             rest.append(line)
         elif found and not line.startswith(" "):
-            items.append([found["name"], found["text"]])
+            items.append((found["name"], found.start("text"), [found["text"]]))
         else:
-            items[-1][1] += " " + line.strip()
-    listed = "\n".join(f"- `{name}` — {_plain(text)}" for name, text in items)
+            items[-1][2].append(line)
+    listed = "\n".join(f"- `{name}` — {_explanation(*of)}" for name, *of in items)
     return listed + ("\n\n" + _plain("\n".join(rest)) if rest else "")
 
 
