@@ -10,7 +10,7 @@ import pytest
 from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.llvm.kernels import lanes_of
 from rheobase.backends.llvm.text import Host
-from rheobase.ir.dtypes import F32, F64
+from rheobase.ir.dtypes import F32, F64, I64
 from rheobase.ir.kernels import (
     Array,
     Elementwise,
@@ -22,6 +22,7 @@ from rheobase.ir.kernels import (
     Select,
 )
 from rheobase.ir.ops import OPS
+from rheobase.ir.slots import VECTOR
 from tests.backends.build import Code, contents, index_list, part, run, slot, stream, synapse_rows
 
 HOST = Host(lanes=8, fma=True)
@@ -82,6 +83,29 @@ def test_draws_of_the_first_elements_do_not_depend_on_the_others(name, dtype):
         drawn[n] = out.data
     for n in SIZES:
         np.testing.assert_array_equal(drawn[n], drawn[MOST][:n])
+
+
+@pytest.mark.parametrize("dtype", [F64, F32], ids=lambda d: d.value)
+@pytest.mark.parametrize("name", [None, "uniform", "normal", "discrete", "exp"])
+def test_no_vector_ends_past_the_memory_of_an_array(name, dtype):
+    """Wherever it begins: those of code that draws are the longest."""
+    code, table = Code(), slot(I64, [1 << 62])
+    x = code.load(0, dtype)
+    if name == "exp":
+        x = code("exp", x)
+    elif name == "discrete":
+        x = code.cast(code(name, code.const(0), dtype=I64, attr=1), dtype)
+    elif name is not None:
+        x = code(name, dtype=dtype, attr=1)
+    code.store(0, x)
+    for n in range(2, 80):
+        arrays = (Array(slot(dtype, np.zeros(n)), Index.OWN), Array(table, Index.SHARED))
+        domain = Elementwise(part(0, n))
+        kernel = Kernel("x", domain, arrays, body=tuple(code.ops), stream=stream())
+        size, elements = dtype.numpy.itemsize, arrays[0].slot
+        vector = size * lanes_of(kernel, HOST)
+        assert vector <= VECTOR
+        assert elements._padded.nbytes >= (n - 1) * size + vector
 
 
 def plastic(n_far: int, copies: int, reduce: bool, side: Index) -> Kernel:

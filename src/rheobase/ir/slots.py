@@ -16,9 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from rheobase.ir.dtypes import DType
 
-__all__ = ["PADDING", "Buffer", "Slot"]
+__all__ = ["PADDING", "VECTOR", "Buffer", "Slot"]
 
 PADDING = 64  # bytes: the alignment of every slot, and a multiple of its padded size
+VECTOR = 256  # bytes: the most that native code reads at once (32 doubles, beside random numbers)
 _PAGED_FROM = 1 << 20  # bytes of a buffer that is worth pages of its own
 
 
@@ -55,8 +56,8 @@ class Slot:
         self._lent = False
 
     def _padded_bytes(self, size: int) -> int:
-        """Whole vectors, of 128 bytes at most, may begin at any element and end past the last."""
-        return (size * self.dtype.numpy.itemsize // PADDING + 3) * PADDING
+        """Vectors, of VECTOR bytes at most, may begin at any element and end past the last."""
+        return (size * self.dtype.numpy.itemsize // PADDING + 1) * PADDING + VECTOR
 
     @property
     def data(self) -> NDArray[Any]:
@@ -138,7 +139,7 @@ class Buffer(Slot):
         if self._pages is None or self._lent:
             super().resize(size)
             return
-        dirty = mmap.PAGESIZE + 4 * PADDING  # what is left of the last page, and the padding
+        dirty = mmap.PAGESIZE + PADDING + VECTOR  # what is left of the last page, and the padding
         self._padded[min(size, n_old) :][: dirty // self.dtype.numpy.itemsize] = 0
         if self._resize_pages(size):
             self._moved()
