@@ -23,6 +23,7 @@ from rheobase.model.timedarray import TimedArray
 from rheobase.model.views import VariableView
 from rheobase.runtime import random
 from rheobase.runtime.deferred import Queue, at_once, record_into
+from rheobase.runtime.journal import listen
 from rheobase.topics import topic
 
 __all__ = [
@@ -304,6 +305,7 @@ class _Current:
 
     def activate(self, chosen: Device, build_on_run: bool, options: dict[str, Any]) -> None:
         record_into(None)
+        listen(None)
         self.active = chosen
         self.options = (build_on_run, options)
         chosen.activate(build_on_run, **options)

@@ -1,5 +1,8 @@
-"""Models in the formats of other programs. Each needs the package of its format, as an extra.
+"""Models for people, and in the formats of other programs. Each needs the package of its format,
+as an extra.
 
+Markdown to_markdown, set_device('markdown', filename=...)
+dict     set_device('exporter'), device.runs
 NeuroML  to_neuroml, set_device('neuroml2', filename=...),
          morphology_from_neuroml                    (extra `neuroml`, to read)
 NIR      from_nir, to_nir                                         (extra `nir`)
@@ -7,6 +10,8 @@ SONATA   from_sonata, read_sonata_nodes, read_sonata_edges,
          read_sonata_spikes, write_sonata_spikes                  (extra `sonata`)
 """
 
+from rheobase.exchange.description_devices import ExportDevice, MarkdownDevice
+from rheobase.exchange.markdown import MdExpander, to_markdown
 from rheobase.exchange.neuroml_device import NeuroMLDevice
 from rheobase.exchange.neuroml_export import to_neuroml
 from rheobase.exchange.neuroml_morphology import NeuroMLMorphology, morphology_from_neuroml
@@ -23,6 +28,9 @@ from rheobase.exchange.sonata_files import (
 )
 
 __all__ = [
+    "ExportDevice",
+    "MarkdownDevice",
+    "MdExpander",
     "NeuroMLDevice",
     "NeuroMLMorphology",
     "SonataEdges",
@@ -33,6 +41,7 @@ __all__ = [
     "read_sonata_edges",
     "read_sonata_nodes",
     "read_sonata_spikes",
+    "to_markdown",
     "to_neuroml",
     "to_nir",
     "write_sonata_spikes",

@@ -18,7 +18,6 @@ from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.lookups import structure_changed
 from rheobase.model.variables import ArrayVariable, Meaning
 from rheobase.model.views import VariableView, ViewOwner
-from rheobase.runtime.deferred import after_runs
 from rheobase.units import Quantity, second
 
 __all__ = ["DelayView", "Delays", "are_delays"]
@@ -142,18 +141,14 @@ class DelayView(VariableView):
         n = self._owner.view_size() if indices is None else len(indices)
         return np.full(n, self._delays.slot.data[0])
 
-    def set_item(self, item: Any, value: Any, level: int = 0) -> None:
-        """Write at an index.
-
-        Raises ModelValueError for negative delays, ModelTypeError for several where there is one.
-        """
-        if after_runs(lambda: self.set_item(item, value, level)):
-            return
+    def _write(self, item: Any, value: Any, level: int) -> None:
+        """Raises ModelValueError for negative delays, ModelTypeError for several where there is
+        one."""
         delays = self._delays
         before = delays.separate, delays.slot.data.copy()
         is_code = isinstance(value, str) and not delays.fixed
         if isinstance(value, str) and delays.fixed:
-            super().set_item(item, value, level)
+            super()._write(item, value, level)
             value = delays.slot.data[0] * second
         number = np.asarray(0.0 if is_code else self._si(delays.variable, value))
         if delays.fixed and number.size != 1:
@@ -167,7 +162,7 @@ class DelayView(VariableView):
             delays.set_all(float(number.reshape(-1)[0]))
         else:
             delays.separate_each()
-            super().set_item(item, value, level)
+            super()._write(item, value, level)
         data = delays.slot.data
         if not delays.by_code and not np.array_equal(data, before[1]):
             structure_changed()  # in a run: events of the next step set out with the new delays

@@ -56,6 +56,7 @@ from rheobase.model.texts import read_equations, read_statements
 from rheobase.model.traces import Standin, Traces
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Meaning, Reach, Subexpression
 from rheobase.model.views import VariableView
+from rheobase.runtime.journal import Connected, tell
 from rheobase.topics import topic
 from rheobase.units import second
 
@@ -488,6 +489,7 @@ class Synapses(ChangingGroup):
         if dry_run:
             return expected_synapses(self, call)
         connect(self, call)
+        tell(Connected(self, call))
         return None
 
     # ------------------------------------------------------------ changes during a run

@@ -15,6 +15,7 @@ from rheobase.lang.symbols import Type
 from rheobase.model.lazy import Lazy, read
 from rheobase.model.variables import ArrayVariable, LinkedVariable, Variable
 from rheobase.runtime.deferred import after_runs
+from rheobase.runtime.journal import Assigned, tell
 from rheobase.topics import topic
 from rheobase.units import Quantity, get_unit, to_si
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
@@ -242,6 +243,10 @@ class VariableView(Lazy):
         """Write at an index; `level` frames further out is where names are looked up."""
         if after_runs(lambda: self.set_item(item, value, level)):
             return
+        self._write(item, value, level)
+        tell(Assigned(self, item, value, level))
+
+    def _write(self, item: Any, value: Any, level: int) -> None:
         variable = self._writable()
         if isinstance(value, str):
             self._set_code(variable, item, value, level)
