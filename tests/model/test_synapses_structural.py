@@ -124,6 +124,20 @@ def test_removed_synapses_get_no_spike_and_the_others_all(backend, pairs, spikes
         assert_allclose(W.w, wanted)
 
 
+def test_monitors_of_synapses_that_have_all_gone_go_on(backend):
+    """Eight of a pair go at once, so that there is no entry left to look at."""
+    case = Case([(0, 0)] * 8, [], [0] * 8)
+    case.S.prune("last <= t_in_timesteps")
+    weights = StateMonitor(case.S, "w", record=True, when="start")
+    case.net.add(weights)
+    for _ in range(2):
+        case.net.run(N_STEPS * 0.1 * ms)
+    assert len(case.S) == 0
+    assert_allclose(weights.w[:, 0], 2.0 ** np.arange(8))
+    assert weights.w.shape == (8, 2 * N_STEPS)
+    assert np.isnan(weights.w[:, 1:]).all()
+
+
 @FEW
 @given(pair_lists, spike_sets, st.lists(st.integers(0, 34), min_size=N_POST, max_size=N_POST))
 def test_grown_synapses_get_the_spikes_of_later_steps(backend, pairs, spikes, born):

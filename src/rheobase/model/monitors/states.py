@@ -128,9 +128,8 @@ class Recorder(Monitor):
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
         there = np.maximum(self.indices, 0)  # what is read for those that are no more is lost
-        exist = len(self.source) > 0
-        self._stand_at(self.source._positions_of(there) if exist else np.zeros_like(there))
-        self._list.count.data[0] = len(there) if exist else 0
+        n = len(self.source)
+        self._stand_at(self.source._positions_of(there) if n else np.zeros_like(there), n)
         super().prepare(namespace)
         if self._reach is not None:
             self._reach.fill()
@@ -159,7 +158,7 @@ class Recorder(Monitor):
 
     def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
         """During a run, recorded synapses stand elsewhere; see synapticgroup.Follower."""
-        self._stand_at(np.maximum(moved[self._listed.data], 0))
+        self._stand_at(np.maximum(moved[self._listed.data], 0), n)
         if self._reach is not None:
             self._reach.entries_moved(moved, n)
 
@@ -170,7 +169,9 @@ class Recorder(Monitor):
             self._indices[lost] = -1
             self.lose(lost)
 
-    def _stand_at(self, positions: NDArray[Any]) -> None:
+    def _stand_at(self, positions: NDArray[Any], n: int) -> None:
+        """What is recorded stands at these positions; of n, so that there is nothing if n is 0."""
+        self._list.count.data[0] = len(positions) if n else 0
         if not np.array_equal(positions, self._listed.data):
             self.relocate(self._listed.data.copy(), positions)
             self._listed.data[:] = positions
