@@ -310,7 +310,8 @@ class NetworkError(RheobaseError, RuntimeError):
 
     >>> from rheobase import Network, NetworkError, NeuronGroup, ms
     >>> cells = NeuronGroup(1, 'v : 1')
-    >>> Network(cells).run(1*ms)
+    >>> first = Network(cells)
+    >>> first.run(1*ms)
     >>> try:
     ...     Network(cells)
     ... except NetworkError as error:
