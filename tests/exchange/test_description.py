@@ -24,7 +24,7 @@ import brian2tools.baseexport
 
 set_device('exporter')
 tau, El, Vth = 10*ms, -70*mV, -50*mV
-I = TimedArray([1, 2, 3]*mV, dt=10*ms)
+I = TimedArray([1, 2, 3]*mV, dt=10*ms, name='stimulus')
 cells = NeuronGroup(10, '''dv/dt = (El - v + I(t) + x*mV)/tau : volt (unless refractory)
                            x : 1 (constant)
                            k : integer (shared)''',
@@ -35,7 +35,7 @@ cells.x = 'rand()*tau/ms'
 cells.x[:3] = 4
 cells.x['i>2'] = 'i/N'
 cells[2:5].v = -60*mV
-cells.run_regularly('x += 0.1', dt=1*ms)
+cells.run_regularly('x += 0.1', dt=1*ms, name='growth')
 background = PoissonInput(cells, 'v', 100, 5*Hz, weight=2*mV)
 states = StateMonitor(cells, ['v', 'x'], record=[0, 2], name='states')
 every = StateMonitor(cells, 'v', record=True, dt=1*ms, name='every')
@@ -117,9 +117,8 @@ def test_neurons_as_a_dict() -> None:
         "x": {"flags": ["constant"], "type": "parameter", "unit": 1, "var_type": "float"},
         "k": {"flags": ["shared"], "type": "parameter", "unit": 1, "var_type": "integer"},
     }
-    stimulus = {"name": "_timedarray", "dt": 10 * ms, "ndim": 1, "type": "timedarray"}
+    stimulus = {"name": "stimulus", "dt": 10 * ms, "ndim": 1, "type": "timedarray"}
     (group,) = run["components"].pop("neurongroup")
-    stimulus["name"] = group["identifiers"]["I"]["name"]  # counts those of other tests, too
     assert _same(
         group,
         {
@@ -140,8 +139,7 @@ def test_neurons_as_a_dict() -> None:
                 "I": stimulus | {"values": [1, 2, 3] * mV},
             },
             "run_regularly": [
-                {"code": "x += 0.1", "dt": 1 * ms, "when": "start", "order": 0}
-                | {"name": "cells_run_regularly"}
+                {"code": "x += 0.1", "dt": 1 * ms, "when": "start", "order": 0} | {"name": "growth"}
             ],
             "user_method": "euler",
             "when": "groups",
