@@ -317,6 +317,7 @@ def test_a_network_that_has_run() -> None:
     cells = NeuronGroup(3, "dv/dt = -v/tau : volt\nc : 1", threshold="v > 1*volt", name="cells")
     cells.c = [1, 2, 3]
     times = EventClock([1, 2] * ms)
+    cells.run_on_clock("c += 0", times)
     watch = NetworkOperation(lambda: None, clock=times, name="watch")
     synapses = rb.Synapses(cells, cells, on_pre="v += 1*mV", name="synapses")
     synapses.connect(j="i")
@@ -325,6 +326,9 @@ def test_a_network_that_has_run() -> None:
     lines = to_markdown(network).splitlines()
     assert r"- values: $v = 0\,\mathrm{V}$, $c$ from $1$ to $3$" in lines
     assert r"- constants: $\tau = 10\,\mathrm{m}\mathrm{s}$" in lines
+    assert "- integrated by the method 'exact'" in lines
+    assert "- at 2 given times: increase $c$ by $0$" in lines
+    assert "**watch**, at 2 given times" in lines
     assert "**synapses**: from *cells* to *cells*, 3 synapses" in lines
     assert "times of spike events of *cells*, with $v$" in lines
     assert lines[-1] == "Simulated for 5. ms."

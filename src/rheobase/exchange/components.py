@@ -22,6 +22,7 @@ from rheobase.lang.scope import default_symbol
 from rheobase.lang.symbols import Symbol
 from rheobase.model.base import SimulationObject
 from rheobase.model.callers import caller_namespace
+from rheobase.model.clock import Clock, EventClock
 from rheobase.model.code import Runner, listed
 from rheobase.model.connect import expressions_of
 from rheobase.model.creation import is_false, listed_pairs, request_of
@@ -133,7 +134,9 @@ def _connector(deed: Connected) -> Entry:
 # ------------------------------------------------------------------ objects
 def _object(x: Any, namespace: Mapping[str, Any]) -> Entry:
     """What can be said of anything."""
-    found: Entry = {"name": x.name, "dt": x.clock.dt, "when": x.when, "order": x.order}
+    clock: Clock = x.clock
+    found: Entry = {"name": x.name, "when": x.when, "order": x.order}
+    found |= {"times": clock.times} if isinstance(clock, EventClock) else {"dt": clock.dt}
     source = getattr(x, "source", None)
     return found | ({"source": _reference(source)} if isinstance(source, Group) else {})
 

@@ -77,6 +77,9 @@ def to_markdown(network: Network, namespace: Mapping[str, Any] | None = None) ->
         group = groups.get(entry["name"])
         if group is not None:
             entry["values"] = _values(group)
+            updater = getattr(group, "state_updater", None)
+            if updater is not None and updater.method is not None:
+                entry["user_method"] = updater.method.name  # also if the choice was ours
             if isinstance(group, Synapses):
                 entry["n_synapses"] = len(group)
     return MdExpander(include_monitors=True).create_md_string([run])
@@ -184,7 +187,7 @@ class MdExpander:
         if entry.get("user_method"):
             found.insert(0, f"integrated by the method '{entry['user_method']}'")
         for code in entry.get("run_regularly", ()):
-            found.append(f"every {code['dt']}: {self._statements(code['code'])}")
+            found.append(f"{_pace(code)}: {self._statements(code['code'])}")
         if "identifiers" in entry:
             found.append(f"constants: {self.expand_identifiers(entry['identifiers'])}")
         if entry.get("values"):
@@ -223,7 +226,7 @@ class MdExpander:
         """Variables recorded over time."""
         names = ", ".join(self.render_expression(n) for n in statemon["variables"])
         which = "all" if statemon["record"] is True else _numbers(statemon["record"])
-        return f"{names} of {_who(statemon['source'])} ({which}), every {statemon['dt']}"
+        return f"{names} of {_who(statemon['source'])} ({which}), {_pace(statemon)}"
 
     def expand_SpikeMonitor(self, spikemon: Entry) -> str:
         """Recorded spikes, or how many there were."""
@@ -238,11 +241,11 @@ class MdExpander:
 
     def expand_PopulationRateMonitor(self, popratemon: Entry) -> str:
         """A recorded rate."""
-        return f"rate of {_who(popratemon['source'])}, every {popratemon['dt']}"
+        return f"rate of {_who(popratemon['source'])}, {_pace(popratemon)}"
 
     def _expand_other(self, entry: Entry) -> str:
         source = f", of {_who(entry['source'])}" if "source" in entry else ""
-        return f"**{entry['name']}**{source}, every {entry['dt']}"
+        return f"**{entry['name']}**{source}, {_pace(entry)}"
 
     # ------------------------------------------------------------ parts
     def expand_equations(self, equations: Mapping[str, Entry]) -> str:
@@ -396,6 +399,12 @@ def _who(reference: Any) -> str:
     if isinstance(reference, str):
         return f"*{reference}*"
     return f"*{reference['group']}* ({_part(reference)})"
+
+
+def _pace(entry: Entry) -> str:
+    if "times" in entry:
+        return f"at {_count(len(entry['times']), 'given time')}"
+    return f"every {entry['dt']}"
 
 
 def _part(reference: Entry) -> str:
