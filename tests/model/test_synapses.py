@@ -269,3 +269,14 @@ def test_views_take_a_new_axis_as_arrays_do() -> None:
     synapses.w = "i*10"
     assert cells.v[:, None].tolist() == [[0], [1], [2]]
     assert synapses.w[None, :].tolist() == [[0, 10, 20]]
+
+
+def test_variables_of_chosen_synapses_are_not_set_through_the_choice():
+    """S[0, :].w = ... would set nothing."""
+    group = NeuronGroup(3, "v : 1")
+    synapses = Synapses(group, group, "w : 1")
+    synapses.connect()
+    with pytest.raises(AttributeError, match=r"write S\.w\[\.\.\.\] = "):
+        synapses[0, :].w = 3
+    synapses.w[0, :] = 3
+    assert synapses.w[:].tolist() == [3.0] * 3 + [0.0] * 6

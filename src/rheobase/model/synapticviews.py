@@ -195,6 +195,14 @@ class SynapticSubgroup:
         self.synapses = synapses
         self.indices = indices
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in ("synapses", "indices"):
+            raise AttributeError(
+                f"a choice of synapses has no variables that can be set: instead of S[...].{name} "
+                f"= ... write S.{name}[...] = ..., with the same index"
+            )
+        super().__setattr__(name, value)
+
     def _indices(self) -> NDArray[Any]:
         return self.indices
 
