@@ -95,6 +95,8 @@ def test_cache_is_deleted_on_request_only(tmp_path: Path, monkeypatch: pytest.Mo
     kept = tmp_path / "native" / "kernel"
     kept.parent.mkdir()
     kept.write_bytes(b"x" * 2_000_000)
+    (kept.parent / ".new-kernel").write_bytes(b"x")  # which another process is writing
+    (kept.parent / "gone").symlink_to(tmp_path / "nowhere")  # which another process has deleted
     assert "1 kernels, 2.0 MB" in call("cache").output
     assert kept.exists()
     assert "deleted" in call("cache", "--clear").output

@@ -24,6 +24,7 @@ import importlib
 import math
 import pkgutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -193,8 +194,10 @@ def check_cache(target: str = "") -> tuple[int, float]:
     >>> kernels >= 0
     True
     """
-    folder = cache_folder()
-    sizes = [p.stat().st_size for p in folder.glob("*")] if folder.is_dir() else []
+    folder, sizes = cache_folder(), list[int]()
+    for path in folder.glob("[!.]*"):  # what begins with a point is being written
+        with suppress(FileNotFoundError):  # others may delete theirs meanwhile
+            sizes.append(path.stat().st_size)
     return len(sizes), sum(sizes) / 1e6
 
 
