@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+import rheobase
 from rheobase.equations.latex import latex_expression, latex_name
 from rheobase.exchange.components import Entry, run_entry
 from rheobase.lang.parse import parse_expression, parse_statements
@@ -127,12 +128,10 @@ class MdExpander:
     def _meta(self) -> list[str]:
         lines = [f"Author: {self.author}"] if self.author else []
         if self.add_meta:
-            from rheobase import __version__
-
             frame = caller_frame()
             file = Path(frame.f_code.co_filename).name if frame else ""
             lines = [f"File: {file}", *lines, f"Date: {time.strftime('%Y-%m-%d %H:%M')}"]
-            lines.append(f"rheobase: {__version__}")
+            lines.append(f"rheobase: {rheobase.__version__}")
         return ["  \n".join(lines)]
 
     def _run(self, run: Entry) -> list[str]:
