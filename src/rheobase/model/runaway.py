@@ -25,6 +25,7 @@ from rheobase.records import record
 __all__ = ["RunAway", "Spacing", "explain", "first_bad", "n_bad"]
 
 _LARGE: Final = 1e50
+_FEW: Final = 1000  # elements
 
 
 @record
@@ -64,11 +65,15 @@ class RunAway:
 def first_bad(data: NDArray[Any]) -> int | None:
     """The first element that is nan, or beyond 1e50; None if there is none."""
     with np.errstate(all="ignore"):
-        # einsum rather than dot: that one starts threads, which cost more than the sum
-        if len(data) == 0 or float(np.einsum("i,i->", data, data)) <= _LARGE**2:
+        if len(data) == 0 or float(_sum_of_squares(data)) <= _LARGE**2:
             return None
         bad = _is_bad(data)
     return int(np.argmax(bad)) if bad.any() else None
+
+
+def _sum_of_squares(data: NDArray[Any]) -> Any:
+    """Of many by einsum: a product of arrays starts threads, which cost more than the sum."""
+    return data @ data if len(data) <= _FEW else np.einsum("i,i->", data, data)
 
 
 def n_bad(data: NDArray[Any]) -> int:

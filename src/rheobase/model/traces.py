@@ -23,6 +23,7 @@ Otherwise, each synapse keeps its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -142,15 +143,13 @@ class Traces:
         if self.step.data[0] != self._synapses.clock.timestep:
             self._rescale()  # steps have passed without it
         self.plan = plan
-        for slot in self._standins(plan):
-            if slot.traces is None:
-                slot.stand_in(self)
+        for slot in self._seen(plan):
+            slot.stand_in(self)
 
     def _found(self, namespace: Mapping[str, Any]) -> Plan | None:
         """The plan for the code as it is; the same object while nothing has changed."""
         synapses = self._synapses
-        names = frozenset[str]().union(*map(names_in, self._rates.values()))
-        numbers = [self._slot(n).data[0] for n in sorted(names & synapses.variables.keys())]
+        numbers = [slot.data[0] for slot in self._numbers_behind]
         ways = [p.has_one_way for p in synapses.pathways.values()]
         if (
             self._asked is None
@@ -162,6 +161,12 @@ class Traces:
             self._asked, self._key = lookups, (numbers, ways)
             self._blocks.clear()
         return self._last
+
+    @cached_property
+    def _numbers_behind(self) -> list[Slot]:
+        """The variables that the rates look at."""
+        names = frozenset[str]().union(*map(names_in, self._rates.values()))
+        return [self._slot(n) for n in sorted(names & self._synapses.variables.keys())]
 
     def _is_steep(self, plan: Plan) -> bool:
         """Whether a trace changes by a factor in a period that is no ordinary number."""
@@ -185,12 +190,11 @@ class Traces:
             and self.dt.data[0] == self._synapses.clock.dt_
             and all(len(self.since[s.value]) == end_of(self._group(s)._span) for s in _SIDES)
         )
-        return same and self._unchanged(plan)
+        return same and all(map(self._is_as_made, self._seen(plan)))
 
-    def _unchanged(self, plan: Plan) -> bool:
-        """Whether the numbers that somebody has asked for are as they were made."""
-        seen = [slot for slot in self._standins(plan) if slot.traces is None]
-        return all(self._is_as_made(slot) for slot in seen)
+    def _seen(self, plan: Plan) -> list[Standin]:
+        """Those whose numbers somebody has asked for."""
+        return [slot for slot in self._standins(plan) if slot.traces is None]
 
     def _is_as_made(self, slot: Standin) -> bool:
         if len(slot) != len(self._synapses.connections):
@@ -286,10 +290,10 @@ class Traces:
     def settle(self) -> None:
         """Between steps: take back what somebody has looked at; if it has been changed, let the
         run go on with values for each synapse."""
-        if self.plan is None or self._unchanged(self.plan):
-            for slot in () if self.plan is None else self._standins(self.plan):
-                if slot.traces is None:
-                    slot.stand_in(self)
+        seen = [] if self.plan is None else self._seen(self.plan)
+        if all(map(self._is_as_made, seen)):
+            for slot in seen:
+                slot.stand_in(self)
             return
         self.give_up()
         structure_changed()

@@ -38,17 +38,22 @@ class Rewind:
         self._executable = executable
         self._slots = slots
         self._kept: list[NDArray[np.generic]] = [np.empty(0) for _ in slots]
+        self._data: list[NDArray[np.generic]] = []
+        self._moves = -1
         self.n_bytes = sum(s.data.nbytes for s in slots)
         self.is_kept = False
 
     def keep(self) -> None:
         """Come back to here from now on."""
         self.is_kept = True
-        for k, slot in enumerate(self._slots):
-            if len(slot) == len(self._kept[k]):
-                np.copyto(self._kept[k], slot.data)
+        if self._moves != Slot.moves:  # some slot has moved, anywhere
+            self._data = [slot.data for slot in self._slots]
+            self._moves = Slot.moves
+        for k, (data, kept) in enumerate(zip(self._data, self._kept)):
+            if data.shape == kept.shape:
+                kept[:] = data
             else:
-                self._kept[k] = slot.data.copy()
+                self._kept[k] = data.copy()
 
     def _put_back(self) -> None:
         for slot, values in zip(self._slots, self._kept):
