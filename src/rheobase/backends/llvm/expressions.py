@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 
 from rheobase.backends.llvm import discrete, library, masked, philox
 from rheobase.backends.llvm.arithmetic import cast, compute
+from rheobase.backends.llvm.contraction import contracted
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import BOOL as I1
 from rheobase.backends.llvm.text import (
@@ -68,7 +69,6 @@ class Emitter:
     def __init__(self, kernel: Kernel, host: Host, width: int, contract: bool) -> None:
         self.kernel = kernel
         self.code = Code(host)
-        self.code.flags = " contract" if contract else ""
         self.width = width
         self.slots = kernel.slots()
         self.values: list[Value | None] = []
@@ -84,6 +84,8 @@ class Emitter:
         self._far = _far_side(kernel)
         self._only_divide = only_dividing(kernel)
         self._calls = calls(kernel)
+        self._contracted = contracted(kernel) if contract else {}
+        self._products = frozenset(self._contracted.values())
         self._handlers: dict[str, Callable[[Op], Value | None]] = {
             "const": self._const,
             "index": self._index,
@@ -312,11 +314,14 @@ class Emitter:
         if handler is not None:
             return handler(op)
         args = [self.value(a) for a in op.args]
+        number = len(self.values)
+        if number in self._contracted:
+            return self._contract(op, self._contracted[number])
         if op.name == "div" and op.args[1] in self._only_divide:
             return args[0] * library.call(
                 self.code, "inverse_exprel", *map(self.value, self._taken(op))
             )
-        if len(self.values) in self._only_divide:
+        if number in self._only_divide or number in self._products:
             return args[0]  # takes the place of a value that is not computed
         if is_random(op):
             return self._draw(op)
@@ -324,6 +329,15 @@ class Emitter:
             assert op.dtype is not None
             return cast(self.code, args[0], ELEMENT[op.dtype])
         return compute(self.code, op, *args)
+
+    def _contract(self, op: Op, product: int) -> Value:
+        """A sum that takes in a product: x * y + other, other - x * y or x * y - other."""
+        x, y = (self.value(a) for a in self.kernel.ops[product].args)
+        at = op.args.index(product)
+        other = self.value(op.args[1 - at])
+        if op.name == "sub":
+            x, other = (-x, other) if at else (x, -other)
+        return self.code.fma(x, y, other)
 
     def _select(self, op: Op) -> Value:
         """In a loop over scalars, one of two values that are known before the loop is loaded from
@@ -472,7 +486,12 @@ class Emitter:
 
     def _accumulate(self, op: Op) -> None:
         array = _array(op)
-        self._put(array, self._element(array) + self.value(op.args[0]))
+        product = self._contracted.get(len(self.values))
+        if product is None:
+            self._put(array, self._element(array) + self.value(op.args[0]))
+        else:
+            x, y = (self.value(a) for a in self.kernel.ops[product].args)
+            self._put(array, self.code.fma(x, y, self._element(array)))
 
     def _put(self, array: int, value: Value) -> None:
         a = self.kernel.arrays[array]

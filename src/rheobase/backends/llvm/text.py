@@ -99,7 +99,7 @@ class Value:
         a, b = self.code.pair(self, other)
         if swap:
             a, b = b, a
-        op = fop + self.code.flags if a.elem in _FLOATS else iop
+        op = fop if a.elem in _FLOATS else iop
         return self.code.let(a.elem, a.width, f"{op} {a}, {b.ref}")
 
     def __add__(self, other: Operand) -> Value:
@@ -128,7 +128,7 @@ class Value:
 
     def __neg__(self) -> Value:
         if self.elem in _FLOATS:
-            return self.code.let(self.elem, self.width, f"fneg{self.code.flags} {self}")
+            return self.code.let(self.elem, self.width, f"fneg {self}")
         return 0 - self
 
     def __and__(self, other: Operand) -> Value:
@@ -252,14 +252,12 @@ def constant(elem: str, value: float | int | bool) -> str:
 class Code:
     """The text of one function, as it grows.
 
-    flags      written after each floating point operation: '' or ' contract'
     declared   external functions that the text uses: declaration lines
     needs      functions of the library (backends/llvm/library) that the text calls
     """
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.flags = ""
         self.declared: set[str] = set()
         self.needs: dict[Needed, None] = {}
         self.entry: list[str] = []
@@ -446,8 +444,7 @@ class Code:
         types = ", ".join(a.type for a in args)
         result = vector_type(elem, width)
         self.declared.add(f"declare {result} @{function}({types})")
-        flags = self.flags if elem in _FLOATS and function.startswith("llvm.") else ""
-        return self.let(elem, width, f"call{flags} {result} @{function}({shown})")
+        return self.let(elem, width, f"call {result} @{function}({shown})")
 
     def intrinsic(self, name: str, *args: Value) -> Value:
         """An LLVM intrinsic that maps lanes of one type to lanes of the same type."""
