@@ -74,7 +74,7 @@ class Case:
     @property
     def sides(self) -> dict[str, Index]:
         """Of the traces that the last run kept for neurons."""
-        plan = self.S.traces and self.S.traces.plan
+        plan = self.S._driven.traces and self.S._driven.traces.plan
         return dict(plan.sides) if plan else {}
 
     def state(self, names=STATE) -> dict[str, np.ndarray]:

@@ -29,6 +29,7 @@ from rheobase.model.code import Block, CodeOwner, Runner, listed
 from rheobase.model.connect import reaches
 from rheobase.model.connections import Connections
 from rheobase.model.delays import Delays, DelayView
+from rheobase.model.driven import DrivenVariables
 from rheobase.model.group import Group
 from rheobase.model.listings import Added, Free, Segments, rearranged
 from rheobase.model.room import GONE
@@ -53,6 +54,7 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
     variables: MutableMapping[str, Variable]
     clock: Clock
     order: int
+    _driven: DrivenVariables
 
     @property
     def connections(self) -> Connections: ...
@@ -83,18 +85,6 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
         self, block: Block, clock: Clock, lag: Slot | None = None, born: Slot | None = None
     ) -> Block:
         """The block, for those synapses that were there so many steps ago."""
-        ...
-
-    def at_event(self, statements: tuple[Assign, ...]) -> tuple[Assign, ...]:
-        """The code of a pathway, after the event-driven variables are brought up to date."""
-        ...
-
-    def pieces(self, pathway: SynapticPathway, block: Block) -> Sequence[Block]:
-        """What an event does, in the order in which it is done; the block has the user's code."""
-        ...
-
-    def reads_across(self, pathway: SynapticPathway) -> bool:
-        """Whether the code reads what is kept for neurons of the other side."""
         ...
 
     def _reached(self, side: Index, far: bool = True) -> tuple[Slot, Slot, Slot | None]:
@@ -172,11 +162,11 @@ class SynapticPathway(Runner):
     @property
     def reaches_far(self) -> bool:
         """Whether the statements look at the neurons on the other side."""
-        self._reads_across |= self.synapses.reads_across(self)
+        self._reads_across |= self.synapses._driven.reads_across(self)
         if self._reads_across:
             return True
         far = Index.POST if self.side is Index.PRE else Index.PRE
-        statements = self.synapses.at_event(self.statements)
+        statements = self.synapses._driven.at_event(self.statements)
         names = {s.target for s in statements}.union(*(names_in(s.value) for s in statements))
         for name in names:
             found = self.synapses._meaning(name, {})
@@ -247,7 +237,7 @@ class SynapticPathway(Runner):
     def _key(self) -> tuple[object, ...]:
         ascending = self.synapses.rows_ascend
         version = self.synapses.connections.version
-        self._reads_across |= self.synapses.reads_across(self)
+        self._reads_across |= self.synapses._driven.reads_across(self)
         log = id(self.events.log(self.source._span))
         far = self._reads_across and self.side is Index.POST  # else targets are known anyway
         return (self.delays.key(), version, ascending, log, far)
@@ -427,7 +417,7 @@ class SynapticPathway(Runner):
         blocks = [
             (block, lag, born)
             for d, lag, born in domains
-            for block in self.synapses.pieces(
+            for block in self.synapses._driven.blocks(
                 self, Block(self.name, d, self.statements, scatters=True, local=local)
             )
         ]

@@ -54,9 +54,6 @@ class SynapsesOfPlan(Protocol):
     def variables(self) -> Mapping[str, Any]: ...
 
     @property
-    def pathways(self) -> Mapping[str, Any]: ...
-
-    @property
     def connections(self) -> Connections: ...
 
     def _meaning(self, name: str, namespace: Mapping[str, Any]) -> Any: ...
@@ -105,6 +102,7 @@ class Plan:
 
 def find(
     synapses: SynapsesOfPlan,
+    pathways: Mapping[str, PathwayOfPlan],
     rates: Mapping[str, Expr],
     driven: Collection[str],
     namespace: Mapping[str, Any],
@@ -114,7 +112,6 @@ def find(
     rates    the candidates: dx/dt = rate * x
     driven   all event-driven variables
     """
-    pathways: Mapping[str, PathwayOfPlan] = synapses.pathways
     if not all(p.has_one_way for p in pathways.values()):
         return None
     numbers = {x: _number(rate, synapses, namespace) for x, rate in rates.items()}

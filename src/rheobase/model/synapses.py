@@ -3,78 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.equations import Equations, SingleEquation
-from rheobase.errors import (
-    EquationError,
-    Fault,
-    ModelSyntaxError,
-    ModelTypeError,
-    ModelValueError,
-    labelled,
-    raise_faults,
-)
+from rheobase.equations import Equations
+from rheobase.errors import Fault, ModelTypeError, ModelValueError
 from rheobase.integration import MethodChoice
-from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import Elementwise, Index, Kernel, Propagate
+from rheobase.ir.kernels import Index, Kernel
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo, called_in
-from rheobase.lang.nodes import Assign
 from rheobase.model.clock import Clock
-from rheobase.model.code import Block, Runner
 from rheobase.model.creation import Call, connect
 from rheobase.model.delays import Delays, DelayView
+from rheobase.model.driven import DrivenVariables
 from rheobase.model.dryrun import Expected, expected_synapses
-from rheobase.model.eventdriven import (
-    check_dependencies,
-    decaying,
-    event_driven,
-    event_driven_update,
-    right_sides,
-    with_update,
-)
+from rheobase.model.eventdriven import event_driven
 from rheobase.model.group import Group
 from rheobase.model.listings import Added
 from rheobase.model.namespace import hidden, warn_of_attributes
 from rheobase.model.pages import group_page
 from rheobase.model.pathways import SynapticPathway
 from rheobase.model.runregularly import RegularCode
-from rheobase.model.sharedhistory import SharedHistory, shared_coefficients
-from rheobase.model.sharing import PathwayCode, Plan
 from rheobase.model.spikes import EventSource, events_of
 from rheobase.model.stateupdater import StateUpdater
 from rheobase.model.storage import storage_of
 from rheobase.model.structural import ChangingGroup
 from rheobase.model.summed import add_summed
-from rheobase.model.synapticgroup import SynapticGroup, bytes_of_number
+from rheobase.model.synapticequations import add_variables, check_equations, constant_over_dt
+from rheobase.model.synapticgroup import bytes_of_number
 from rheobase.model.texts import read_equations, read_statements
-from rheobase.model.traces import Standin, Traces
-from rheobase.model.variables import ArrayVariable, LinkedVariable, Meaning, Reach, Subexpression
+from rheobase.model.variables import ArrayVariable, Meaning, Reach
 from rheobase.model.views import VariableView
 from rheobase.runtime.journal import Connected, tell
 from rheobase.topics import topic
-from rheobase.units import second
 
 __all__ = ["Synapses", "SynapticPathway"]
-
-
-_FLAGS = {
-    "differential equation": ("event-driven", "clock-driven"),
-    "parameter": ("constant", "shared", "linked"),
-    "subexpression": ("summed", "shared", "constant over dt"),
-}
-_EXCLUSIVE = (
-    ("event-driven", "clock-driven"),
-    ("summed", "shared"),
-    ("summed", "constant over dt"),
-    ("shared", "linked"),
-    ("constant", "linked"),
-)
 
 
 class Synapses(ChangingGroup):
@@ -165,131 +130,33 @@ class Synapses(ChangingGroup):
             multisynaptic_index=multisynaptic_index,
         )
         self.add_dependency(source, target)
-        self.equations = self._checked(read_equations("" if model is None else model, self._label))
+        self.equations = read_equations("" if model is None else model, self._label)
+        check_equations(self, self.equations)
         types = {e.varname: e.var_type for e in self.equations.values()}
         storage = storage_of(dtype, types, self._label)
-        self.float_dtype, self._dtypes = storage.floats, storage.single
-        self._add_model_variables()
+        self.float_dtype = storage.floats
+        add_variables(self, self.equations, storage)
         self._pathways: dict[str, SynapticPathway] = {}
-        self._update: tuple[Assign, ...] | None = None  # found when it is needed first
-        self._history = self._add_history()
+        self._driven = DrivenVariables(self, self.equations)
+        self.contained_objects.extend(self._driven.runners)
         self._add_pathways(on_pre, "pre", delay, on_event)
         self._add_pathways(on_post, "post", delay, on_event)
         self._check_pathway_names("delays", delay)
         self._check_pathway_names("events", on_event)
-        self.traces = self._add_traces()
+        self._driven.known_to(self.pathways)
         self._add_runners(method, method_options)
         warn_of_attributes(self)
         self.seal()
 
-    # ------------------------------------------------------------ equations
-    def _checked(self, equations: Equations) -> Equations:
-        with labelled(f"{self._label}, equations"):
-            equations.check_flags(_FLAGS, _EXCLUSIVE)
-        faults: list[Fault] = []
-        for e in equations.values():
-            if e.varname in self.variables or e.varname == "delay":
-                text = f"'{e.varname}' is a variable that all Synapses have."
-                faults.append(Fault(EquationError, text, e.name_span, "Choose another name."))
-            for group in (self.source, self.target):
-                if "summed" not in e.flags and e.varname in group.variables:
-                    text = f"'{e.varname}' is a variable of {group._label}, too."
-                    hint = f"Choose another name, such as '{e.varname}_syn'."
-                    faults.append(Fault(EquationError, text, e.name_span, hint))
-                    break
-        raise_faults(faults, f"{self._label}, equations")
-        check_dependencies(equations, self._label)
-        return equations
-
-    def _add_model_variables(self) -> None:
-        for e in self.equations.values():
-            if "summed" not in e.flags:
-                self._add_equation(e)
-        if event_driven(self.equations) and "lastupdate" not in self.variables:
-            self.add_array("lastupdate", dim=second.dim, dtype=F64, memory=Standin)
-
-    def _add_equation(self, e: SingleEquation) -> None:
-        shared = "shared" in e.flags
-        if "linked" in e.flags:
-            self.add_variable(LinkedVariable(e.varname, e.var_type, e.dim))
-            return
-        if e.is_replaced:
-            assert e.expr is not None
-            if shared:
-                self._check_shared(e)
-            self.add_variable(Subexpression(e.varname, e.var_type, e.dim, e.expr, shared))
-            return
-        fixed = e.type == "subexpression"
-        constant = "constant" in e.flags
-        self.add_array(
-            e.varname,
-            e.var_type,
-            e.dim,
-            shared=shared,
-            constant=constant,
-            read_only=fixed,
-            dtype=self._dtypes.get(e.varname),
-            memory=Standin if "event-driven" in e.flags else Slot,
-        )
-
-    def _check_shared(self, e: SingleEquation) -> None:
-        """Raise ModelSyntaxError if one value for all is computed from one for each."""
-        faults: list[Fault] = []
-        for name in sorted(e.identifiers):
-            group, stem = self._side_of(name)
-            found = self.variables.get(name) or (group or self.target).variables.get(stem)
-            if found is not None and not found.shared:
-                text = f"'{e.varname}' is shared, but '{name}' has a value for each synapse."
-                faults.append(Fault(ModelSyntaxError, text, e.name_span, "Remove (shared)."))
-        raise_faults(faults, f"{self._label}, equations")
-
     def called_functions(self) -> Collection[str]:
         return called_in(self.equations.expressions())
 
-    def _add_history(self) -> SharedHistory | None:
-        system = shared_coefficients(self, right_sides(self.equations))
-        if system is None:
-            return None
-        history = SharedHistory(self, system)
-        self.contained_objects.append(history)
-        return history
-
-    def _add_traces(self) -> Traces | None:
-        """What may be kept once for all synapses of a neuron."""
-        lastupdate = self.variables.get("lastupdate")
-        standins = {
-            n for n, v in self.variables.items()
-            if isinstance(v, ArrayVariable) and isinstance(v.slot, Standin) and v.slot.dtype is F64
-        }  # fmt: skip
-        sides = (self.source, self.target)
-        nothing = not self.pathways or lastupdate is None or self._history is not None
-        if nothing or any(isinstance(g, SynapticGroup) for g in sides):
-            return None
-        rates = decaying(self.equations, standins)
-        if not rates or "lastupdate" not in standins:
-            return None
-        return Traces(self, rates, right_sides(self.equations))
-
-    def at_event(self, statements: tuple[Assign, ...]) -> tuple[Assign, ...]:
-        """The code of a pathway, after the event-driven variables are brought up to date.
-
-        Raises UnsupportedEquationsError for equations that cannot be solved between events.
-        """
-        if self._update is None:
-            system = None if self._history is None else self._history.system
-            self._update = event_driven_update(self.equations, self._label, system)
-            if self._history is not None:
-                self._update += self._history.at_event()
-        return with_update(statements, self._update, self.variables)
-
     def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
-        own = {} if self._history is None else self._history.functions
-        return own.get(name) or super()._function(name, namespace)
+        return self._driven.functions.get(name) or super()._function(name, namespace)
 
     def adopt_rows(self, targets: Slot, counts: NDArray[np.int64]) -> None:
         super().adopt_rows(targets, counts)
-        if self._history is not None:
-            self._history.born(np.arange(len(self)))
+        self._driven.after_adding(np.zeros(0, np.int32), len(self))
 
     def _add_runners(
         self,
@@ -314,24 +181,7 @@ class Synapses(ChangingGroup):
         for e in self.equations.values():
             if "summed" in e.flags:
                 self.contained_objects.extend(add_summed(self, e, taken))
-        self._add_constant_subexpressions()
-
-    def _add_constant_subexpressions(self) -> None:
-        fixed = [e for e in self.equations.values() if "constant over dt" in e.flags]
-        if not fixed:
-            return
-        statements = tuple(Assign(e.varname, None, e.expr) for e in fixed if e.expr is not None)
-        name = f"{self.name}_subexpression_update"
-
-        def blocks() -> Sequence[Block]:
-            domain = self._domain()
-            if all("shared" in e.flags for e in fixed):
-                domain = Elementwise(self._part)
-            return (Block(name, domain, statements, checked=True),)
-
-        self.contained_objects.append(
-            Runner(self, name, blocks, when="before_start", order=self.order, clock=self.clock)
-        )
+        self.contained_objects.extend(constant_over_dt(self, self.equations))
 
     # ------------------------------------------------------------ pathways
     @property
@@ -518,8 +368,7 @@ class Synapses(ChangingGroup):
 
     def entries_added(self, added: Added) -> None:
         super().entries_added(added)
-        if self._history is not None:
-            self._history.born(added.entries)
+        self._driven.entries_added(added.entries)
 
     def _array(self, name: str) -> ArrayVariable:
         """A variable with a value for each synapse; 'delay' is that of the pathway 'pre'."""
@@ -528,10 +377,7 @@ class Synapses(ChangingGroup):
         return super()._array(name)
 
     def at_birth(self, t: float) -> Mapping[str, float]:
-        """Values of a new synapse that are not 0, at time t, s."""
-        if not event_driven(self.equations) or "lastupdate" in self.equations:
-            return {}
-        return {"lastupdate": t}
+        return self._driven.at_birth(t)
 
     def have_own_delays(self) -> None:
         """New synapses may have other delays than those that there are.
@@ -568,8 +414,7 @@ class Synapses(ChangingGroup):
         return found
 
     def before_adding(self) -> None:
-        if self.traces is not None:
-            self.traces.give_up()
+        self._driven.before_adding()
         for p in self.pathways.values():
             p.keep_what_is_under_way()
         if len(self.connections):
@@ -582,10 +427,7 @@ class Synapses(ChangingGroup):
                 p.delays.separate_each()
 
     def after_adding(self, moved: NDArray[np.int32]) -> None:
-        if self._history is not None:
-            new = np.ones(len(self.connections), bool)
-            new[moved[moved >= 0]] = False
-            self._history.born(np.flatnonzero(new))
+        self._driven.after_adding(moved, len(self.connections))
         for p in self.pathways.values():
             p.renumber(moved, len(self.connections))
 
@@ -599,41 +441,15 @@ class Synapses(ChangingGroup):
         return group_page(title, self.equations, code)
 
     def during_run(self) -> None:
-        if self.traces is not None:
-            self.traces.settle()
+        self._driven.between_slices()
 
     def after_run(self) -> None:
-        if self.traces is not None and self.active:
-            self.traces.end()
+        if self.active:
+            self._driven.end()
 
     def looks_at(self, kernels: Sequence[Kernel]) -> bool:
-        if self.traces is None:
-            return False
-        own = {id(w.kernel) for x in self.pathways.values() for w in x._work()}
-        allowed = self.traces.is_allowed(kernels, frozenset(own))
-        before, self.traces.allowed = bool(self.traces.allowed), allowed
-        return allowed != before
-
-    def pieces(self, pathway: SynapticPathway, block: Block) -> Sequence[Block]:
-        """What an event does, in the order in which it is done."""
-        plan = None if self.traces is None else self.traces.plan
-        if plan is None or self.traces is None:
-            return (replace(block, statements=self.at_event(block.statements)),)
-        assert isinstance(block.domain, Propagate)
-        return self.traces.blocks(block, block.domain, lambda: self._split(plan, pathway))
-
-    def _split(self, plan: Plan, pathway: SynapticPathway) -> PathwayCode:
-        """The code of a pathway, for traces and for synapses."""
-        code = plan.codes[next(n for n, p in self.pathways.items() if p is pathway)]
-        if plan.folds_time:
-            return code
-        update = event_driven_update(self.equations, self._label, without=plan.sides)
-        return replace(code, synaptic=with_update(code.synaptic, update, self.variables))
-
-    def reads_across(self, pathway: SynapticPathway) -> bool:
-        """Whether the traces of a pathway look at those of the other side."""
-        plan = None if self.traces is None else self.traces.plan
-        return plan is not None and bool(plan.read_across - plan.of(pathway.side))
+        own = [w.kernel for x in self.pathways.values() for w in x._work()]
+        return self._driven.look_at(kernels, own)
 
     def prepare(self, namespace: Mapping[str, Any]) -> None:
         if not self._connected:
@@ -646,8 +462,7 @@ class Synapses(ChangingGroup):
             self._separate_delays()
         if self._room is not None:
             self._room.count_in(self.clock.dt_)
-        if self.traces is not None:
-            self.traces.prepare(namespace, may_be=self._room is None)
+        self._driven.prepare(namespace, may_be_shared=self._room is None)
 
 
 def _renamed(side: str, old: Any, new: Any) -> Any:

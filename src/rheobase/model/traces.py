@@ -40,7 +40,7 @@ from rheobase.model.blocks import Block
 from rheobase.model.connections import end_of
 from rheobase.model.group import Group
 from rheobase.model.lookups import Lookups, structure_changed
-from rheobase.model.sharing import PathwayCode, Plan, SynapsesOfPlan, find
+from rheobase.model.sharing import PathwayCode, PathwayOfPlan, Plan, SynapsesOfPlan, find
 from rheobase.model.variables import ArrayVariable, Meaning
 from rheobase.units import second
 
@@ -101,10 +101,15 @@ class Traces:
     """
 
     def __init__(
-        self, synapses: SynapsesOfPlan, rates: Mapping[str, Expr], driven: Collection[str]
+        self,
+        synapses: SynapsesOfPlan,
+        pathways: Mapping[str, PathwayOfPlan],
+        rates: Mapping[str, Expr],
+        driven: Collection[str],
     ) -> None:
         """rates: of the candidates, dx/dt = rate * x; driven: all event-driven variables"""
         self._synapses = synapses
+        self._pathways = pathways
         self._rates = rates
         self._driven = frozenset(driven)
         self.allowed: bool | None = None
@@ -150,14 +155,14 @@ class Traces:
         """The plan for the code as it is; the same object while nothing has changed."""
         synapses = self._synapses
         numbers = [slot.data[0] for slot in self._numbers_behind]
-        ways = [p.has_one_way for p in synapses.pathways.values()]
+        ways = [p.has_one_way for p in self._pathways.values()]
         if (
             self._asked is None
             or not self._asked.still_holds(namespace)
             or self._key != (numbers, ways)
         ):
             lookups = Lookups(namespace)
-            self._last = find(synapses, self._rates, self._driven, lookups)
+            self._last = find(synapses, self._pathways, self._rates, self._driven, lookups)
             self._asked, self._key = lookups, (numbers, ways)
             self._blocks.clear()
         return self._last
