@@ -218,3 +218,31 @@ def test_the_installation_tests_itself(monkeypatch, capsys):
     modules["rheobase.wrong"] = wrong
     assert not legacy.test()
     assert "1 of 2 lines of examples are right" in capsys.readouterr().out
+
+
+def test_a_session_imports_packages_of_brian2_once_it_has_been_said(tmp_path):
+    """brian2 and its modules, as a package written for Brian 2 reaches them."""
+    (tmp_path / "lab_package.py").write_text(
+        "import brian2 as b2, brian2.only\n"
+        "import brian2.units.fundamentalunits as fundamentalunits\n"
+        "from brian2.monitors import *\n"
+        "assert b2.units.fundamentalunits.Quantity is fundamentalunits.Quantity\n"
+        "assert b2.core.network.Network is b2.Network\n"
+        "assert SpikeMonitor is b2.SpikeMonitor\n"
+    )
+    code = (
+        "import rheobase.brian2\n"
+        "rheobase.brian2.install(); rheobase.brian2.install()\n"
+        "import lab_package, brian2\n"
+        "assert brian2 is rheobase.brian2\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def test_brian_itself_is_not_replaced_where_it_is_in_use(tmp_path):
+    (tmp_path / "brian2.py").write_text("")
+    code = "import brian2, rheobase.brian2; rheobase.brian2.install()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert "call rheobase.brian2.install() before" in done.stderr

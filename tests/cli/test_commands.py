@@ -68,6 +68,22 @@ def test_a_script_finds_its_neighbours(tmp_path: Path) -> None:
     assert result.output == "42\n"
 
 
+def test_a_module_runs_with_its_own_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one called -m, which is for the module here."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lab_package.py").write_text(BRIAN_SCRIPT, encoding="utf-8")
+    result = call("run", "-m", "lab_package", "-x", "-m", "slow")
+    assert result.output == "28 ['-x', '-m', 'slow'] __main__ True\n"
+
+
+def test_a_script_that_is_not_there_is_named() -> None:
+    result = call("run", "nowhere.py")
+    assert "there is no file 'nowhere.py'" in result.output
+    assert result.exit_code == 2
+
+
 def test_inspect_shows_the_kernels_and_runs_nothing(tmp_path: Path) -> None:
     """The script stops before its first step, so it prints nothing."""
     result = call("inspect", script(tmp_path, BRIAN_SCRIPT))

@@ -5,6 +5,7 @@
 brings what `from brian2 import *` brings: all names of rheobase, their legacy names, and those of
 pylab (of numpy, if matplotlib is not installed), where numpy's functions are replaced by ones that
 mind units. `np` and `numpy` are `rheobase.brian2.numpy_`. Without pylab: `rheobase.brian2.only`.
+After `rheobase.brian2.install()`, `import brian2` means this module in the whole process.
 
 >>> from rheobase.brian2 import *
 >>> np.diff([1, 3]*mV)
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import rheobase
 from rheobase.brian2 import numpy_, only
+from rheobase.brian2.imports import install as install
+from rheobase.brian2.submodules import SUBMODULES, submodule
 from rheobase.topics import BRIAN, call_root
 from rheobase.units import unitsafe
 
@@ -74,6 +77,8 @@ else:
             return getattr(only, name)
         if name == "__all__":
             return sorted({*_names(), *only.__all__})
+        if name in SUBMODULES:
+            return submodule(name)
         if not name.startswith("_") and name in _names():
             return _names()[name]
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

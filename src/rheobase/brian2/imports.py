@@ -1,8 +1,6 @@
-"""`import brian2` made to mean rheobase, for scripts that stay as they are.
+"""`import brian2` made to mean rheobase, for scripts and packages that stay as they are.
 
-A finder answers for `brian2` and for its public modules. Those that exist here (`brian2.only`,
-`brian2.numpy_`, `brian2.units` ...) are ours; any other has every public name, wherever that name
-stands here, so that `from brian2.core.network import Network` finds it. The same goes for
+A finder answers for `brian2` and for its public modules (`submodules.py`). The same goes for
 brian2tools, as far as its names exist here (`rheobase.brian2tools`).
 
 >>> from rheobase.brian2.imports import redirected
@@ -22,46 +20,12 @@ from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
 
-__all__ = ["Redirection", "redirected"]
+from rheobase.brian2.submodules import SUBMODULES, submodule
 
-_THEIRS, _OURS = "brian2", "rheobase.brian2"
-_TOOLS = "brian2tools"
-_PACKAGES = {  # of Brian 2 2.9, with the modules that scripts import public names from
-    "codegen": "",
-    "core": "base clocks functions magic names namespace network operations preferences "
-    "spikesource tracking variables",
-    "devices": "cpp_standalone device",
-    "equations": "codestrings equations",
-    "groups": "group neurongroup subgroup",
-    "importexport": "importexport",
-    "input": "binomial poissongroup poissoninput spikegeneratorgroup timedarray",
-    "monitors": "ratemonitor spikemonitor statemonitor",
-    "numpy_": "",
-    "only": "",
-    "spatialneuron": "morphology spatialneuron",
-    "stateupdaters": "GSL base exact explicit exponential_euler",
-    "synapses": "synapses",
-    "units": "allunits constants fundamentalunits stdunits unitsafefunctions",
-    "utils": "logger stringtools",
-}
-_PUBLIC_MODULES = {f"{p}.{m}" for p, modules in _PACKAGES.items() for m in modules.split()}
-_PLACES = (_OURS, "rheobase.units", "rheobase.units.dimensions", "rheobase.units.quantity")
+__all__ = ["Redirection", "install", "redirected"]
 
-
-class _Names(ModuleType):
-    """A module that exists nowhere: it has the public names of the whole package."""
-
-    def __getattr__(self, name: str) -> Any:
-        if not name.startswith("__"):
-            for place in _PLACES:
-                module = importlib.import_module(place)
-                if hasattr(module, name):
-                    return getattr(module, name)
-        raise AttributeError(
-            f"'{self.__name__}' has no '{name}' here: rheobase has no public object of this name"
-        )
+_THEIRS, _TOOLS = "brian2", "brian2tools"
 
 
 class _Loader(Loader):
@@ -71,19 +35,18 @@ class _Loader(Loader):
         self._own: ModuleSpec | None = None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        ours = _OURS + spec.name.removeprefix(_THEIRS)
-        try:
-            module = importlib.import_module(ours)
-            self._own = module.__spec__
-            return module
-        except ModuleNotFoundError as error:
-            if error.name is None or not ours.startswith(error.name):
-                raise
-            return _Names(spec.name)
+        package, _, below = spec.name.partition(".")
+        if package == _THEIRS and below:
+            module = submodule(below)
+        else:
+            module = importlib.import_module(f"rheobase.{spec.name}")
+        self._own = module.__spec__
+        return module
 
     def exec_module(self, module: ModuleType) -> None:
         """The module is complete; what the import system has written into it is undone."""
-        module.__spec__ = self._own
+        if self._own is not None:
+            module.__spec__ = self._own
 
 
 class Redirection(MetaPathFinder):
@@ -93,11 +56,35 @@ class Redirection(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         package, _, below = fullname.partition(".")
-        if package == _TOOLS and _exists(_OURS + fullname.removeprefix(_THEIRS)):
-            return importlib.util.spec_from_loader(fullname, _Loader(), is_package=True)
-        if package != _THEIRS or (below and below not in {*_PACKAGES, *_PUBLIC_MODULES}):
-            return None
-        return importlib.util.spec_from_loader(fullname, _Loader(), is_package=True)
+        if package == _THEIRS:
+            known = not below or below in SUBMODULES
+        else:
+            known = package == _TOOLS and _exists(f"rheobase.{fullname}")
+        return (
+            importlib.util.spec_from_loader(fullname, _Loader(), is_package=True) if known else None
+        )
+
+
+def install() -> None:
+    """From now on, `import brian2` means rheobase in this process, for every package too.
+
+    For sessions and test suites, where `rheobase run` is not at hand: call it before anything
+    imports brian2. A second call does nothing.
+    Raises ImportError if Brian 2 itself has been imported: whoever has its objects keeps them.
+
+    >>> import rheobase.brian2
+    >>> rheobase.brian2.install()  # doctest: +SKIP
+    >>> import brian2tools  # doctest: +SKIP
+    """
+    if any(isinstance(finder, Redirection) for finder in sys.meta_path):
+        return
+    for name in (_THEIRS, _TOOLS):
+        if name in sys.modules:
+            raise ImportError(
+                f"{name} has been imported already, from {sys.modules[name].__file__}: "
+                "call rheobase.brian2.install() before anything that imports it"
+            )
+    sys.meta_path.insert(0, Redirection())
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from rheobase.backends.llvm.cache import cache_folder
 from rheobase.brian2.legacy import check_cache, clear_cache
 from rheobase.cli.bench import MODELS, Timing, time_example
 from rheobase.cli.examples import example_path
-from rheobase.cli.scripts import run_script
+from rheobase.cli.scripts import run_module, run_script
 from rheobase.inspection import inspect_program
 from rheobase.ir.program import Program
 from rheobase.network import Network, watching
@@ -38,15 +38,21 @@ def main() -> None:
 
 
 @main.command(context_settings=_AS_IS)
-@_script
+@click.option("-m", "as_module", is_flag=True, help="SCRIPT is a module, as for python -m.")
+@click.argument("script")
 @_arguments
-def run(script: Path, arguments: tuple[str, ...]) -> None:
+def run(script: str, arguments: tuple[str, ...], as_module: bool) -> None:
     """Run a Python script in which brian2 means rheobase.
 
-    A Brian 2 script runs as it is: what it imports from brian2, or from a module of brian2, is
-    rheobase's. ARGUMENTS are the script's own.
+    A Brian 2 script runs as it is: what it or a package imports from brian2, or from a module of
+    brian2, is rheobase's. ARGUMENTS are the script's own. A module: rheobase run -m pytest tests
     """
-    run_script(script, arguments)
+    if as_module:
+        run_module(script, arguments)
+    elif Path(script).is_file():
+        run_script(Path(script), arguments)
+    else:
+        raise click.BadParameter(f"there is no file '{script}'", param_hint="SCRIPT")
 
 
 @main.command(context_settings=_AS_IS)

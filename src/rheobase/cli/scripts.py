@@ -1,4 +1,4 @@
-"""Running somebody's script as `python script.py` would, with `brian2` meaning rheobase."""
+"""Running what `python script.py` and `python -m module` run, with `brian2` meaning rheobase."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from pathlib import Path
 
 from rheobase.brian2.imports import redirected
 
-__all__ = ["run_script"]
+__all__ = ["run_module", "run_script"]
 
 
 def run_script(script: Path, arguments: Sequence[str]) -> None:
     """Run a script as the main program; its folder is the first place for imports."""
-    with redirected(), _command_line(script, arguments):
+    with redirected(), _command_line(str(script), arguments, script.resolve().parent):
         runpy.run_path(str(script), run_name="__main__")
 
 
+def run_module(name: str, arguments: Sequence[str]) -> None:
+    """Run a module as `python -m name` would; the folder it is called in comes first."""
+    with redirected(), _command_line(name, arguments, Path.cwd()):
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
 @contextmanager
-def _command_line(script: Path, arguments: Sequence[str]) -> Generator[None]:
+def _command_line(program: str, arguments: Sequence[str], folder: Path) -> Generator[None]:
     before = sys.argv, sys.path[:]
-    sys.argv = [str(script), *arguments]
-    sys.path.insert(0, str(script.resolve().parent))
+    sys.argv = [program, *arguments]
+    sys.path.insert(0, str(folder))
     try:
         yield
     finally:
