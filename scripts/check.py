@@ -2,31 +2,41 @@
 
     python3 scripts/check.py [--no-install]
 
-Makes .venv, installs rheobase with its development tools, then runs ruff, pyright, import-linter
-and pytest (with the examples in docstrings). Goes on after a failure, so that one run shows
-everything; the exit code is 1 if anything failed. --no-install uses the environment of the
-Python that runs this script.
+Makes .venv, installs rheobase with its development tools, then runs ruff, pyright, mypy,
+import-linter, mkdocs (which runs the gallery and the code on pages) and pytest (with the examples
+in docstrings), side by side. The output of each comes whole, when it has ended, that of pytest
+last. Goes on after a failure, so that one run shows everything; the exit code is 1 if anything
+failed. --no-install uses the environment of the Python that runs this script.
 """
 
 import argparse
+import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
 import venv
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-CHECKS = (
-    ("ruff check", "."),
-    ("ruff format", "--check", "."),
-    ("pyright",),
-    ("pyright", "-p", "tests/typing/scripts"),  # what users see of the types
-    ("mypy", *(f"tests/typing/scripts/{name}.py" for name in ("quantities", "models", "moved"))),
-    ("lint-imports",),
-    ("mkdocs", "build", "--strict"),  # runs the gallery and code on pages; --quiet hides faults
-    ("pytest", "-n", "2"),  # last: its closing line closes the output
+USER_SCRIPTS = [f"tests/typing/scripts/{name}.py" for name in ("quantities", "models", "moved")]
+# The checks of a list run one after another, the lists beside each other and beside the tests.
+LISTS = (
+    (
+        ("ruff", "check", "."),
+        ("ruff", "format", "--check", "."),
+        ("lint-imports",),
+        ("mkdocs", "build", "--strict"),  # --quiet hides faults
+        ("mypy", *USER_SCRIPTS),
+    ),
+    (
+        ("pyright",),
+        ("pyright", "-p", "tests/typing/scripts"),  # what users see of the types
+    ),
 )
+TESTS = ("pytest", "-n", str(max(2, min(os.cpu_count() or 1, 8))))
 
 
 def make_environment():
@@ -42,6 +52,55 @@ def make_environment():
     return scripts
 
 
+class Checks:
+    """Runs commands and keeps the names of those that failed.
+
+    scripts   folder of the programs
+    """
+
+    def __init__(self, scripts):
+        self._scripts = scripts
+        # pyright asks the first python in PATH for the packages
+        path = os.pathsep.join([str(scripts), os.environ.get("PATH", "")])
+        self._env = {**os.environ, "PATH": path, "NO_MKDOCS_2_WARNING": "1"}
+        self.failed = []
+
+    async def run(self, command, after=()):
+        """Run a command; print its output when it has ended and the tasks in `after` have, too."""
+        began = time.monotonic()
+        process = await asyncio.create_subprocess_exec(
+            str(self._scripts / command[0]),
+            *command[1:],
+            cwd=ROOT,
+            env=self._env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            output, _ = await process.communicate()
+        finally:
+            if process.returncode is None:  # this script is being stopped
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGTERM)
+                await process.wait()
+        took = time.monotonic() - began
+        await asyncio.gather(*after)
+        print(f"--- {' '.join(command)}: {took:.0f} s", flush=True)
+        sys.stdout.buffer.write(output)
+        sys.stdout.flush()
+        if process.returncode:
+            self.failed.append(" ".join(command))
+            print(f"{command[0]} failed", flush=True)
+
+    async def run_list(self, commands):
+        for command in commands:
+            await self.run(command)
+
+    async def run_all(self):
+        beside = [asyncio.create_task(self.run_list(commands)) for commands in LISTS]
+        await self.run(TESTS, after=beside)  # last: its closing line closes the output
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--no-install", action="store_true")
@@ -49,26 +108,14 @@ def main():
     if sys.version_info < (3, 11):  # noqa: UP036  (any Python may start this script)
         parser.error("rheobase needs Python 3.11 or newer")
 
-    scripts = Path(sys.executable).parent if args.no_install else make_environment()
-    path = os.pathsep.join([str(scripts), os.environ.get("PATH", "")])
-    env = {
-        **os.environ,
-        "PATH": path,
-        "NO_MKDOCS_2_WARNING": "1",
-    }  # pyright asks the first python in PATH for the packages
-    failed = []
-    for name, *options in CHECKS:
-        command = [*name.split(), *options]
-        print(f"--- {' '.join(command)}", flush=True)
-        began = time.monotonic()
-        program = str(scripts / command[0])
-        code = subprocess.run([program, *command[1:]], cwd=ROOT, env=env).returncode
-        if code:
-            failed.append(name)
-            took = time.monotonic() - began
-            print(f"{name} failed ({took:.0f} s)", file=sys.stderr, flush=True)
-    if failed:
-        sys.exit("failed: " + ", ".join(failed))
+    checks = Checks(Path(sys.executable).parent if args.no_install else make_environment())
+    print("running all checks and tests side by side", flush=True)
+    try:
+        asyncio.run(checks.run_all())
+    except KeyboardInterrupt:
+        sys.exit("stopped")
+    if checks.failed:
+        sys.exit("failed: " + ", ".join(checks.failed))
 
 
 if __name__ == "__main__":
