@@ -1,5 +1,6 @@
 """What every test of the project needs, the examples in docstrings included."""
 
+import gc
 import importlib.util
 import os
 import tempfile
@@ -11,8 +12,9 @@ from hypothesis import settings
 ROOT = Path(__file__).parent
 HAS_MATPLOTLIB = importlib.util.find_spec("matplotlib") is not None  # the extra `plot`
 
-# machines are shared: a slow example is no failure
-settings.register_profile("default", deadline=None)
+# Machines are shared: a slow example is no failure. Each run of the suite tries other examples, and
+# few of them; tests name no number of their own, so that the long search is long for all.
+settings.register_profile("default", deadline=None, max_examples=25)
 settings.register_profile("long", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
@@ -23,6 +25,15 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="rheobase-tests-", ignore_cleanup_errors=True)
         os.environ["RHEOBASE_CACHE_DIR"] = folder.name
         config.add_cleanup(folder.cleanup)
+
+
+def pytest_collection_finish() -> None:
+    """What is there when the tests begin stays: the garbage collector need not look at it again.
+
+    Libraries and tests are a million objects, and every full collection would visit them.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
@@ -89,7 +89,6 @@ def assert_near(met: np.ndarray, wanted: np.ndarray, ulps: int) -> None:
 def test_random_kernels_leave_the_same_memory_on_every_backend(domain, name):
     """As written and optimized: every slot and the status are equal bit for bit."""
 
-    @settings(max_examples=60, deadline=None)
     @given(kernels(domain), st.booleans())
     def check(kernel, optimized):
         wanted, met = copied(kernel), copied(kernel)

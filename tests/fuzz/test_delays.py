@@ -21,9 +21,7 @@ def _as_it_was() -> Iterator[None]:
     rb.defaultclock.dt = 100 * rb.us
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**40))
 def test_every_spike_arrives_once_when_it_should(seed: int) -> None:
     """Pathways of both sides, parts of groups, Synapses onto Synapses; dt and delays change."""

@@ -109,11 +109,7 @@ def test_kernels_of_different_clocks_stay_apart():
     assert len(fuse_calls([Call(double, 0), Call(find, 1)])) == 2
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_random_pairs_give_the_same_memory_fused_or_not(run_all, data):
     """Two random elementwise kernels over one group, sharing slots at random."""

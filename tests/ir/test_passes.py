@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from rheobase.backends.reference import ReferenceBackend
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
@@ -69,7 +69,6 @@ def simplified(write, dtype: DType = F64) -> list[str]:
 def test_a_pass_keeps_the_meaning_bit_for_bit(domain, change):
     """Memory and status after a run are equal before and after the pass."""
 
-    @settings(max_examples=40, deadline=None)
     @given(kernels(domain))
     def check(kernel):
         verify(kernel)
@@ -84,7 +83,6 @@ def test_a_pass_keeps_the_meaning_bit_for_bit(domain, change):
     check()
 
 
-@settings(max_examples=100, deadline=None)
 @given(kernels())
 def test_optimize_finds_nothing_more_to_do_the_second_time(kernel):
     once = optimize(kernel)

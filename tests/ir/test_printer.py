@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from rheobase.ir.dtypes import F64, I32, I64
 from rheobase.ir.kernels import (
@@ -132,7 +132,6 @@ def test_ops_show_every_attribute():
     assert print_op(4, Op("length", (), I64, 2)) == "%4 = length i64 a2"
 
 
-@settings(max_examples=50, deadline=None)
 @given(kernels())
 def test_equal_structure_has_equal_text(kernel):
     """Other memory, other sizes, other names: the same text."""
@@ -143,7 +142,6 @@ def test_equal_structure_has_equal_text(kernel):
     assert print_kernel(other) == print_kernel(kernel)
 
 
-@settings(max_examples=50, deadline=None)
 @given(kernels(), kernels())
 def test_different_structure_has_different_text(a, b):
     """Two kernels with one text have the same code, arrays and results."""

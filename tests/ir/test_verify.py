@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64
 from rheobase.ir.kernels import (
@@ -167,7 +167,6 @@ def test_the_error_shows_the_kernel_and_points_at_the_op():
         verify(elementwise(LOAD, Op("neg", (7,), F64)))
 
 
-@settings(max_examples=200, deadline=None)
 @given(kernels())
 def test_valid_kernels_pass(kernel):
     verify(kernel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rheobase.errors import ModelValueError, UnknownNameError, UnsupportedEquationsError
@@ -30,7 +30,6 @@ specials = st.sampled_from((0.0, -0.0, 1.0, -2.5, np.inf, -np.inf, np.nan, 1e300
 
 
 @given(typed_numbers(), st.tuples(*[specials] * len(NAMES)))
-@settings(max_examples=120, deadline=None)
 def test_folding_changes_no_bit(tree, point):
     """Also at inf, nan and -0.0, and in the sign of zero."""
     values = dict(zip(NAMES, point))
@@ -98,7 +97,6 @@ linear_trees = st.recursive(st.one_of(names, _free), _linear, max_leaves=8)
 
 
 @given(linear_trees, st.tuples(*[st.floats(0.5, 2)] * len(NAMES)))
-@settings(max_examples=80, deadline=None)
 def test_linear_parts_add_up(tree, point):
     """sum of a_j*name_j + b equals the expression, and a_j and b are free of the names."""
     values = dict(zip(NAMES, point))
@@ -148,7 +146,6 @@ def test_linear_parts_of(text, a, b):
 
 # ------------------------------------------------------------------ derivatives
 @given(arithmetic(leaves), st.floats(0.3, 0.9), st.floats(1.1, 1.9))
-@settings(max_examples=100, deadline=None)
 def test_derivative_is_the_limit_of_differences(tree, x, y):
     """Against mpmath's numerical derivative of the same tree at 40 digits."""
     values = {"x": x, "y": y, "z": 0.7}

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rheobase.errors import ModelSyntaxError, Source
@@ -18,14 +18,12 @@ from .strategies import NAMES, anything, typed_numbers
 
 
 @given(anything())
-@settings(max_examples=150, deadline=None)
 def test_rendered_tree_parses_to_itself(tree):
     """render is a right inverse of parse_expression."""
     assert parse_expression(render(tree)) == tree
 
 
 @given(typed_numbers(), st.tuples(*[st.floats(-3, 3)] * len(NAMES)))
-@settings(max_examples=150, deadline=None)
 def test_value_is_that_of_python(tree, point):
     """A text means what it means in Python with NumPy's functions."""
     text = render(tree)

@@ -17,11 +17,7 @@ from rheobase import (
     seed,
 )
 
-FEW = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # the backend may stay
-)
+BACKEND_STAYS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def group(n):
@@ -37,7 +33,7 @@ def pairs(S):
 numbers = st.integers(-2, 7)
 
 
-@FEW
+@BACKEND_STAYS
 @given(st.integers(1, 6), st.integers(1, 6), numbers, numbers, st.sampled_from([1, 2, -1, -3]))
 def test_ranges_are_those_of_python(backend, n_pre, n_post, low, high, step):
     """With every bound as data: one kernel for all of them."""
@@ -48,7 +44,7 @@ def test_ranges_are_those_of_python(backend, n_pre, n_post, low, high, step):
     assert pairs(S) == expected
 
 
-@FEW
+@BACKEND_STAYS
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 5), st.integers(0, 3))
 def test_a_condition_goes_over_sources_then_targets_with_n_copies(backend, n_pre, n_post, a, n):
     source, target = group(n_pre), group(n_post)
@@ -64,7 +60,7 @@ def test_a_condition_goes_over_sources_then_targets_with_n_copies(backend, n_pre
     assert pairs(S) == expected
 
 
-@FEW
+@BACKEND_STAYS
 @given(st.integers(1, 7), st.integers(1, 7), st.integers(0, 4))
 def test_conditions_may_use_the_other_side_where_its_index_is_computed(backend, n, m, shift):
     source, target = group(n), group(m)

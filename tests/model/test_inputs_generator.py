@@ -31,7 +31,7 @@ SPIKES = st.sets(st.tuples(st.integers(0, 30), st.integers(0, 4)), max_size=25)
 FIXTURES = (HealthCheck.function_scoped_fixture,)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=FIXTURES)
+@settings(suppress_health_check=FIXTURES)
 @given(SPIKES, st.sampled_from([0, 31, 40]), st.randoms(use_true_random=False))
 def test_each_spike_happens_in_its_step_in_each_period(events, period, random):
     """(step, neuron) in any order; with a period p also at step + p, step + 2 p, ..."""

@@ -101,11 +101,7 @@ def test_p_may_depend_on_the_pair():
     assert ((i < 100) | low).all()
 
 
-@settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # the backend may stay
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the backend may stay
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=30), st.data())
 def test_index_arrays_keep_the_order_of_the_user(backend, wanted, data):
     source, target = quiet(6), quiet(4)

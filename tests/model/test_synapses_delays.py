@@ -22,11 +22,7 @@ from rheobase import (
 )
 
 N_PRE, N_POST = 4, 3
-FEW = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # the backend may stay
-)
+BACKEND_STAYS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Case:
@@ -72,7 +68,7 @@ spike_sets = st.sets(st.tuples(st.integers(0, N_PRE - 1), st.integers(0, 19)), m
 )
 
 
-@FEW
+@BACKEND_STAYS
 @given(pair_lists, spike_sets, st.data())
 def test_each_synapse_delivers_each_spike_once_after_its_delay(backend, pairs, spikes, data):
     case = Case(pairs, spikes)
@@ -83,7 +79,7 @@ def test_each_synapse_delivers_each_spike_once_after_its_delay(backend, pairs, s
     assert_allclose(case.received(), expected(case, delays, 20))
 
 
-@FEW
+@BACKEND_STAYS
 @given(pair_lists, spike_sets, st.data())
 def test_spikes_under_way_keep_the_delay_that_they_set_out_with(backend, pairs, spikes, data):
     case = Case(pairs, spikes)
@@ -99,7 +95,7 @@ def test_spikes_under_way_keep_the_delay_that_they_set_out_with(backend, pairs, 
     assert_allclose(case.received(), total)
 
 
-@FEW
+@BACKEND_STAYS
 @given(pair_lists, pair_lists, spike_sets, st.data())
 def test_new_synapses_disturb_nothing_that_is_under_way(backend, pairs, more, spikes, data):
     case = Case(pairs, spikes)
@@ -115,7 +111,7 @@ def test_new_synapses_disturb_nothing_that_is_under_way(backend, pairs, more, sp
     assert_allclose(case.received(), first + later)
 
 
-@FEW
+@BACKEND_STAYS
 @given(pair_lists, spike_sets, st.sampled_from([(25,), (50, 200), (200, 20)]), st.data())
 def test_spikes_under_way_keep_their_time_when_dt_changes(backend, pairs, spikes, dts, data):
     defaultclock.dt = 100 * us

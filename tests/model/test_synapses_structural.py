@@ -26,11 +26,7 @@ from rheobase.model.connections import Connections
 from rheobase.runtime.order import Computed
 
 N_PRE, N_POST, N_STEPS = 3, 4, 30
-FEW = settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # the backend may stay
-)
+BACKEND_STAYS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 pair_lists = st.lists(
     st.tuples(st.integers(0, N_PRE - 1), st.integers(0, N_POST - 1)), min_size=1, max_size=10
 )
@@ -40,7 +36,7 @@ spike_sets = st.sets(st.tuples(st.integers(0, N_PRE - 1), st.integers(0, 24)), m
 
 
 # ------------------------------------------------------------------ the connection list
-@FEW
+@BACKEND_STAYS
 @given(st.lists(st.one_of(pair_lists, st.integers(0, 10**6)), max_size=6))
 def test_a_connection_list_grows_and_shrinks_as_a_list_of_pairs_does(changes):
     """Pairs are added, numbers choose which are removed; users count in the order of the list."""
@@ -96,7 +92,7 @@ def arrivals(spikes, synapses):
     return found
 
 
-@FEW
+@BACKEND_STAYS
 @given(pair_lists, spike_sets, st.data())
 def test_removed_synapses_get_no_spike_and_the_others_all(backend, pairs, spikes, data):
     n = len(pairs)
@@ -138,7 +134,7 @@ def test_monitors_of_synapses_that_have_all_gone_go_on(backend):
     assert np.isnan(weights.w[:, 1:]).all()
 
 
-@FEW
+@BACKEND_STAYS
 @given(pair_lists, spike_sets, st.lists(st.integers(0, 34), min_size=N_POST, max_size=N_POST))
 def test_grown_synapses_get_the_spikes_of_later_steps(backend, pairs, spikes, born):
     delays = [k % 4 for k in range(len(pairs))]

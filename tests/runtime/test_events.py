@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rheobase.backends.llvm import LlvmBackend
@@ -49,7 +49,6 @@ def test_a_log_returns_the_events_of_the_last_steps(lists, reach):
     assert run.logged(reach) == [list(x) for x in padded[-reach:]]
 
 
-@settings(deadline=None)
 @given(event_lists, st.lists(st.integers(0, 12), min_size=1, max_size=5))
 def test_events_survive_growing_reach(lists, reaches):
     run = Run()

@@ -74,7 +74,7 @@ def laplacian(tree):
     return full
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(tree=trees(), data=st.data())
 def test_a_step_solves_the_equations_of_all_compartments(backend, tree, data):
     """Backward Euler with a dense matrix, for any tree, potentials and currents."""
@@ -96,7 +96,6 @@ def test_a_step_solves_the_equations_of_all_compartments(backend, tree, data):
     np.testing.assert_allclose(neuron.Ic_[:], 0.01 * (neuron.v_[:] - v) / dt, rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
 @given(tree=trees())
 def test_nodes_come_after_their_parents_and_keep_the_numbers_of_the_tree(tree):
     nodes = cable(tree, "")
