@@ -12,6 +12,7 @@ import pytest
 
 import rheobase
 from rheobase import DimensionMismatchError, mV
+from rheobase.brian2.imports import redirected
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +75,50 @@ def test_what_is_said_at_once_in_both(star):
             made(2, "x : 1 (event-driven)")
 
 
+@pytest.mark.parametrize("dv", ["dv/dt = B/ms : 1", "v : 1"])
+def test_whether_a_linked_variable_is_shared_is_known_when_it_is_linked(star, dv):
+    one, three = (star["NeuronGroup"](n, "x : 1") for n in (1, 3))
+    one.x = 3
+    group = star["NeuronGroup"](3, f"B = 2*x : 1 (shared)\nx : 1 (linked)\n{dv}", method="euler")
+    group.x = star["linked_var"](one, "x")
+    assert group.B[:] == 6
+    group.x = star["linked_var"](three, "x")
+    seen = star["StateMonitor"](group, "B", record=0)
+    with pytest.raises(SyntaxError, match="differs between them"):
+        star["Network"](group, three, seen).run(0.1 * rheobase.ms)
+
+
 def test_pylab_and_numpy_are_there(star):
     assert {"plot", "figure", "plt", "rand", "randn", "array", "mean", "fft", "pi"} <= set(star)
+
+
+def test_packages_are_among_the_names_and_take_what_is_set(star):
+    exec("codegen.target = 'numpy'; volts = units.volt", star)
+    assert star["volts"] is rheobase.volt
+    assert {"core", "stateupdaters"} <= set(star)
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("trapz([0, 2, 2]*mV, [0, 1, 3]*ms)/(mV*ms)", 5),
+        ("np.trapz([0, 2, 2], [0, 1, 3])", 5),
+        ("in1d([[1, 2], [3, 4]], [2, 3])", [False, True, True, False]),
+        ("sum(k*ms for k in range(4))/ms", 6),
+        ("sum([[1, 2], [3, 4]], axis=0)", [4, 6]),
+        ("np.product([2, 3])", 6),
+        ("infty", numpy.inf),
+    ],
+)
+def test_names_that_newer_numpy_has_given_up_mean_what_they_meant(star, text, value):
+    numpy.testing.assert_allclose(eval(text, star), value)
+
+
+def test_functions_of_equations_can_be_imported_from_where_they_stand(star):
+    names: dict[str, Any] = {}
+    with redirected():
+        exec("from brian2.core.functions import timestep", names)
+    assert names["timestep"](1 * rheobase.ms, 0.1 * rheobase.ms) == 10
 
 
 def test_builtin_functions_stay_what_pylab_leaves_them(star):

@@ -409,6 +409,14 @@ def test_a_monitor_keeps_no_copy_of_what_it_shows(inputs):
     assert np.shares_memory(M.v_, M.v_)
 
 
+def test_a_script_may_keep_something_of_its_own_with_a_monitor(inputs):
+    M = SpikeMonitor(inputs)
+    M.add_attribute("took")
+    assert M.took is None
+    M.took = 3
+    assert M.took == 3
+
+
 def test_monitors_say_what_they_are(inputs):
     P = PoissonGroup(2, 1 * hertz)
     shown = [

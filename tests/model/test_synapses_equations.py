@@ -217,6 +217,18 @@ def test_summed_variables_are_matrix_products_in_each_step():
     assert_allclose(M.total[:, 1:], (W.T @ u)[:, :2])
 
 
+@pytest.mark.parametrize("when, lag", [("groups", 1), ("after_groups", 0), ("end", 0)])
+def test_a_sum_is_made_where_in_the_step_the_script_says(when, lag):
+    """The sum of u, recorded at the end of a step: of u before the state update, or after it."""
+    source, target = NeuronGroup(2, "du/dt = 1/ms : 1"), NeuronGroup(1, "total : 1")
+    S = Synapses(source, target, "total_post = u_pre : 1 (summed)")
+    S.connect()
+    S.summed_updaters["total_post"].when = when
+    M = StateMonitor(target, "total", record=0, when="after_end")
+    Network(source, target, S, M).run(0.5 * ms)
+    assert_allclose(M.total[0], 2 * 0.1 * (np.arange(5) + 1 - lag), atol=1e-12)
+
+
 def test_several_synapses_may_sum_into_one_variable_and_parts_of_it():
     source, target = NeuronGroup(2, "u : 1"), NeuronGroup(5, "total : 1")
     source.u = [1, 10]

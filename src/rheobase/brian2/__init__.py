@@ -5,6 +5,7 @@
 brings what `from brian2 import *` brings: all names of rheobase, their legacy names, and those of
 pylab (of numpy, if matplotlib is not installed), where numpy's functions are replaced by ones that
 mind units. `np` and `numpy` are `rheobase.brian2.numpy_`. Without pylab: `rheobase.brian2.only`.
+Packages of Brian 2 are among the names, too: `codegen.target = 'numpy'` was once written so.
 After `rheobase.brian2.install()`, `import brian2` means this module in the whole process.
 
 >>> from rheobase.brian2 import *
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import rheobase
 from rheobase.brian2 import numpy_, only
+from rheobase.brian2.earlier_numpy import EARLIER
 from rheobase.brian2.imports import install as install
 from rheobase.brian2.submodules import SUBMODULES, submodule
 from rheobase.topics import BRIAN, call_root
@@ -32,7 +34,7 @@ np = numpy_
 numpy = numpy_
 
 _NUMPY = ("numpy", "numpy.fft", "numpy.random", "numpy.linalg")
-_BUILTIN = ("abs", "bool", "bytes", "max", "min", "pow", "round")  # which Python's own ones stay
+_BUILTIN = ("abs", "bool", "bytes", "input", "max", "min", "pow", "round")  # Python's own ones stay
 _found: dict[str, Any] = {}
 
 
@@ -58,7 +60,10 @@ def _names() -> dict[str, Any]:
     """pylab's names as this module gives them; imported when one is first wanted (0.3 s)."""
     if not _found:
         _found.update(_pylab())
+        _found.update(EARLIER)
         _found.update({name: getattr(unitsafe, name) for name in unitsafe.__all__})
+        packages = {name for name in SUBMODULES if "." not in name}.difference(_BUILTIN)
+        _found.update({name: submodule(name) for name in packages})
         _found.update(np=numpy_, numpy=numpy_)
     return _found
 

@@ -1,4 +1,4 @@
-"""numpy, with the functions that mind units in place of numpy's own.
+"""numpy, with the functions that mind units in place of numpy's own, and names of earlier versions.
 
 >>> import rheobase.brian2.numpy_ as np
 >>> from rheobase import mV
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from rheobase.brian2.earlier_numpy import EARLIER
 from rheobase.units import unitsafe
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from rheobase.units.unitsafe import *  # noqa: F403
 else:
-    __all__ = sorted({*numpy.__all__, *unitsafe.__all__})
+    __all__ = sorted({*numpy.__all__, *EARLIER, *unitsafe.__all__})
+    globals().update(EARLIER)
     globals().update({name: getattr(unitsafe, name) for name in unitsafe.__all__})
 
 
@@ -34,4 +36,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*dir(numpy), *unitsafe.__all__})
+    return sorted({*dir(numpy), *EARLIER, *unitsafe.__all__})

@@ -54,6 +54,9 @@ class _Names(ModuleType):
             module = importlib.import_module(place)
             if hasattr(module, name):
                 return getattr(module, name)
+        functions = importlib.import_module(_OURS).DEFAULT_FUNCTIONS
+        if name in functions:
+            return functions[name]
         raise AttributeError(
             f"'{self.__name__}' has no '{name}' here: rheobase has no public object of this name"
         )

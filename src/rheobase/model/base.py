@@ -179,6 +179,10 @@ class SimulationObject(metaclass=_Making):
         """The objects without which this one cannot be simulated."""
         return self._depends_on
 
+    def add_attribute(self, name: str) -> None:
+        """Allow a script to keep a value of its own under this name."""
+        vars(self)[name] = None
+
     @property
     def _label(self) -> str:
         """How messages call it: \"neurongroup 'cells' (model.py:12)\"."""

@@ -525,10 +525,6 @@ class Group(SimulationObject):
         """Set variables to what get_states gave; see there."""
         imported(self, values, units, format, level)
 
-    def add_attribute(self, name: str) -> None:
-        """Allow a script to keep a value of its own under this name."""
-        vars(self)[name] = None
-
     def seal(self) -> None:
         """From now on, only known attributes may be set."""
         vars(self)["_sealed"] = True

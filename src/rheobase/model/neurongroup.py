@@ -281,8 +281,8 @@ class NeuronGroup(EventGroup):
         """What can be checked before the script's own constants are known."""
         scope: dict[str, Symbol] = {n: symbol_of(v) for n, v in self.variables.items()}
         for n, v in self.variables.items():
-            if isinstance(v, LinkedVariable):  # what it will be linked to may be written to
-                scope[n] = replace(scope[n], read_only=False)
+            if isinstance(v, LinkedVariable):  # so may be what it will be linked to
+                scope[n] = replace(scope[n], read_only=False, shared=True)
         scope |= noise_symbols(self.equations)
         reset = read_statements(self._reset or "", f"{self._label}, reset", "v = -70*mV")
         codes = [*self._conditions.values(), *(s.value for s in reset)]

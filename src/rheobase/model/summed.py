@@ -9,6 +9,7 @@ clear it before the first of them adds, and they add in the order of their names
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rheobase.equations import SingleEquation
 from rheobase.errors import (
@@ -32,15 +33,41 @@ from rheobase.model.variables import (
     symbol_of,
 )
 
-__all__ = ["add_summed"]
+__all__ = ["SummedUpdater", "add_summed"]
 
-_CLEAR, _ADD = -2, -1  # order, relative to the target's state update
+_ADD = -1  # order, relative to the target's state update
+
+
+class SummedUpdater(Runner):
+    """Adds a summed variable up in each step; where `when` and `order` say, and there alone.
+
+    >>> from rheobase import NeuronGroup, Synapses
+    >>> cells = NeuronGroup(2, 'x : 1')
+    >>> S = Synapses(cells, cells, 'x_post = 1 : 1 (summed)', name='S')
+    >>> S.summed_updaters['x_post']
+    <SummedUpdater 'S_summed_variable_x_post'>
+    """
+
+    _clearing: Runner | None = None
+
+    def cleared_by(self, clearing: Runner) -> None:
+        """What sets the target to 0 before anything is added: stays just before this one."""
+        self._clearing = clearing
+        self.contained_objects.append(clearing)
+        self.when, self.order = self.when, self.order
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if self._clearing is not None and name == "when":
+            self._clearing.when = value
+        if self._clearing is not None and name == "order":
+            self._clearing.order = value - 1  # before any other sum into the same target
 
 
 def add_summed(
     synapses: SynapticGroup, equation: SingleEquation, taken: set[object]
-) -> list[Runner]:
-    """The objects that clear and fill the target of a summed variable.
+) -> SummedUpdater:
+    """The object that clears and fills the target of a summed variable.
 
     taken   the slots that other equations of the synapses sum into; this one's is added
     Raises EquationError if the target is no parameter of its group, DimensionMismatchError if its
@@ -69,11 +96,9 @@ def add_summed(
         return (synapses._guarded(block, synapses.clock),)
 
     clock = synapses.clock
-    return [
-        Runner(synapses, f"{label}_clear", clearing, when="groups", order=order + _CLEAR,
-               clock=clock),
-        Runner(synapses, label, adding, when="groups", order=order + _ADD, clock=clock),
-    ]  # fmt: skip
+    updater = SummedUpdater(synapses, label, adding, when="groups", order=order + _ADD, clock=clock)
+    updater.cleared_by(Runner(synapses, f"{label}_clear", clearing, when="groups", clock=clock))
+    return updater
 
 
 def _target(synapses: SynapticGroup, equation: SingleEquation) -> tuple[Group, int, ArrayVariable]:

@@ -70,6 +70,9 @@ class Synapses(ChangingGroup):
     delay holds for the events that happen while it is set: what is under way keeps its time. Where
     Python assigns to it during a run, it may hold from the next step on only.
 
+    `summed_updaters['x_post']` adds up the equation `x_post = ... (summed)`; its `when` and `order`
+    say where in the step. As a rule that is just before the target's state update.
+
     >>> from rheobase import NeuronGroup, Synapses, ms
     >>> cells = NeuronGroup(3, 'dv/dt = -v/(10*ms) : 1', threshold='v > 1', reset='v = 0')
     >>> synapses = Synapses(cells, cells, 'w : 1', on_pre='v_post += w')
@@ -178,9 +181,12 @@ class Synapses(ChangingGroup):
         )
         self.contained_objects.append(self.state_updater)
         taken: set[object] = set()
-        for e in self.equations.values():
-            if "summed" in e.flags:
-                self.contained_objects.extend(add_summed(self, e, taken))
+        self.summed_updaters = {
+            e.varname: add_summed(self, e, taken)
+            for e in self.equations.values()
+            if "summed" in e.flags
+        }
+        self.contained_objects.extend(self.summed_updaters.values())
         self.contained_objects.extend(constant_over_dt(self, self.equations))
 
     # ------------------------------------------------------------ pathways

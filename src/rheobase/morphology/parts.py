@@ -23,11 +23,16 @@ class SubMorphology(Measured):
     (2, array([35., 45.]) * umetre)
     """
 
-    def __init__(self, section: Measured, rows: slice, first: int) -> None:
-        """first: the number of the first compartment of the section within its tree."""
+    def __init__(self, section: Measured, rows: slice, first: int, place: bool) -> None:
+        """The compartments section[rows].
+
+        first   the number of the first compartment of the section within its tree
+        place   it is one compartment by its place or number, so as an index it takes one value
+        """
         self._section = section
         self._rows = rows
         self._first = first + rows.start
+        self._place = place
 
     @property
     def compartments(self) -> Compartments:
@@ -44,7 +49,11 @@ class SubMorphology(Measured):
         return Indices(self, self._first)
 
     def _indices(self) -> NDArray[np.int64]:
-        return self.indices[:]
+        """(n,) what it means as an index; () for a place."""
+        return np.array(self._first) if self._place else self.indices[:]
+
+    def __len__(self) -> int:
+        return self.n
 
     def __repr__(self) -> str:
         return f"<compartments {self._rows.start}:{self._rows.stop} of {self._section!r}>"

@@ -232,9 +232,8 @@ class Morphology(Measured):
     def __getitem__(self, item: Any) -> Any:
         if isinstance(item, str):
             return self._find(item)
-        return SubMorphology(
-            self, chosen(item, self._shape.lengths, repr(self)), self._first_index()
-        )
+        rows = chosen(item, self._shape.lengths, repr(self))
+        return SubMorphology(self, rows, self._first_index(), not isinstance(item, slice))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_"):

@@ -100,26 +100,26 @@ class _Parts(EventGroup):
         absolute = self._absolute(item)
         if absolute is None:
             return SpatialPart(self, self._chosen(item))
-        numbers = self._numbers_at(absolute)
+        numbers = self._numbers_at(np.atleast_1d(absolute))
         if (numbers < 0).any():
             raise IndexError(f"{self._label} does not hold all of {item!r}")
         return SpatialPart(self, numbers)
 
     def view_indices(self, item: Any) -> NDArray[Any]:
-        """(n,) compartments for anything that users index with, lengths and sections included."""
+        """(n,) compartments for all that users index with, sections included; () for one place."""
         absolute = self._absolute(item)
         return super().view_indices(item) if absolute is None else self._numbers_at(absolute)
 
     def _absolute(self, item: Any) -> NDArray[np.int64] | None:
-        """The compartments meant by a part of the morphology or by lengths; None for others."""
+        """Compartments of a part of the morphology or lengths; () for a place; None for others."""
         if hasattr(item, "_indices"):
-            return np.atleast_1d(item._indices())
+            return np.asarray(item._indices())
         ends: list[Any] = [item]
         if isinstance(item, slice):
             bounds = cast("slice[Any, Any, Any]", item)
             ends = [bounds.start, bounds.stop]
         if any(getattr(x, "dim", None) is metre.dim for x in ends):
-            return np.atleast_1d(self._section.indices[item])
+            return np.asarray(self._section.indices[item])
         return None
 
     def __getattr__(self, name: str) -> Any:
