@@ -14,9 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.backends.llvm.gates import WORDS, gate_of
+from rheobase.backends.llvm.gates import WORDS, gate_words
 from rheobase.backends.llvm.lanes import Lanes, RowPieces, shares_of
 from rheobase.backends.llvm.share import LONGEST, Word
+from rheobase.backends.llvm.slottable import Of, SlotTable, present
 from rheobase.backends.llvm.snapshots import Snapshots
 from rheobase.ir.ahead import Ahead, ahead_of, bytes_of_elements
 from rheobase.ir.dtypes import I32, I64
@@ -170,12 +171,13 @@ class Blocks:
 
     def _gates(self, lane: int) -> NDArray[np.int64]:
         """(n, WORDS)  of the calls in order, with the addresses that the lane uses."""
-        gates = np.zeros((len(self._order), WORDS), np.int64)
-        addresses = {slot.address: a for slot, a in self._stand_ins(lane).items()}
-        for gate, k in zip(gates, self._order):
-            for n, word in enumerate(map(int, gate_of(self._lanes.calls[k].kernel))):
-                gate[n] = addresses.get(word, word)
-        return gates
+        entries = [gate_words(self._lanes.calls[k].kernel) for k in self._order]
+        slots = list(dict.fromkeys(e.slot for listed in entries for e in listed))
+        known = present(slots)
+        for slot, address in self._stand_ins(lane).items():
+            if slot in slots:
+                known[Of.ADDRESS][slots.index(slot)] = address
+        return SlotTable(entries, WORDS, slots.index).filled(known)
 
     def _stand_ins(self, lane: int) -> dict[Slot, int]:
         """The addresses that a lane uses ahead for slots of any call."""

@@ -55,6 +55,7 @@ The arguments are arrays of 64-bit words:
               places         (lanes, PITCH) where each lane rests, from this lane's on: see barrier
               breaks         (5) for waiting: see barrier
               gates          (n_calls, WORDS) whether a call has something to do: see gates
+              run_ends, run, asked   calls that are made together: see runs
     control   the fields of Control
 """
 
@@ -208,10 +209,20 @@ class _Driver(Words):
 
     def _make_calls(self, k: Var) -> None:
         code = self.code
-        with code.loop(k.get(), self.n_calls) as call:
-            if not self.plain:
-                self._meet(call)
-            with code.when(self._is_to_make(call)), code.when(is_open(self, call)):
+        test, body, done = code.label("test"), code.label("call"), code.label("called")
+        code.jump(test)
+        code.begin(test)
+        call = k.get()
+        code.branch(call < self.n_calls, body, done)
+        code.begin(body)
+        if not self.plain:
+            self._meet(call)
+        end = code.select(self.measured, 0, self.read(self.arrays["run_ends"], call))
+        k.set(code.select(end.ne(0), end, call + 1))
+        with code.when(self._is_to_make(call)), code.either(end.ne(0)) as one:
+            self._make_run(call, end)
+            one()
+            with code.when(is_open(self, call)):
                 function = self.read(self.arrays["functions"], call, PTR)
                 with code.when(code.let("i1", 1, f"icmp eq {function}, null"), likely=False):
                     self.write_word(self.control, POSITION, call)
@@ -224,6 +235,15 @@ class _Driver(Words):
                     self.write_word(self.control, POSITION, call)
                     code.line(f"ret {status}")
                     code.begin(code.label("unreached"))
+        code.jump(test)
+        code.begin(done)
+
+    def _make_run(self, call: Value, end: Value) -> None:
+        """Make the calls of a run."""
+        if not self.plain:
+            with self.code.when(self.read(self.arrays["divided"], call).ne(0)):
+                self.barrier.release(call)
+        self.call_run(call, end)
 
     def _meet(self, call: Value) -> None:
         """What comes before a call: a wait, and the list of a call that has gone ahead."""

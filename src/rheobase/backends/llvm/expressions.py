@@ -256,11 +256,6 @@ class Emitter:
         effects = (op for op in self.kernel.inner if has_effect(op))
         return any(self.kernel.arrays[_array(op)].index is index for op in effects)
 
-    def reaches(self, index: Index) -> bool:
-        """Whether the code looks at something through the index."""
-        looks = any(op.name == "index" and op.attr == index.value for op in self.kernel.ops)
-        return looks or any(a.index is index for a in self.kernel.arrays)
-
     def write(self, slot: Slot, position: Value | int, value: Value) -> None:
         value = self._to_memory(value)
         self.code.line(f"store {value}, ptr {self.pointer(slot, position)}")

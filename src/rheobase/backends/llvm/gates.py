@@ -13,10 +13,8 @@ call:
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rheobase.backends.llvm.schedule import Words
+from rheobase.backends.llvm.slottable import Entry, Of
 from rheobase.backends.llvm.text import BOOL, I64, PTR, Value, Var
 from rheobase.ir.kernels import (
     Deliver,
@@ -30,43 +28,41 @@ from rheobase.ir.kernels import (
 )
 from rheobase.ir.ops import has_effect
 
-__all__ = ["WORDS", "gate_of", "is_open"]
+__all__ = ["WORDS", "gate_words", "has_gate", "is_open", "listed"]
 
 WORDS = 8
 COUNT, STARTS, TURN, STEP, DELAY, MASK = range(6)
 
 
-def gate_of(kernel: Kernel) -> NDArray[np.int64]:
-    """(WORDS,) the gate of a call, for the present addresses of slots."""
-    words = np.zeros(WORDS, np.int64)
-    if isinstance(kernel.domain, Sometimes):
-        words[STEP], words[MASK] = kernel.domain.step.address, kernel.domain.mask.address
-    elif any(has_effect(op) for op in kernel.once):
-        pass
-    else:
-        _read_lists(kernel, words)
-    return words
-
-
-def _read_lists(kernel: Kernel, words: NDArray[np.int64]) -> None:
-    match kernel.domain:
+def gate_words(kernel: Kernel) -> list[Entry]:
+    """What stands in the gate of a call; nothing: it is always open."""
+    domain = kernel.domain
+    if isinstance(domain, Sometimes):
+        return [Entry(STEP, domain.step), Entry(MASK, domain.mask)]
+    if any(has_effect(op) for op in kernel.once):
+        return []
+    match domain:
         case Indexed(list=IndexList(count=count)) | Record(list=IndexList(count=count)):
-            words[COUNT] = count.address
+            return [Entry(COUNT, count)]
         case Deliver(count=count):
-            words[COUNT] = count.address
+            return [Entry(COUNT, count)]
         case Propagate(events=events, delays=None):
-            words[COUNT] = events.current.count.address
-            _read_log(events, words)
+            return [Entry(COUNT, events.current.count), *_log_words(events)]
         case _:
-            pass
+            return []
 
 
-def _read_log(events: Events, words: NDArray[np.int64]) -> None:
+def has_gate(kernel: Kernel) -> bool:
+    """Whether the call is not always open."""
+    return bool(gate_words(kernel))
+
+
+def _log_words(events: Events) -> list[Entry]:
     if events.log is None or events.step is None or events.delay is None:
-        return
-    words[STARTS] = events.log.starts.address
-    words[TURN] = len(events.log.starts) - 1
-    words[STEP], words[DELAY] = events.step.address, events.delay.address
+        return []
+    starts = events.log.starts
+    where = Entry(STARTS, starts), Entry(TURN, starts, Of.TURN)
+    return [*where, Entry(STEP, events.step), Entry(DELAY, events.delay)]
 
 
 def is_open(words: Words, call: Value, gates: str = "gates") -> Value:
@@ -78,13 +74,22 @@ def is_open(words: Words, call: Value, gates: str = "gates") -> Value:
         step = words.read(words.read(gate, STEP, PTR))
         answer.set((step & words.read(words.read(gate, MASK, PTR))).eq(0))
     with code.when(words.read(gate, COUNT).ne(0)):
-        delay = Var(code, I64, 0)
-        with code.when(words.read(gate, STARTS).ne(0)):
-            delay.set(words.read(words.read(gate, DELAY, PTR)))
-        answer.set(words.read(words.read(gate, COUNT, PTR)).ne(0))
-        with code.when(delay.get().ne(0)):
-            starts, turn = words.read(gate, STARTS, PTR), words.read(gate, TURN)
-            step = words.read(words.read(gate, STEP, PTR)) - delay.get()
-            begin, end = words.read(starts, step & turn), words.read(starts, (step + 1) & turn)
-            answer.set(begin.ne(end))
+        low, high, _ = listed(words, gate)
+        answer.set(low.ne(high))
     return answer.get()
+
+
+def listed(words: Words, gate: Value) -> tuple[Value, Value, Value]:
+    """(low, high, delay)  of a gate with a COUNT: events low <= p < high of the log `delay` steps
+    ago, or of the list of this step, if delay is 0."""
+    code = words.code
+    delay, low = Var(code, I64, 0), Var(code, I64, 0)
+    high = Var(code, I64, words.read(words.read(gate, COUNT, PTR)))
+    with code.when(words.read(gate, STARTS).ne(0)):
+        delay.set(words.read(words.read(gate, DELAY, PTR)))
+    with code.when(delay.get().ne(0)):
+        starts, turn = words.read(gate, STARTS, PTR), words.read(gate, TURN)
+        step = words.read(words.read(gate, STEP, PTR)) - delay.get()
+        low.set(words.read(starts, step & turn))
+        high.set(words.read(starts, (step + 1) & turn))
+    return low.get(), high.get(), delay.get()

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
 
-from rheobase.backends.llvm import worker
+from rheobase.backends.llvm import runs, worker
 from rheobase.backends.llvm.cache import DiskCache, cache_folder, source_digest
 from rheobase.backends.llvm.compiler import Compiler, finds_by_distance
 from rheobase.backends.llvm.driver import PLAIN_SYMBOL, SYMBOL, write_driver
@@ -73,6 +73,10 @@ class Jit:
         """The address of what lanes other than 0 run."""
         write = partial(worker.write_worker, self.host)
         return self._find([self._module(worker.SYMBOL, "worker", write)])[0]
+
+    def run(self) -> int:
+        """The address of what makes a run of calls (backends/llvm/runs)."""
+        return self.function(runs.SYMBOL, runs.write_run)
 
     def function(self, symbol: str, write: Callable[[Host], str]) -> int:
         """The address of a function that belongs to no kernel; `write` says the text."""

@@ -32,7 +32,7 @@ from rheobase.ir.program import Status
 from rheobase.ir.slots import Slot
 from rheobase.records import record
 
-__all__ = ["far_side", "in_vectors", "propagate", "reduce"]
+__all__ = ["AHEAD", "LINE", "asked_slots", "far_side", "in_vectors", "propagate", "reduce"]
 
 UNROLL = 4  # entries of a row that short code treats in one turn of the loop
 UNROLLED_BELOW = 6  # operations
@@ -81,6 +81,12 @@ def _arrays(kernel: Kernel, wanted: Callable[[Op], bool]) -> list[Array]:
             array = kernel.arrays[array.index.array]
             found.append(array)
     return found
+
+
+def reaches(kernel: Kernel, index: Index) -> bool:
+    """Whether the code looks at something through the index."""
+    looks = any(op.name == "index" and op.attr == index.value for op in kernel.ops)
+    return looks or any(a.index is index for a in kernel.arrays)
 
 
 def far_side(domain: Propagate | Reduce) -> Index:
@@ -196,14 +202,20 @@ def _walk(
                 _entries(e, domain, event, piece.begin(e), piece.end(e))
 
 
-def _ask_for(e: Emitter, domain: Propagate, piece: _Piece) -> None:
-    """Have the beginning of a piece in the cache soon."""
-    slots = [domain.others] if domain.synapses is None or e.reaches(far_side(domain)) else []
-    own = {a.slot: None for a in _arrays(e.kernel, lambda _: True) if a.index is Index.OWN}
+def asked_slots(kernel: Kernel, domain: Propagate) -> list[Slot]:
+    """The arrays along the rows that the code looks at, MOST_ASKED of the synapses at most."""
+    slots = [domain.others] if domain.synapses is None or reaches(kernel, far_side(domain)) else []
+    own = {a.slot: None for a in _arrays(kernel, lambda _: True) if a.index is Index.OWN}
     if domain.synapses is None:
         slots += list(own)[:MOST_ASKED]
-    elif own or e.reaches(Index.OWN):
+    elif own or reaches(kernel, Index.OWN):
         slots.append(domain.synapses)
+    return slots
+
+
+def _ask_for(e: Emitter, domain: Propagate, piece: _Piece) -> None:
+    """Have the beginning of a piece in the cache soon."""
+    slots = asked_slots(e.kernel, domain)
     with e.code.when(piece.exists) if piece.exists else nullcontext():
         begin = piece.begin(e)
         for slot in slots:

@@ -25,7 +25,7 @@ TABLE = {
             *("chunk_shares", "ahead_slots", "gathered", "local", "chunks", "now", "delays"),
             *("copies_at", "copies", "ahead_gates"),
             *("divided", "waits", "merge_starts", "merges", "team", "lanes", "places", "breaks"),
-            "gates",
+            *("gates", "run_ends", "run", "asked"),
         )
     )
 }
@@ -75,6 +75,11 @@ class Words:
         """Call the function of a kernel; its status."""
         slots, share = (self.read(self.arrays[n], call, PTR) for n in ("slots", "shares"))
         return self.call_with(call, slots, share, control, function)
+
+    def call_run(self, first: Value, end: Value) -> None:
+        """Make the calls of a run (backends/llvm/runs)."""
+        function = self.arrays["run"].ref
+        self.code.line(f"call void {function}({self.table}, {first}, {end})")
 
     def call_with(
         self,

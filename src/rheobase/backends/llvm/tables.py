@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.backends.llvm import gates
 from rheobase.backends.llvm.blocks import Blocks
 from rheobase.backends.llvm.doors import breaks
-from rheobase.backends.llvm.gates import gate_of
+from rheobase.backends.llvm.jit import jit
 from rheobase.backends.llvm.lanes import Lanes
+from rheobase.backends.llvm.runs import WORDS, asked_of_lane, asked_words, run_ends
 from rheobase.backends.llvm.schedule import N_WORDS, TABLE
+from rheobase.backends.llvm.slottable import Of, SlotTable, present
 from rheobase.backends.llvm.timer import timer_address, timer_kind
 from rheobase.ir.program import Program
 from rheobase.ir.slots import Slot
@@ -40,6 +43,12 @@ class ProgramWords:
         sizes = np.array([len(a) for a in self.arguments], np.int64)
         self.starts = np.cumsum(sizes) - sizes
         self.n_arguments = int(sizes.sum())
+        numbers = {slot: n for n, slot in enumerate(self.slots)}
+        kernels = [c.kernel for c in self.calls]
+        self.gates = SlotTable(
+            [gates.gate_words(k) for k in kernels], gates.WORDS, numbers.__getitem__
+        )
+        self.asked = SlotTable([asked_words(k) for k in kernels], WORDS, numbers.__getitem__)
         self.times = [c.times for c in program.clocks]
         self.scratch = np.array([timer_kind(), 0, 0, 0], np.int64)
         self.breaks = breaks()
@@ -88,8 +97,8 @@ class Tables:
         words, lanes = self._words, self.lanes
         lanes.divide()
         self._blocks.divide()
-        slots = np.array([slot.address for slot in words.slots], np.int64)[words.numbers]
-        lengths = np.array([len(slot) for slot in words.slots], np.int64)[words.numbers]
+        known = present(words.slots)
+        slots, lengths = known[Of.ADDRESS][words.numbers], known[Of.TURN][words.numbers] + 1
         times = np.array([0 if s is None else s.address for s in words.times], np.int64)
         arrays = {
             "functions": words.functions,
@@ -106,21 +115,27 @@ class Tables:
             "team": lanes.team,
             "lanes": self._n_lanes,
             "breaks": words.breaks,
-            "gates": np.array([gate_of(c.kernel) for c in words.calls], np.int64),
+            "gates": words.gates.filled(known),
             **self._blocks.arrays(),
         }
+        partition, is_ahead = lanes.partition, arrays["is_ahead"].tolist()
+        ends = run_ends(words.calls, partition, is_ahead)
+        arrays["run_ends"] = np.array(ends, np.int64)
         numbers = {
             "n_calls": len(words.calls),
             "n_clocks": len(words.times),
             "state": slots.ctypes.data + 8 * words.n_arguments,
             "timer": timer_address(),
+            "run": jit().run() if any(ends) else 0,
             **self._blocks.numbers(),
         }
         self.is_plain = len(self._tables) == 1 and not numbers["n_ahead"]
         self._kept = [slots, lengths, *arrays.values()]
         for lane, table in enumerate(self._tables):
-            entries = self._slots_of(slots, lanes.stand_ins(lane))
+            stand_ins = lanes.stand_ins(lane)
+            entries = self._slots_of(slots, stand_ins)
             own = {
+                "asked": asked_of_lane(words.asked.filled(known), words.calls, stand_ins),
                 "slots": entries,
                 "ahead_slots": self._slots_of(slots, self._blocks.stand_ins(lane)),
                 **self._blocks.own_arrays(lane, entries),

@@ -51,11 +51,16 @@ def _write(code: Code) -> None:
     code.begin(again)
     call = k.get()
     made = words.is_made(call)
-    with code.when(words.is_due(call) & ~made), code.when(is_open(words, call)):
-        function = words.read(words.arrays["functions"], call, PTR)
-        words.call(call, function, code.null())
-    k.set(call + 1)
-    code.branch(words.read(words.arrays["waits"], call + 1).ne(0), done, again)
+    end = words.read(words.arrays["run_ends"], call)
+    after = code.select(end.ne(0), end, call + 1)
+    with code.when(words.is_due(call) & ~made), code.either(end.ne(0)) as one:
+        words.call_run(call, end)
+        one()
+        with code.when(is_open(words, call)):
+            function = words.read(words.arrays["functions"], call, PTR)
+            words.call(call, function, code.null())
+    k.set(after)
+    code.branch(words.read(words.arrays["waits"], after).ne(0), done, again)
     code.begin(done)
     arrived = words.word(team, ARRIVED)
     code.let(I64, 1, f"atomicrmw add {arrived}, i64 1 release")
