@@ -408,10 +408,21 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     "Did you mean 'tau_m'?"
     """
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if not near:  # the index of an element is meant by no other letter
-        near = [other for other in names if other.lower() == name.lower() and other not in "ij"]
+    for side in ("_pre", "_post"):  # v_post is no misspelt t_post: what is like v, with that end?
+        if name.endswith(side):
+            stems = [n.removesuffix(side) for n in names if n.endswith(side)]
+            near = _nearest(name.removesuffix(side), stems)
+            return f"Did you mean '{near[0]}{side}'?" if near else ""
+    near = _nearest(name, names)
     return f"Did you mean '{near[0]}'?" if near else ""
+
+
+def _nearest(name: str, names: list[str]) -> list[str]:
+    """The nearest of the names alone, or none."""
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return near  # the index of an element is meant by no other letter
+    return [other for other in names if other.lower() == name.lower() and other not in "ij"]
 
 
 @dataclass

@@ -25,7 +25,7 @@ from rheobase.preference_names import prefs
 from rheobase.runtime.random import seed
 from rheobase.summaries import ProfilingSummary, SchedulingSummary
 from rheobase.topics import topic
-from rheobase.units import second
+from rheobase.units import Quantity, second
 
 __all__ = [
     "MagicNetwork",
@@ -74,6 +74,22 @@ def _warn_of_nothing() -> None:
         "run() is called; those in lists and dicts are not: put them into a Network.",
         there,
     )
+
+
+def _warn_of_unseen(found: set[SimulationObject]) -> None:
+    """Name what belongs to objects of the run and has no name that run() sees: once each."""
+    there = {id(x) for x in found}
+    for x in living_objects():
+        belongs = x._unused and x.add_to_magic_network and id(x) not in there
+        if belongs and (needed := x.dependencies()) and there.issuperset(map(id, needed)):
+            x._unused = False
+            topic("unseen_object").warning(
+                "%s is left out of this run: it belongs to %s, but has no name where run() is "
+                "called; what is in lists and dicts, or was made in a function, is not seen. Give "
+                "it a name, or put all into a Network.",
+                x._label,
+                ", ".join(dict.fromkeys(y._label for y in needed)),
+            )
 
 
 class MagicNetwork(Network):
@@ -194,6 +210,13 @@ class MagicNetwork(Network):
         found = collect(level)
         if not found:
             _warn_of_nothing()
+        _warn_of_unseen(found)
+        if isinstance(names.get("defaultclock"), Quantity):
+            topic("replaced_clock").warning(
+                "The script has called %s 'defaultclock', which sets no step. Write "
+                "defaultclock.dt = ...",
+                names["defaultclock"],
+            )
         with self.seeing(found):
             super().run(duration, report, report_period, names, profile, on_nonfinite=on_nonfinite)
 
@@ -355,7 +378,7 @@ def restore(
     >>> restore('never stored')
     Traceback (most recent call last):
         ...
-    KeyError: "magicnetwork has stored nothing as 'never stored'; it has: []"
+    KeyError: 'magicnetwork has stored nothing: call store() before restore()'
     """
     magic_network.restore(name, filename, restore_random_state, level)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from rheobase import checkpoints, devices
 from rheobase.accuracy import Accuracy, compare
-from rheobase.errors import ModelValueError
+from rheobase.errors import ModelValueError, did_you_mean
 from rheobase.ir.program import EPSILON, Control, Executable, Program
 from rheobase.members import Members
 from rheobase.model.base import SimulationObject
@@ -412,10 +412,15 @@ class Network(Members):
         elif name in self._snapshots:
             snapshot = self._snapshots[name]
         else:
-            raise KeyError(
-                f"{self.name} has stored nothing as '{name}'; it has: {sorted(self._snapshots)}"
-            )
+            raise KeyError(self._not_stored(name))
         self.return_to(snapshot, restore_random_state)
+
+    def _not_stored(self, name: str) -> str:
+        if not self._snapshots:
+            return f"{self.name} has stored nothing: call store() before restore()"
+        near = did_you_mean(name, self._snapshots)
+        known = ", ".join(f"'{n}'" for n in sorted(self._snapshots))
+        return f"{self.name} has stored nothing as '{name}', but {known}. {near}".rstrip()
 
     def snapshot(self) -> checkpoints.Snapshot:
         """The present state; see checkpoints."""

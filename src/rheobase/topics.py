@@ -28,6 +28,12 @@ TOPICS: Final[dict[str, tuple[str, str, str]]] = {
     "magic_objects": ("core.magic", "DEBUG", "which objects run() simulates"),
     "nothing_to_run": ("core.magic", "WARNING", "run() sees no object"),
     "dependency_warning": ("core.magic", "WARNING", "an object needs one that run() does not see"),
+    "unseen_object": (
+        "core.magic",
+        "WARNING",
+        "an object of the run has no name that run() sees",
+    ),
+    "replaced_clock": ("core.magic", "WARNING", "defaultclock is a time instead of a clock"),
     "unused_brian_object": ("core.base", "WARNING", "an object is gone, and was never simulated"),
     "many_timesteps": ("core.clocks", "WARNING", "so many steps that t hardly changes"),
     "schedule_conflict": ("core.network", "WARNING", "a device has a schedule of its own"),

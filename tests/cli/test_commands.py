@@ -55,10 +55,14 @@ def test_a_script_leaves_no_trace_in_the_process(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_nowhere_is_an_import_error(tmp_path: Path) -> None:
-    """As in Python itself."""
-    result = call("run", script(tmp_path, "from brian2.core.network import Netwrok"))
-    assert isinstance(result.exception, ImportError)
-    assert "cannot import name 'Netwrok'" in str(result.exception)
+    """As in Python itself, whose traceback begins in the script, too."""
+    path = script(tmp_path, "from brian2.core.network import Netwrok")
+    result = call("run", path)
+    assert result.exit_code == 1
+    first, place, *_, last = result.stderr.splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert place.strip() == f'File "{path}", line 1, in <module>'
+    assert last.startswith("ImportError: cannot import name 'Netwrok'")
 
 
 def test_a_script_finds_its_neighbours(tmp_path: Path) -> None:

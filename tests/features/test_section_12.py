@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 
 import numpy as np
 import pytest
@@ -225,6 +226,26 @@ def test_networks_and_what_belongs_to_them(caplog):
         run(1 * ms)
     assert not alone.active
     assert "dependency_warning" in said(caplog)
+
+
+def test_what_belongs_to_a_run_and_is_not_seen_is_named_once(caplog):
+    cells, hidden = growing(name="seen"), []
+    hidden.append(StateMonitor(cells, "v", record=True, name="hidden"))
+    hidden.append(StateMonitor(growing(name="elsewhere"), "v", record=True))
+    with caplog.at_level(logging.WARNING):
+        run(1 * ms)
+        run(1 * ms)
+    texts = [r.getMessage() for r in caplog.records if r.name.endswith("unseen_object")]
+    assert len(texts) == 1
+    assert re.match(r"StateMonitor 'hidden' .* belongs to NeuronGroup 'seen'", texts[0])
+
+
+def test_a_time_called_defaultclock_sets_no_step(caplog):
+    cells, defaultclock = growing(), 0.2 * ms
+    with caplog.at_level(logging.WARNING):
+        run(1 * ms)
+    assert (cells.clock.dt, defaultclock) == (0.1 * ms, 0.2 * ms)
+    assert "replaced_clock" in said(caplog)
 
 
 # Clocks: dt of defaultclock at any time, dt and clock of objects, t, timestep; a new dt must

@@ -17,6 +17,7 @@ from rheobase import (
     SpikeMonitor,
     StateMonitor,
     Synapses,
+    TimedArray,
     ms,
     run,
     seed,
@@ -52,6 +53,14 @@ def test_a_term_outside_its_domain_is_named_with_what_went_in():
     text = error_of(Network(cells))
     assert "'v' of element 2 is nan at t = 0.0001 s" in text
     assert "            ^^^^^^^^^^^\n  'sqrt(1 - w)' is nan for w = 2 (SI)." in text
+
+
+def test_a_column_that_a_table_does_not_have_is_named():
+    f = TimedArray(np.ones((2, 3)), dt=1 * ms)
+    cells = NeuronGroup(5, "dv/dt = (f(t, i) - v)/ms : 1", method="euler")
+    net = Network(cells)
+    with pytest.raises(IntegrationError, match=r"'f\(t, i\)' is nan for t = 0.0001, i = 3 \(SI\)"):
+        net.run(1 * ms, on_nonfinite="raise", namespace={"f": f, "ms": ms})
 
 
 def test_a_parameter_that_is_nan_is_named():

@@ -270,4 +270,4 @@ def seed(seed: int | None = None) -> None:
     True
     """
     random.seed(seed)
-    np.random.seed(None if seed is None else seed & (2**32 - 1))
+    np.random.seed(None if seed is None else int(seed) & (2**32 - 1))

@@ -18,7 +18,7 @@ from rheobase.backends.llvm.cache import cache_folder
 from rheobase.brian2.legacy import check_cache, clear_cache
 from rheobase.cli.bench import MODELS, Timing, time_example
 from rheobase.cli.examples import example_path
-from rheobase.cli.scripts import run_module, run_script
+from rheobase.cli.scripts import errors_shown, run_module, run_script
 from rheobase.inspection import inspect_program
 from rheobase.ir.program import Program
 from rheobase.network import Network, watching
@@ -50,7 +50,8 @@ def run(script: str, arguments: tuple[str, ...], as_module: bool) -> None:
     if as_module:
         run_module(script, arguments)
     elif Path(script).is_file():
-        run_script(Path(script), arguments)
+        with errors_shown(Path(script)):
+            run_script(Path(script), arguments)
     else:
         raise click.BadParameter(f"there is no file '{script}'", param_hint="SCRIPT")
 

@@ -115,6 +115,14 @@ def check_statements(
     return block.temporaries
 
 
+def _hint_for_new(name: str) -> str:
+    """What to try where '+=' and its like meet a name that has no value."""
+    for side, where in (("_pre", "before"), ("_post", "behind")):
+        if name.endswith(side):
+            return f"The neurons {where} these synapses have no '{name.removesuffix(side)}'."
+    return f"Use = to introduce '{name}'."
+
+
 class _Block:
     """What is known between two statements.
 
@@ -180,7 +188,7 @@ class _Block:
         message = f"'{name}' is unknown, and '{statement.op}=' changes a value that exists."
         near = did_you_mean(name, {*self.known, *self.known_names} - {name})
         span = place(statement.target_span)
-        self.faults.add(UnknownNameError, message, span, near or f"Use = to introduce '{name}'.")
+        self.faults.add(UnknownNameError, message, span, near or _hint_for_new(name))
 
     def refuse_target(self, statement: Assign, target: Symbol) -> None:
         name = statement.target
@@ -199,7 +207,7 @@ class _Block:
     def assign(self, statement: Assign, target: Symbol, value: Found) -> None:
         name = statement.target
         if value.dim is not None and value.dim is not target.dim and not value.fits_all:
-            self.wrong_dimension(statement, target.dim, value)
+            self.wrong_dimension(statement, target, value)
         is_temporary = name in self.temporaries
         if target.shared and not value.shared and not is_temporary:
             message = (
@@ -212,8 +220,9 @@ class _Block:
             shared = target.shared and value.shared and value.stateless
             self.known[name] = self.temporaries[name] = replace(target, type=widest, shared=shared)
 
-    def wrong_dimension(self, statement: Assign, wanted: Dimension, value: Found) -> None:
-        name, text = statement.target, text_of(statement.value)
+    def wrong_dimension(self, statement: Assign, target: Symbol, value: Found) -> None:
+        wanted = target.dim
+        name, text = target.name, text_of(statement.value)
         met = value.dim or DIMENSIONLESS
         if statement.op is None and value.type is Type.BOOLEAN:
             message = f"{is_in(name, wanted)}, but {text} is true or false."

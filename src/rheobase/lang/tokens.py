@@ -230,7 +230,9 @@ def _unit_without_colon(
         return None
     if find_spec(token.text) is None:
         return None
-    hint = "Is a * missing, or the colon in front of a unit?"
+    hint = _hint_between(before, token)
+    if before is not None and before.kind != "number":
+        hint = "Is a * missing, or the colon in front of a unit?"
     return "an operator is missing between these two", hint, True
 
 
@@ -257,7 +259,7 @@ def _fault_between(before: Token | None, token: Token) -> tuple[str, str, bool] 
         if before is not None and before.kind == "number" and token.kind == "open":
             return f"a number cannot be called: '{before.text}('", "Is a * missing?", True
         if token.kind != "open":
-            return "an operator is missing between these two", "Is a * missing?", True
+            return "an operator is missing between these two", _hint_between(before, token), True
     starts = before is None or before.kind == "open" or _wants_operand(before)
     if starts and (_is_infix(token) or token.kind == "close"):
         if before is None or before.kind == "open":
@@ -267,6 +269,16 @@ def _fault_between(before: Token | None, token: Token) -> tuple[str, str, bool] 
             return f"nothing stands before '{token.text}'", hint, False
         return f"nothing stands between '{before.text}' and '{token.text}'", "", True
     return None
+
+
+def _hint_between(before: Token | None, token: Token) -> str:
+    """What to try where two operands meet; a number and its unit are what an f-string writes."""
+    if before is None or before.kind != "number" or find_spec(token.text) is None:
+        return "Is a * missing?"
+    return (
+        f"Write {before.text}*{token.text}; if an f-string wrote it, write the name of the "
+        "quantity without braces: names of the script are known here."
+    )
 
 
 def _ends_operand(token: Token | None) -> bool:

@@ -11,9 +11,9 @@ import weakref
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from rheobase.errors import ModelValueError
+from rheobase.errors import ModelTypeError, ModelValueError, did_you_mean
 from rheobase.ir.kernels import Kernel, Python
 from rheobase.ir.slots import Slot
 from rheobase.model.callers import caller_place
@@ -78,15 +78,34 @@ class Work:
     full: Callable[[int], None] | None = None
 
 
+_IF_MISSING: Final = {"record": "record=True records all elements, record=[0, 7] those two."}
+
+
 class _Making(type):
     """Notes that an object is complete: one whose making failed is not missed in any run."""
 
     if not TYPE_CHECKING:  # type checkers then take the arguments and the result from the class
 
         def __call__(cls, *args: Any, **options: Any) -> Any:
-            made = super().__call__(*args, **options)
+            try:
+                made = super().__call__(*args, **options)
+            except TypeError as error:
+                cls._explain(error, args, options)
+                raise
             made._unused = True
             return made
+
+    def _explain(cls, error: TypeError, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Raise a better error if Python could not even call __init__."""
+        takes = cls.__signature__
+        try:
+            takes.bind(*args, **options)
+        except TypeError as wrong:
+            unknown = [name for name in options if name not in takes.parameters]
+            hints = [did_you_mean(name, takes.parameters) for name in unknown]
+            hints += [hint for name, hint in _IF_MISSING.items() if f"'{name}'" in str(wrong)]
+            message = f"{cls.__name__}: {wrong}. {' '.join(hints)}"
+            raise ModelTypeError(message.rstrip()) from None
 
     @property
     def __signature__(cls) -> inspect.Signature:

@@ -119,7 +119,10 @@ def check_call(synapses: SynapticGroup, call: Call) -> None:
     given = call.i is not None or call.j is not None
     label = synapses._label
     if call.condition is not None and (given or call.table is not None):
-        raise ModelValueError(f"{label}: give connect() a condition or i, j; not both")
+        raise ModelValueError(
+            f"{label}: give connect() a condition or i, j; not both. The arguments in their order "
+            "are condition, i, j, p, n: name those that you mean, as in connect('i != j', p=0.1)"
+        )
     if call.table is not None and given:
         raise ModelValueError(f"{label}: a table has i and j of its own; do not give them, too")
     if call.condition is not None and not isinstance(call.condition, (str, bool, np.bool_)):

@@ -15,6 +15,7 @@ from rheobase.errors import (
     ModelError,
     ModelTypeError,
     ModelValueError,
+    did_you_mean,
     labelled,
     raise_faults,
 )
@@ -458,8 +459,10 @@ class NeuronGroup(EventGroup):
 
     def _known_event(self, event: str) -> None:
         if event not in self.events:
-            known = ", ".join(f"'{e}'" for e in self.events) or "none: it has no threshold"
-            raise ModelValueError(f"{self._label} has no event '{event}'; there are {known}")
+            known = ", ".join(f"'{e}'" for e in self.events) or "none, as it has no threshold"
+            near = did_you_mean(event, self.events)
+            message = f"{self._label} has no event '{event}'; the events that it has: {known}."
+            raise ModelValueError(f"{message} {near}".rstrip())
 
     def run_on_event(
         self,

@@ -26,6 +26,7 @@ from rheobase.model.subgroup import EventGroup
 from rheobase.model.views import VariableView
 from rheobase.topics import topic
 from rheobase.units import Quantity, second, to_si
+from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["SpikeGeneratorGroup"]
 
@@ -146,7 +147,8 @@ class SpikeGeneratorGroup(EventGroup):
         si = np.atleast_1d(np.asarray(number, float))
         if dim is not second.dim and si.size:
             raise DimensionMismatchError(
-                f"{self._label}: times must be times, such as [1, 2]*ms, not in {dim}"
+                f"{self._label}: times are given with a unit, such as [1, 2]*ms, but these "
+                f"are {'pure numbers' if dim is DIMENSIONLESS else f'in {dim}'}"
             )
         if si.ndim != 1:
             raise ModelTypeError(f"{self._label}: times are a row, not of shape {si.shape}")
@@ -241,8 +243,8 @@ class SpikeGeneratorGroup(EventGroup):
         step, neuron = divmod(int(keys[twice[0]]), len(self))
         return ModelValueError(
             f"{self._label}: neuron {neuron} spikes more than once in the step at "
-            f"{step * self.clock.dt} (dt = {self.clock.dt}), as {len(twice)} spikes do in "
-            "all. Choose a smaller dt, or leave spikes out."
+            f"{step * self.clock.dt} (dt = {self.clock.dt}); {len(twice)} of all spikes are such "
+            "repetitions. Choose a smaller dt, or leave them out."
         )
 
     def _warn_of_ignored(self) -> None:
@@ -252,10 +254,10 @@ class SpikeGeneratorGroup(EventGroup):
         n_past = int(np.searchsorted(self._steps.data, now))
         if n_past:
             topic("ignored_spikes").warning(
-                "%s: %d spikes are before the present time, %s; they are ignored",
+                "%s: spikes before the present time, %s, are ignored: %d",
                 self._label,
-                n_past,
                 self.clock.t,
+                n_past,
             )
 
 

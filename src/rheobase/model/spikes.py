@@ -177,4 +177,6 @@ def events_of(group: Any, event: str, label: str) -> EventSource:
             "give it one, such as threshold='v > -50*mV'"
         )
     near = did_you_mean(event, sources)
-    raise ModelValueError(f"{label}: {group._label} has no event '{event}'. {near}".rstrip())
+    known = ", ".join(f"'{e}'" for e in sources) or "none"
+    message = f"{label}: {group._label} has no event '{event}'; the events that it has: {known}."
+    raise ModelValueError(f"{message} {near}".rstrip())

@@ -435,7 +435,8 @@ class StateUpdater(Runner):
                     continue
             else:
                 continue
-            values[name] = float(column if np.ndim(column) == 0 else column[element % len(column)])
+            own = np.asarray(column if np.ndim(column) == 0 else column[element % len(column)])
+            values[name] = int(own) if own.dtype.kind in "iu" else float(own)
         return values
 
     def after_run(self) -> None:

@@ -142,7 +142,7 @@ class SynapticViews(SynapticGroup):
     ) -> NDArray[Any]:
         """The value of an expression for each synapse, as users count."""
         out = ArrayVariable("_value", kind, dim, Slot("value", dtype_of(kind), len(self)))
-        local = {"_value": Meaning(symbol_of(out), out.element(Index.OWN))}
+        local = {"_value": Meaning(symbol_of(out, "the value"), out.element(Index.OWN))}
         statement = Assign("_value", None, expr)
         block = Block("value", self._domain(), (statement,), local=local, any_unit=any_unit)
         self._run_block(block, level)
@@ -174,7 +174,7 @@ class SynapticViews(SynapticGroup):
             return
         self.check_connected()
         if indices is None:  # each synapse reads no other, so that no second array is needed
-            symbol = Symbol("_value", variable.type, variable.dim)
+            symbol = Symbol("the value", variable.type, variable.dim)
             local = {"_value": Meaning(symbol, Element(variable.slot, Index.OWN))}
             statement = Assign("_value", None, expr)
             name = f"set {variable.name}"

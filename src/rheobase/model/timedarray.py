@@ -129,19 +129,25 @@ class TimedArray:
         time, dim = to_si(t)
         if dim is not second.dim and not np.all(np.equal(time, 0)):
             raise DimensionMismatchError(f"{self.name}: t must be a time, not {t}; e.g. 10*ms")
+        if i is not None and not self._has_columns(np.asarray(i)):
+            n = self.values.shape[1]
+            raise IndexError(f"{self.name} has {n} columns (0 to {n - 1}); it has no {i}")
         result = self._at(time) if i is None else self._at(time, i)
         return result if self.dim is DIMENSIONLESS else Quantity(result, dim=self.dim)
 
+    def _has_columns(self, columns: NDArray[Any]) -> bool:
+        n = self.values.shape[1]
+        return columns.dtype.kind in "iu" and bool(((columns >= 0) & (columns < n)).all())
+
     def _at(self, t: Any, i: Any = None) -> Any:
-        """SI numbers from SI numbers."""
+        """SI numbers from SI numbers; nan where there is no such column, as in code of models."""
         steps = np.floor(np.asarray(t) / self.dt + _SLACK).astype(np.int64)
         rows = np.clip(steps, 0, len(self.values) - 1)
         if i is None:
             return self.values[rows]
-        columns = np.asarray(i)
-        if columns.dtype.kind not in "iu" or (columns < 0).any():
-            raise IndexError(f"{self.name}: columns are numbered 0, 1, ..., there is no {i}")
-        return self.values[rows, columns]
+        n = self.values.shape[1]
+        there = (np.asarray(i) >= 0) & (np.asarray(i) < n)
+        return np.where(there, self.values[rows, np.where(there, i, 0)], np.nan)
 
     # ------------------------------------------------------------ in models
     def info(self, name: str) -> FunctionInfo | Fault:

@@ -12,7 +12,9 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from numbers import Integral
 
+from rheobase.errors import ModelTypeError
 from rheobase.ir.dtypes import I64
 from rheobase.ir.slots import Slot
 
@@ -51,10 +53,13 @@ def seed(value: int | None = None) -> None:
     """Start the random numbers again.
 
     value   any integer; the same value gives the same numbers. None: an unpredictable one.
+    Raises ModelTypeError for anything else.
 
     >>> from rheobase.runtime import random
     >>> random.seed(42)
     """
+    if value is not None and not isinstance(value, Integral):
+        raise ModelTypeError(f"a seed is a whole number, such as seed(1), not {value!r}")
     _state.seed = _unpredictable() if value is None else int(value) & (2**63 - 1)
     _state.chosen = value is not None
     _state.next_stream = 0

@@ -79,6 +79,9 @@ class Recorder(Monitor):
             record = list(cast("tuple[Any, ...]", record))  # numbers; of synapses, S[i, j]
         elif isinstance(record, float) and record.is_integer():
             record = int(record)  # record=N/2
+        elif record is ... or (isinstance(record, str) and record in ("all", ":", "*")):
+            met = "..." if record is ... else repr(record)
+            raise ModelTypeError(f"{self._label}: record=True records all elements, not {met}")
         self._indices: NDArray[np.int64] = np.atleast_1d(source.view_indices(record))
         if isinstance(source, Synapses):
             source.followers.add(self)

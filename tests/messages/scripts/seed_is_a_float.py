@@ -1,0 +1,3 @@
+from rheobase import *
+
+seed(1.5)
