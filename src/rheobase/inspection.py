@@ -31,6 +31,7 @@ _MEMORY = {"const", "index", "load", "load_at", "store", "length"}
 _SHAPES = {  # the name of a domain's class -> what it goes over, for people
     "Elementwise": "all elements",
     "Sometimes": "all elements, in some steps",
+    "WhenDue": "elements that are due",
     "Select": "all elements, lists those that pass",
     "Bernoulli": "all elements, lists some at random",
     "Indexed": "listed elements",

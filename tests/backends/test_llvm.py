@@ -16,8 +16,10 @@ from rheobase.backends.llvm.kernels import elements_are_independent
 from rheobase.backends.reference import ReferenceBackend
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
 from rheobase.ir.kernels import (
+    GRANULE,
     Array,
     At,
+    Calendar,
     Elementwise,
     Events,
     Generate,
@@ -33,6 +35,7 @@ from rheobase.ir.kernels import (
     Sample,
     Select,
     Sometimes,
+    WhenDue,
 )
 from rheobase.ir.program import Call, Control, Program, Status
 from rheobase.ir.slots import Slot
@@ -219,6 +222,47 @@ def test_sometimes_is_for_the_steps_without_the_bits_of_its_mask(backend):
     assert x.data.tolist() == [0] * 2 + [3] * 17 + [0] * 2
     run(kernel, backend)  # as the step is now: 10
     assert x.data[5] == 3
+
+
+@pytest.mark.parametrize("backend", [BACKEND, ReferenceBackend()], ids=lambda b: b.name)
+@pytest.mark.parametrize("n", [1, 15, 16, 17, 100, 300])
+def test_granules_that_are_due_are_looked_at_and_no_others(backend, n):
+    """Elements count how often they are looked at, and want to be looked at again after a while."""
+    rng = np.random.default_rng(n)
+    begin = rng.choice([-np.inf, 0.5, 1.0, 2.5, np.inf], -(-n // GRANULE))
+    waits = rng.choice([0.3, 1.7, 4.0, np.inf, np.nan], n, p=[0.02, 0.04, 0.04, 0.8, 0.1])
+    entries, t = slot(F64, begin), slot(F64, 0.0)
+    looks, wait, code = slot(F64, np.zeros(n)), slot(F64, waits), Code()
+    code.store(0, code("add", code.load(0), code.const(1.0)))
+    again = code("add", code.load(2), code.load(1))
+    arrays = (Array(looks, Index.OWN), Array(wait, Index.OWN), Array(t, Index.SHARED))
+    domain = WhenDue(part(0, n), Calendar(entries, t))
+    kernel = Kernel("look", domain, arrays, body=tuple(code.ops), results=(again,))
+    verify(kernel)
+    wanted, due_at = np.zeros(n), begin.copy()
+    for now in range(12):
+        t.data[0] = now
+        run(kernel, backend)
+        for g in np.flatnonzero(due_at <= now):
+            its = slice(g * GRANULE, (g + 1) * GRANULE)
+            wanted[its] += 1
+            due_at[g] = np.fmin.reduce(now + waits[its], initial=np.inf)
+        assert looks.data.tolist() == wanted.tolist()
+        assert entries.data.tolist() == due_at.tolist()
+
+
+@pytest.mark.parametrize("backend", [BACKEND, ReferenceBackend()], ids=lambda b: b.name)
+def test_a_listed_element_enters_when_to_look_at_it(backend):
+    """The earliest of a granule counts, whatever was there before."""
+    entries, when = slot(F64, [np.inf, 3.0, 3.0]), slot(F64, np.arange(40) / 4)
+    listed, code = index_list([2, 7, 9, 16, 18, 36]), Code()
+    again = code.load(0)
+    domain = Indexed(listed, part(4, 30), Calendar(entries, slot(F64, 0)))
+    arrays = (Array(when, Index.OWN),)
+    kernel = Kernel("mark", domain, arrays, body=tuple(code.ops), results=(again,))
+    verify(kernel)
+    run(kernel, backend)
+    assert entries.data.tolist() == [7 / 4, 3.0, 3.0]
 
 
 # ------------------------------------------------------------------ lists, logs, synapses

@@ -40,6 +40,7 @@ from rheobase.ir.kernels import (
     Reduce,
     Replay,
     Select,
+    WhenDue,
 )
 from rheobase.ir.partition import Division, Key, divisions, is_cut, size_at, touched
 from rheobase.ir.passes.rewrite import array_of, written
@@ -106,7 +107,7 @@ def ahead_of(calls: Sequence[Call]) -> Ahead | None:
 
 def _is_known(kernel: Kernel) -> bool:
     """Whether it belongs to a kind of call that may go ahead."""
-    return isinstance(kernel.domain, (Elementwise, Select, Indexed, Propagate, Reduce))
+    return isinstance(kernel.domain, (Elementwise, Select, WhenDue, Indexed, Propagate, Reduce))
 
 
 def _delays(domain: object) -> tuple[Slot, ...]:

@@ -14,6 +14,7 @@ The domains, and which element each index means:
     domain        iterates over                           own             pre, post
     Elementwise   start <= k < start + size               k               -
     Sometimes     start <= k < start + size, in some steps   k            -
+    WhenDue       those of start <= k < start + size that are due   k     -
     Select        start <= k < start + size               k               -
     Bernoulli     start <= k < start + size               k               -
     Indexed       the entries of an index list            the entry       -
@@ -39,11 +40,13 @@ from rheobase.records import record
 
 __all__ = [
     "DENSE",
+    "GRANULE",
     "LONGEST_GAP",
     "N_GAPS",
     "Array",
     "At",
     "Bernoulli",
+    "Calendar",
     "Chosen",
     "DelayRows",
     "Domain",
@@ -71,6 +74,7 @@ __all__ = [
     "Select",
     "Sometimes",
     "Stream",
+    "WhenDue",
 ]
 
 
@@ -190,6 +194,35 @@ class Sometimes:
     mask: Slot
 
 
+GRANULE = 16  # elements that a calendar knows by one entry: see ir/partition.LEAST_GRAIN
+
+
+@record
+class Calendar:
+    """From when on one of the elements GRANULE * g <= k < GRANULE * (g + 1) is to be looked at:
+    entry g, a time; -inf: in the next step; inf: not again.
+
+    entries   F64 (n / GRANULE, rounded up)
+    t         F64 (1,)   the present time
+    """
+
+    entries: Slot
+    t: Slot
+
+
+@record
+class WhenDue:
+    """The elements of those granules of a part whose entry in the calendar is not after the present
+    time; results[0] (F64) says from when on to look at an element again. The part begins with a
+    granule.
+
+    A granule is looked at as a whole, so the code must leave elements as they are that are not due.
+    """
+
+    part: Part
+    calendar: Calendar
+
+
 @record
 class Select:
     """All elements; those whose results[0] is true are listed in `out`, ascending."""
@@ -242,10 +275,14 @@ DENSE = 1 / 2  # from here on, a gap costs more than a uniform number for each e
 
 @record
 class Indexed:
-    """The entries of a list that lie in the part."""
+    """The entries of a list that lie in the part.
+
+    calendar   if there is one, results[0] (F64) is a time from which on to look at the element
+    """
 
     list: IndexList
     part: Part
+    calendar: Calendar | None = None
 
 
 @record
@@ -455,6 +492,7 @@ class Python:
 Domain: TypeAlias = (
     Elementwise
     | Sometimes
+    | WhenDue
     | Select
     | Bernoulli
     | Indexed

@@ -4,8 +4,8 @@ Element k of arrays of n elements belongs to one thread, whatever group or kerne
 threads ('lanes') own blocks of it, see `bounds`. A kernel is divided if its elements can be done
 by the owners of what they write:
 
-    Elementwise, Select, Indexed   by the element's own index, if they write and read what they
-                                   write through that alone
+    Elementwise, Select, Indexed,  by the element's own index, if they write and read what they
+    WhenDue                        write through that alone
     Propagate, Reduce              by one side of the synapse, if what they write belongs to the
                                    synapse or to that side: all synapses of one owner are his
 
@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.ir.kernels import (
+    GRANULE,
     Elementwise,
     Index,
     Indexed,
@@ -36,9 +37,16 @@ from rheobase.ir.kernels import (
     Reduce,
     Select,
     Sometimes,
+    WhenDue,
 )
 from rheobase.ir.ops import has_effect
-from rheobase.ir.passes.rewrite import array_of, slots_touched, slots_written, written
+from rheobase.ir.passes.rewrite import (
+    array_of,
+    calendar_of,
+    slots_touched,
+    slots_written,
+    written,
+)
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
 from rheobase.records import record
@@ -58,7 +66,7 @@ __all__ = [
 ]
 
 GRAIN = 64  # elements: whole vectors, and whole cache lines of one byte each
-LEAST_GRAIN = 16
+LEAST_GRAIN = GRANULE
 
 
 def bounds(size: int, lanes: int) -> NDArray[np.int64]:
@@ -82,7 +90,7 @@ def divided_by(kernel: Kernel) -> Index | None:
     if any(has_effect(op) for op in kernel.once + kernel.outer) or _is_out_of_step(kernel):
         return None
     match kernel.domain:
-        case Elementwise() | Select() | Indexed():
+        case Elementwise() | Select() | Indexed() | WhenDue():
             candidates = (Index.OWN,)
         case Propagate(ascending=False, side=side) | Reduce(ascending=False, side=side):
             candidates = (side,)
@@ -100,7 +108,7 @@ def obstacle(kernel: Kernel) -> str:
     if _is_out_of_step(kernel):
         return "its normal numbers come in pairs that threads would tear apart"
     match kernel.domain:
-        case Elementwise() | Select() | Indexed():
+        case Elementwise() | Select() | Indexed() | WhenDue():
             return "writes or looks up elements other than its own"
         case Propagate(ascending=False) | Reduce(ascending=False):
             return "writes beyond the row's own side, and rows are not in the order of the other"
@@ -202,7 +210,7 @@ def _size_of_domain(kernel: Kernel, index: Index) -> int | None:
     if isinstance(domain, (Propagate, Reduce)) and domain.side is not index:
         others = domain.others.data
         return int(others.max()) + 1 if len(others) else 0
-    assert isinstance(domain, (Elementwise, Select, Indexed, Propagate, Reduce))
+    assert isinstance(domain, (Elementwise, Select, Indexed, WhenDue, Propagate, Reduce))
     return int(domain.part.first.data[0] + domain.part.size.data[0])
 
 
@@ -255,8 +263,12 @@ def touched(kernel: Kernel, division: Division | None) -> dict[Slot, tuple[Key, 
         elif in_rows and a.index is Index.OWN:
             key = division
         keys[a.slot].add(key)
+    calendar = calendar_of(kernel)
     for slot in replace(kernel, arrays=()).slots():  # those of the domain and the stream
-        keys[slot].add(None)
+        if division is not None and calendar is not None and slot is calendar.entries:
+            keys[slot].add(division.size)  # owners have whole granules
+        else:
+            keys[slot].add(None)
     for op in kernel.ops:
         if op.name == "load_at":
             keys[kernel.arrays[array_of(op)].slot].add(None)

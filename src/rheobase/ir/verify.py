@@ -24,6 +24,7 @@ from rheobase.ir.dtypes import BOOL, F64, I32, I64, U16, DType
 from rheobase.ir.kernels import (
     At,
     Bernoulli,
+    Calendar,
     Chosen,
     DelayRows,
     Deliver,
@@ -34,6 +35,7 @@ from rheobase.ir.kernels import (
     Gaps,
     Generate,
     Index,
+    Indexed,
     IndexList,
     Kernel,
     Linked,
@@ -49,6 +51,7 @@ from rheobase.ir.kernels import (
     Select,
     Sometimes,
     Stream,
+    WhenDue,
 )
 from rheobase.ir.ops import OPS, Op, has_effect, is_random
 from rheobase.ir.printer import print_kernel
@@ -136,6 +139,8 @@ _SLOT_DTYPES: dict[tuple[type, str], DType | tuple[DType, ...]] = {
     (Record, "cursor"): I64,
     (Push, "step"): I64,
     (Sometimes, "step"): I64,
+    (Calendar, "entries"): F64,
+    (Calendar, "t"): F64,
     (Gaps, "counts"): I64,
     (Gaps, "numbers"): F64,
     (Sometimes, "mask"): I64,
@@ -197,7 +202,7 @@ class _Verifier:
         match self.kernel.domain:
             case (
                 Elementwise(part=Chosen()) | Select(part=Chosen()) | Reduce(part=Chosen())
-                | Sometimes(part=Chosen()) | Bernoulli(part=Chosen())
+                | Sometimes(part=Chosen()) | Bernoulli(part=Chosen()) | WhenDue(part=Chosen())
                 | Generate(outer=Chosen()) | Generate(inner=Chosen())
             ):  # fmt: skip
                 self.fail(f"{type(self.kernel.domain).__name__} goes over all of a range")
@@ -423,7 +428,7 @@ class _Verifier:
         match kernel.domain:
             case Select():
                 wanted = (BOOL,)
-            case Bernoulli():
+            case Bernoulli() | WhenDue() | Indexed(calendar=Calendar()):
                 wanted = (F64,)
             case Generate():
                 wanted = (I64, BOOL, I64)
@@ -494,6 +499,8 @@ def _slots_written(domain: Domain) -> tuple[Slot, ...]:
             return (out.indices, out.count)
         case Record(cursor=cursor, buffers=buffers):
             return (cursor, *buffers)
+        case WhenDue(calendar=calendar) | Indexed(calendar=Calendar() as calendar):
+            return (calendar.entries,)
         case Generate(counts=counts, targets=targets, cursor=cursor):
             return (counts, targets, cursor)
         case _:

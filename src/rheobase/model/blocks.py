@@ -63,6 +63,11 @@ class Block:
     guard: Expr | None = None
     full: Callable[[int], None] | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it does nothing."""
+        return not self.statements and not self.results and self.loop is None
+
     def expressions(self) -> tuple[Expr, ...]:
         return tuple(s.value for s in self.statements) + tuple(r.expr for r in self.results)
 

@@ -22,7 +22,7 @@ from rheobase.errors import (
 from rheobase.integration import MethodChoice
 from rheobase.integration.crossing import SPIKED, Spiking
 from rheobase.ir.dtypes import BOOL, F64
-from rheobase.ir.kernels import Elementwise, Indexed, Select
+from rheobase.ir.kernels import Elementwise, Indexed, Kernel, Select
 from rheobase.lang.check import check_statements
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Expr, Logic, Name, Number, names_in, substitute
@@ -34,6 +34,7 @@ from rheobase.model.group import new_part
 from rheobase.model.linked import check_choosers
 from rheobase.model.namespace import find_external, find_function, warn_of_attributes
 from rheobase.model.pages import group_page
+from rheobase.model.recovery import Recovery, recovery_of
 from rheobase.model.refractoriness import (
     NEVER,
     check_refractory,
@@ -146,6 +147,7 @@ class NeuronGroup(EventGroup):
         check_shared(self.equations, own, f"{self._label}, equations")
         self._make_event_sources()
         self._fault: ModelError | None = None
+        self._recovery: Recovery | None = None
         try:
             self._read_code()
             self._make_runners(method, method_options)
@@ -324,6 +326,14 @@ class NeuronGroup(EventGroup):
             raise self._fault.with_traceback(None)
         check_choosers(self)
 
+    def looks_at(self, kernels: Sequence[Kernel]) -> bool:
+        if self._recovery is None:
+            return False
+        own = {
+            id(w.kernel) for x in (self.state_updater, self.thresholder["spike"]) for w in x._work()
+        }
+        return self._recovery.finds(k for k in kernels if id(k) not in own)
+
     # ------------------------------------------------------------ what runs
     def _written(self, variable: ArrayVariable) -> None:
         if hasattr(self, "state_updater"):  # not while it is made
@@ -349,9 +359,12 @@ class NeuronGroup(EventGroup):
         spiking = self._spiking()
         code = None if spiking and not spiking.is_while else self.refractory_code
         update = refractory_update(code, self.variables, exact_times)
+        if "spike" in self.events and not spiking and not exact_times:
+            self._recovery = recovery_of(code, self.variables, self._part, self.clock)
         self.state_updater = StateUpdater(
-            self, self.equations, update, refractory, method, options, spiking=spiking
-        )
+            self, self.equations, update, refractory, method, options, spiking=spiking,
+            recovery=self._recovery,
+        )  # fmt: skip
         self._contain(self.state_updater)
         self.subexpression_updater: Runner | None = None
         fixed = [e for e in self.equations.values() if "constant over dt" in e.flags]
@@ -446,8 +459,10 @@ class NeuronGroup(EventGroup):
         found = Block(f"{self.name} {what}", Select(self._part, current), results=(result,))
         if not refractory:
             return (found,)
-        domain = Indexed(current, self._part)
-        return found, Block(f"{self.name} refractory", domain, mark_spiked())
+        marked = Block(f"{self.name} refractory", Indexed(current, self._part), mark_spiked())
+        if self._recovery is not None and self._recovery.is_known:
+            marked = self._recovery.entered(marked)
+        return found, marked
 
     def _found_within_step(self) -> Sequence[Block]:
         """List the neurons that have spiked in the step of the state updater."""

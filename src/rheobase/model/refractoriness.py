@@ -32,7 +32,14 @@ from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.variables import Variable
 from rheobase.units import second
 
-__all__ = ["NEVER", "check_refractory", "is_condition", "mark_spiked", "refractory_update"]
+__all__ = [
+    "NEVER",
+    "check_refractory",
+    "is_condition",
+    "mark_spiked",
+    "refractory_update",
+    "whole_steps",
+]
 
 NEVER = -1e4  # s: lastspike of a neuron that has not fired
 
@@ -56,9 +63,13 @@ def refractory_update(
     # timestep(t - lastspike, dt) >= timestep(code, dt), without a division per neuron:
     # timestep adds a thousandth of a step, which takes the rounding of t - lastspike
     slack = Binary("*", Number(1e-3), Name("dt"))
-    steps = Call("timestep", (code, Name("dt")))
-    value = Compare(">=", Binary("+", since, slack), Binary("*", steps, Name("dt")))
+    value = Compare(">=", Binary("+", since, slack), whole_steps(code))
     return (Assign("not_refractory", None, value),)
+
+
+def whole_steps(code: Expr) -> Expr:
+    """A time in whole steps, as a time."""
+    return Binary("*", Call("timestep", (code, Name("dt"))), Name("dt"))
 
 
 def mark_spiked() -> tuple[Assign, ...]:

@@ -42,6 +42,7 @@ from rheobase.model.code import (
 from rheobase.model.grids import holds_during_steps
 from rheobase.model.group import Group
 from rheobase.model.lookups import Lookups
+from rheobase.model.recovery import Recovery
 from rheobase.model.runaway import RunAway, explain, first_bad, n_bad
 from rheobase.model.stiffness import Stiffness, find_stiffness
 from rheobase.model.variables import ArrayVariable, Meaning, PositionVariable
@@ -61,6 +62,7 @@ class StateUpdater(Runner):
     names       the variables to integrate; None: all that have differential equations
     spiking     what makes the neurons spike, if that is to be found within the step
     beside      variables that another object of the group integrates, and how: {'v': 'method'}
+    recovery    when `first` is to be done, if not for every neuron in each step
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class StateUpdater(Runner):
         options: Mapping[str, object] | None,
         names: Collection[str] | None = None,
         spiking: Spiking | None = None,
+        recovery: Recovery | None = None,
     ) -> None:
         super().__init__(
             owner,
@@ -103,11 +106,13 @@ class StateUpdater(Runner):
         self._resolution: Resolution | None = None
         self._size = 0  # for which tables were made
         self._dt = 0.0
+        self._was_calm = False
         self._run_away: set[str] = set()
         self._before: dict[str, NDArray[Any]] = {}  # the state before a step
         self._said_stiff = False
         self._said_late = False
         self.spiking = spiking
+        self.recovery = recovery
         self.beside: dict[str, str] = {}
         self._memory: dict[str, Slot] = {}  # per element, see integration.system.Updates
         self._own: tuple[str, ...] = self._add_memory()
@@ -144,7 +149,11 @@ class StateUpdater(Runner):
         expressions, written = self._expressions(), self.equations.expressions()
         if not expressions and not written:
             return
-        same = self._dt == self.clock.dt_ and self._size == len(self.group)
+        if self.recovery is not None:
+            self.recovery.look_anew()
+        same = (self._dt, self._size, self._was_calm) == (
+            self.clock.dt_, len(self.group), self._is_calm,
+        )  # fmt: skip
         if self._resolution is not None and same and self.is_as_before(namespace):
             make_room(self._works)
             self._fill_tables(self._resolution)
@@ -179,6 +188,7 @@ class StateUpdater(Runner):
         guarded = "_born" in self.group.variables
         signature = (
             *resolution.signature, self._still, self._changing, len(self.group), guarded,
+            self._is_calm,
         )  # fmt: skip
         if signature != self._signature:
             self._rebuild(resolution)
@@ -186,7 +196,7 @@ class StateUpdater(Runner):
         make_room(self._works)
         self._fill_tables(resolution)
         self._resolution, self._lookups, self._dt = resolution, lookups, self.clock.dt_
-        self._size = len(self.group)
+        self._size, self._was_calm = len(self.group), self._is_calm
 
     def _rebuild(self, resolution: Resolution) -> None:
         if self._noise is not None:
@@ -228,7 +238,7 @@ class StateUpdater(Runner):
         block = Block(
             f"{self.group.name} state update",
             self.group._domain_of(resolution.bindings),
-            (*self.first, *updates.statements),
+            updates.statements if self._is_calm else (*self.first, *updates.statements),
             checked=True,
             loop=updates.loop,
             is_step=True,
@@ -237,7 +247,15 @@ class StateUpdater(Runner):
         local |= block.local
         bindings = {**resolution.bindings, **{k: m.binding for k, m in local.items()}}
         full = replace(resolution, symbols=scope, bindings=bindings)
-        self._works = self.lowered(0, block, full)
+        self._works = () if block.is_empty else self.lowered(0, block, full)
+        if self.recovery is not None and self._is_calm:
+            decide = self.recovery.block(f"{self.group.name} recovery", self.first)
+            self._works = (*self.lowered(1, decide, full), *self._works)
+
+    @property
+    def _is_calm(self) -> bool:
+        """Whether few neurons need to be looked at for the end of their refractoriness."""
+        return self.recovery is not None and self.recovery.is_known
 
     def _say_choice(self, choice: Choice, seconds: float) -> None:
         """Say which of several methods was taken, and why none of those before it."""
@@ -297,6 +315,8 @@ class StateUpdater(Runner):
 
     def _written(self, variable: ArrayVariable) -> None:
         """The script has set a variable, maybe in the middle of a run."""
+        if self.recovery is not None and variable.slot in self.recovery.depends_on:
+            self.recovery.look_anew()
         if self._resolution is None or self._size != len(self.group):
             return
         if variable.name in self._inputs:

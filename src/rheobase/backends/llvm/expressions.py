@@ -105,9 +105,13 @@ class Emitter:
         row, is the first of as many."""
         self._positions.update(positions)
 
-    def lanes_end(self, end: Value) -> None:
-        """Lanes from element `end` on do not count; their elements may not exist."""
+    def lanes_end(self, end: Value) -> Value:
+        """Lanes from element `end` on do not count; their elements may not exist. The mask of those
+        that do."""
+        if self.width == 1:
+            return self.code.const(I1, True)
         self._valid = self._own_lanes() < end
+        return self._valid
 
     def lanes_valid(self, n: Value) -> Value:
         """The first n lanes count; the mask."""

@@ -15,15 +15,19 @@ everything else is a loop over scalars, in the order that ir/kernels.py states.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import partial
 
 from rheobase.backends.llvm import bernoulli, generate, library, philox, rows
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.share import Word
-from rheobase.backends.llvm.text import BOOL, I32, I64, LIKELIHOOD, Code, Host, Value, Var
+from rheobase.backends.llvm.text import BOOL, F64, I32, I64, LIKELIHOOD, Code, Host, Value, Var
 from rheobase.backends.llvm.together import together
 from rheobase.ir.kernels import (
+    GRANULE,
     Bernoulli,
+    Calendar,
     Deliver,
     Elementwise,
     Generate,
@@ -39,6 +43,7 @@ from rheobase.ir.kernels import (
     Replay,
     Select,
     Sometimes,
+    WhenDue,
 )
 from rheobase.ir.ops import has_effect
 from rheobase.ir.program import Control, Status
@@ -46,6 +51,7 @@ from rheobase.ir.program import Control, Status
 __all__ = ["lanes_of", "write_kernel"]
 
 MAX_LANES = 8  # of 8 bytes; with draws, twice as many
+SHIFT = GRANULE.bit_length() - 1
 NEEDED = Control.FIELDS.index("needed")
 
 
@@ -58,12 +64,14 @@ def write_kernel(kernel: Kernel, host: Host, symbol: str, contract: bool) -> str
             _elementwise(emitter, part, None)
         case Sometimes() as domain:
             _sometimes(emitter, domain)
+        case WhenDue() as domain:
+            _when_due(emitter, domain)
         case Select(part=part, out=out):
             _elementwise(emitter, part, out)
         case Bernoulli() as domain:
             _bernoulli(emitter, domain)
-        case Indexed(list=list_, part=part):
-            _indexed(emitter, list_, part)
+        case Indexed() as domain:
+            _indexed(emitter, domain)
         case Record() as record:
             _record(emitter, record)
         case Push() as push:
@@ -94,7 +102,7 @@ def lanes_of(kernel: Kernel, host: Host) -> int:
         return 1
     if isinstance(kernel.domain, (Propagate, Reduce)):
         return host.lanes if rows.in_vectors(kernel) else 1
-    over_all = isinstance(kernel.domain, (Elementwise, Sometimes, Select, Bernoulli))
+    over_all = isinstance(kernel.domain, (Elementwise, Sometimes, WhenDue, Select, Bernoulli))
     if not over_all or not elements_are_independent(kernel):
         return 1
     calls = [op.name for op in kernel.inner if op.name in library.FUNCTIONS]
@@ -196,18 +204,55 @@ def _sometimes(e: Emitter, domain: Sometimes) -> None:
     _elementwise(e, domain.part, None, now)
 
 
+def _when_due(e: Emitter, domain: WhenDue) -> None:
+    code, calendar = e.code, domain.calendar
+    _, begin, end = rows.shared_block(e, domain.part)
+    e.once()
+    now = e.read(calendar.t)
+    n = (end + (GRANULE - 1)) >> SHIFT
+    with code.loop(begin >> SHIFT, n, e.width) as granule:
+        due = e.read_lanes(calendar.entries, granule) <= now
+        with _each_lane(e, due, n - granule) as lane:
+            _look_at(e, calendar, granule + lane, end)
+    code.leave(Status.DONE)
+
+
+def _look_at(e: Emitter, calendar: Calendar, granule: Value, end: Value) -> None:
+    """Run the code for a granule, and enter when to do so next."""
+    code = e.code
+    low = granule << SHIFT
+    high = code.select(low + GRANULE < end, low + GRANULE, end)
+    least = Var(code, F64, float("inf"))
+    with code.loop(low, high, e.width) as k:
+        e.at(own=k)
+        counts = e.lanes_end(high)
+        e.body()
+        when = e.result(0)
+        when = code.least(code.select(counts & when.eq(when), when, float("inf")))
+        least.set(code.select(when < least.get(), when, least.get()))
+        e.flush(high)
+    e.write(calendar.entries, granule, least.get())
+
+
 def _list_chosen(
     e: Emitter, out: IndexList, count: Var, chosen: Value, k: Value, end: Value
 ) -> None:
     """Append the elements k, k + 1, ... whose condition holds."""
+    with _each_lane(e, chosen, end - k) as lane:
+        _append(e, out, count, k + lane)
+
+
+@contextmanager
+def _each_lane(e: Emitter, chosen: Value, left: Value) -> Generator[Value]:
+    """A loop over those of the first `left` lanes for which the condition holds, few as a rule:
+    the number of the lane."""
     code = e.code
     if e.width == 1:
         with code.when(chosen):
-            _append(e, out, count, k)
+            yield code.const(I64, 0)
         return
     chosen = code.splat(chosen, e.width)
     mask = code.let(f"i{e.width}", 1, f"bitcast {chosen} to i{e.width}").cast("zext", I64)
-    left = end - k
     room = code.select(left < e.width, left, e.width)
     mask = mask & ((code.const(I64, 1) << room) - 1)
     with code.when(mask.ne(0), likely=False):
@@ -216,8 +261,7 @@ def _list_chosen(
         code.jump(again)
         code.begin(again)
         now = bits.get()
-        lane = code.call("llvm.cttz.i64", I64, 1, now, code.const(BOOL, True))
-        _append(e, out, count, k + lane)
+        yield code.call("llvm.cttz.i64", I64, 1, now, code.const(BOOL, True))
         rest = now & (now - 1)
         bits.set(rest)
         code.branch(rest.ne(0), again, done)
@@ -236,8 +280,8 @@ def _bernoulli(e: Emitter, domain: Bernoulli) -> None:
 
 
 # ------------------------------------------------------------------ lists
-def _indexed(e: Emitter, list_: IndexList, part: Part) -> None:
-    code = e.code
+def _indexed(e: Emitter, domain: Indexed) -> None:
+    code, list_, part = e.code, domain.list, domain.part
     _, begin, end = rows.shared_block(e, part)
     size, n = end - begin, e.read(list_.count)
     e.once()
@@ -246,7 +290,16 @@ def _indexed(e: Emitter, list_: IndexList, part: Part) -> None:
         with code.when(rows.inside(e, part, own, begin, size)):
             e.at(own=own)
             e.body()
+            if domain.calendar is not None:
+                _enter(e, domain.calendar, own, e.result(0))
     code.leave(Status.DONE)
+
+
+def _enter(e: Emitter, calendar: Calendar, own: Value, when: Value) -> None:
+    """An element is to be looked at from this time on."""
+    granule = own >> SHIFT
+    known = e.read(calendar.entries, granule)
+    e.write(calendar.entries, granule, e.code.select(when < known, when, known))
 
 
 def _deliver(e: Emitter, domain: Deliver) -> None:

@@ -498,6 +498,15 @@ class Code:
         bits = f"i{condition.width}"
         return self.let(bits, 1, f"bitcast {condition} to {bits}").ne(0)
 
+    def least(self, x: Value) -> Value:
+        """The least of the lanes, none of which is nan."""
+        while x.width > 2:
+            half = x.width // 2
+            low, high = self.chosen(x, range(half)), self.chosen(x, range(half, x.width))
+            x = self.select(low < high, low, high)
+        low, high = self.lane(x, 0), self.lane(x, x.width - 1)
+        return self.select(low < high, low, high)
+
     def lane(self, x: Value, k: int) -> Value:
         """Lane k of a vector, a scalar."""
         if x.width == 1:

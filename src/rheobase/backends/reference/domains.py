@@ -14,9 +14,11 @@ from rheobase.backends.reference.philox import Words, uniform
 from rheobase.ir.evaluate import Value
 from rheobase.ir.kernels import (
     DENSE,
+    GRANULE,
     LONGEST_GAP,
     N_GAPS,
     Bernoulli,
+    Calendar,
     Chosen,
     DelayRows,
     Deliver,
@@ -41,6 +43,7 @@ from rheobase.ir.kernels import (
     Select,
     Sometimes,
     Stream,
+    WhenDue,
 )
 from rheobase.ir.program import Control, Status
 from rheobase.ir.slots import Slot
@@ -63,6 +66,8 @@ def runner(kernel: Kernel, one_by_one: bool) -> Runner:
             return _elementwise(code, domain, grain)
         case Sometimes() as domain:
             return _sometimes(code, domain, grain)
+        case WhenDue() as domain:
+            return _when_due(code, domain, grain)
         case Select() as domain:
             return _select(code, domain, grain)
         case Bernoulli() as domain:
@@ -127,6 +132,30 @@ def _sometimes(code: Code, domain: Sometimes, grain: Together) -> Runner:
         return over_all(control) if is_now else Status.DONE
 
     return run
+
+
+def _when_due(code: Code, domain: WhenDue, grain: Together) -> Runner:
+    def run(control: Control) -> Status:
+        values = code.once()
+        first, last = _bounds(domain.part)
+        entries, now = domain.calendar.entries.data, domain.calendar.t.data[0]
+        granules = np.arange(first // GRANULE, -(-last // GRANULE))
+        due = granules[entries[granules] <= now]
+        numbers = (due[:, np.newaxis] * GRANULE + np.arange(GRANULE)).ravel()
+        numbers = numbers[(numbers >= first) & (numbers < last)]
+        if len(numbers):
+            entries[due] = np.inf
+            elements = Elements(len(numbers), own=numbers, origin=first)
+            (when,) = code.results(values, elements, grain is Together.ALL)
+            _enter(domain.calendar, numbers, when)
+        return Status.DONE
+
+    return run
+
+
+def _enter(calendar: Calendar, numbers: Ints, when: Value) -> None:
+    """The elements are to be looked at from these times on."""
+    np.fmin.at(calendar.entries.data, numbers // GRANULE, when)
 
 
 def _select(code: Code, domain: Select, grain: Together) -> Runner:
@@ -245,7 +274,9 @@ def _indexed(code: Code, domain: Indexed, grain: Together) -> Runner:
         entries = _within(_listed(domain.list), domain.part)
         if len(entries):
             elements = Elements(len(entries), own=entries)
-            code.results(values, elements, grain is Together.ALL)
+            results = code.results(values, elements, grain is Together.ALL)
+            if domain.calendar is not None:
+                _enter(domain.calendar, entries, results[0])
         return Status.DONE
 
     return run

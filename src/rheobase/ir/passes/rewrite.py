@@ -8,8 +8,10 @@ from dataclasses import replace
 from rheobase.ir.kernels import (
     Array,
     Bernoulli,
+    Calendar,
     EventLog,
     Generate,
+    Indexed,
     Kernel,
     Linked,
     Push,
@@ -17,11 +19,21 @@ from rheobase.ir.kernels import (
     Repeat,
     Replay,
     Select,
+    WhenDue,
 )
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.slots import Slot
 
-__all__ = ["ARRAY_OPS", "array_of", "rebuild", "roots", "slots_touched", "slots_written", "written"]
+__all__ = [
+    "ARRAY_OPS",
+    "array_of",
+    "calendar_of",
+    "rebuild",
+    "roots",
+    "slots_touched",
+    "slots_written",
+    "written",
+]
 
 ARRAY_OPS = frozenset(("load", "load_at", "store", "accumulate", "length", "discrete"))
 
@@ -48,10 +60,18 @@ def written(kernel: Kernel) -> frozenset[Slot]:
             return by_code | {cursor, *buffers}
         case Push(log=EventLog(entries=entries, starts=starts)):
             return by_code | {entries, starts}
+        case WhenDue(calendar=calendar) | Indexed(calendar=Calendar() as calendar):
+            return by_code | {calendar.entries}
         case Generate(counts=counts, targets=targets, cursor=cursor):
             return by_code | {counts, targets, cursor}
         case _:
             return by_code
+
+
+def calendar_of(kernel: Kernel) -> Calendar | None:
+    """The calendar that the kernel writes to, if there is one."""
+    domain = kernel.domain
+    return domain.calendar if isinstance(domain, (WhenDue, Indexed)) else None
 
 
 def array_of(op: Op) -> int:
