@@ -62,6 +62,45 @@ def test_exponential_euler_is_exact_for_one_linear_equation():
     assert s.values["x"] == pytest.approx(2 * (1 - math.exp(-6)), rel=1e-15)
 
 
+@pytest.mark.parametrize(
+    ("text", "a", "b"),
+    [
+        ("1 - tanh(x)*(x - 2)", lambda x: -np.tanh(x), lambda x: 1 + 2 * np.tanh(x)),
+        ("tanh(x) - x", lambda x: -1, np.tanh),
+        ("-x/(1 + exp(x - tanh(x))) + 2", lambda x: -1 / (1 + np.exp(x - np.tanh(x))), lambda x: 2),
+        ("int(x > 0.1)*(1 - x)", lambda x: -1, lambda x: 1),
+        ("tanh(x)**2*(1 - x)", lambda x: -(np.tanh(x) ** 2), lambda x: np.tanh(x) ** 2),
+        ("(x - 1)/2**x", lambda x: 2**-x, lambda x: -(2**-x)),
+    ],
+)
+def test_exponential_euler_holds_functions_of_a_variable_over_the_step(text, a, b):
+    """Its step solves dx/dt = a(x0)*x + b(x0); so that of Brian 2 does, in all of these."""
+    x, dt = 0.3, 0.1
+    s = Stepper(make_system(f"dx/dt = {text} : 1"), "exponential_euler", dt, {"x": x})
+    s.step(1)
+    wanted = (x + b(x) / a(x)) * np.exp(a(x) * dt) - b(x) / a(x)
+    assert s.values["x"] == pytest.approx(wanted, rel=1e-13)
+
+
+def test_exponential_euler_with_held_functions_is_of_order_one():
+    """1/(1 + exp(-t)) solves dx/dt = x*(1 - x), for positive x that is x - x*abs(x)."""
+    wanted = 1 / (1 + math.exp(-1))
+    coarse, fine = (
+        error_at("exponential_euler", "dx/dt = x - x*abs(x) : 1", h, {"x": 0.5}, "x", 1.0, wanted)
+        for h in (1 / 512, 1 / 1024)
+    )
+    assert coarse / fine == pytest.approx(2, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("text", "culprit"), [("1 - x*x", "x*x"), ("x - x**2*tanh(x)", "x**2"), ("tanh(x)", "tanh(x)")]
+)
+def test_exponential_euler_refuses_what_does_not_say_what_to_hold(text, culprit):
+    refusal = METHODS["exponential_euler"].refuses(make_system(f"dx/dt = {text} : 1"))
+    assert refusal is not None
+    assert refusal.startswith(f"'{culprit}' in the equation for 'x' is not linear")
+
+
 def test_exponential_euler_passes_a_vanishing_rate():
     """The factor of x may be zero for some elements: x grows linearly there."""
     s = Stepper(
