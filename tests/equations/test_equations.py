@@ -115,9 +115,9 @@ def test_plain_xi_is_found_twice_when_equations_are_added():
         Equations("dx/dt = xi : 1") + Equations("dy/dt = xi : 1")
 
 
-def test_noise_has_no_meaning_outside_differential_equations():
-    with pytest.raises(EquationError, match="'xi_a' is white noise: it has a meaning in diff"):
-        Equations("x = 2*xi_a : 1")
+def test_noise_is_no_value_that_lasts_a_step():
+    with pytest.raises(EquationError, match="'xi_a' is white noise: it has no value"):
+        Equations("x = 2*xi_a : 1 (constant over dt)")
 
 
 # -------------------------------------------------------------------- substitution

@@ -141,3 +141,25 @@ def test_two_blocks_of_one_object_draw_different_numbers():
     group.x = "rand()"
     group.y = "rand()"
     assert abs(np.corrcoef(group.x[:], group.y[:])[0, 1]) < 0.15
+
+
+def test_noise_in_a_subexpression_is_noise_of_the_equations_that_use_it():
+    """As if it stood there, draw for draw; where there is no equation, it is nothing."""
+    inside = "dv/dt = -v/tau + (xi_a + 2*xi_b)*tau**-0.5 : 1\ndw/dt = xi_a*tau**-0.5 : 1"
+    apart = """
+        dv/dt = -v/tau + slow : 1
+        dw/dt = fast : 1
+        slow = fast + 2*xi_b*tau**-0.5 : Hz
+        fast = xi_a*tau**-0.5 : Hz
+    """
+    values = []
+    for model in (inside, apart):
+        rb.seed(4)
+        group = NeuronGroup(5, model, method="euler", namespace={"tau": 10 * rb.ms})
+        rb.Network(group).run(1 * rb.ms)
+        values.append(np.array([group.v[:], group.w[:]]))
+    np.testing.assert_allclose(values[0], values[1], rtol=1e-12)
+    with pytest.raises(KeyError, match="White noise has a meaning in differential equations only"):
+        group.fast[:]
+    with pytest.raises(rb.DimensionMismatchError, match="'fast' is in 1.second, but"):
+        NeuronGroup(1, "dv/dt = fast : 1\nfast = xi_a*tau : Hz", namespace={"tau": 10 * rb.ms})

@@ -408,13 +408,12 @@ def _noise_faults(equations: Sequence[SingleEquation]) -> Iterator[Fault]:
         noise = (
             [n for n in walk(eq.expr) if isinstance(n, Name) and is_noise(n.id)] if eq.expr else []
         )
-        if noise and eq.type != "differential equation":
+        if noise and "constant over dt" in eq.flags:
             yield Fault(
                 EquationError,
-                f"'{noise[0].id}' is white noise: it has a meaning in differential equations only.",
+                f"'{noise[0].id}' is white noise: it has no value that could be kept over a step.",
                 noise[0].span,
-                f"Put it into the equation that uses '{eq.varname}', or use randn() with the flag "
-                "(constant over dt).",
+                "Leave out the flag (constant over dt), or use randn() instead.",
             )
             continue
         xi = next((n for n in noise if n.id == "xi"), None)

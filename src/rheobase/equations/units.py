@@ -48,12 +48,26 @@ class NameGiver(Protocol):
 
 
 def noise_symbols(equations: Mapping[str, SingleEquation]) -> dict[str, Symbol]:
-    """xi, xi_*: white noise, unit second**-0.5; one for all where only shared variables have it."""
+    """What is white noise, and known to equations alone: xi, xi_*, and subexpressions of them.
+
+    Unit second**-0.5; one for all where only shared variables have it.
+    """
     found: dict[str, Symbol] = {}
     for eq in equations.values():
         for name in eq.stochastic_variables:
             shared = "shared" in eq.flags and (name not in found or found[name].shared)
             found[name] = Symbol(name, Type.FLOAT, _NOISE, shared)
+    return found | _noisy_subexpressions(equations, set(found))
+
+
+def _noisy_subexpressions(
+    equations: Mapping[str, SingleEquation], noise: set[str]
+) -> dict[str, Symbol]:
+    found: dict[str, Symbol] = {}
+    for _ in equations if noise else ():  # as often as one may be made of another
+        for name, eq in equations.items():
+            if eq.is_replaced and eq.identifiers & {*noise, *found}:
+                found[name] = Symbol(name, eq.var_type, eq.dim, "shared" in eq.flags)
     return found
 
 

@@ -167,9 +167,9 @@ class StateUpdater(Runner):
         if self.spiking:
             targets = {s.target for s in self.spiking.reset}
             names |= targets | {SPIKED, "lastspike"}
-        faults = FaultList()
+        faults, noise = FaultList(), noise_symbols(self.equations)
         resolution = resolve(
-            [n for n in names if n != "xi" and not n.startswith("xi_")],
+            [n for n in names if n not in noise],
             self.group,
             lookups,
             optional=targets,
