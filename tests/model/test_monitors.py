@@ -337,12 +337,14 @@ def test_synapses_are_recorded_with_what_they_see_of_their_neurons():
     S = Synapses(G[:3], G[1:], "w : 1\nsum = w + x_pre + y_post + 100*i + 1000*j : 1")
     S.connect(i=[2, 0, 1, 0], j=[0, 2, 1, 0])
     S.w = [0.1, 0.2, 0.3, 0.4]
-    M = StateMonitor(S, ["w", "sum", "x_pre", "y_post"], record=[3, 0, 1])
+    M = StateMonitor(S, ["w", "sum", "x_pre", "y_post", "y"], record=[3, 0, 1])
     run(0.2 * ms)
     i, j, w = np.array([0, 2, 0]), np.array([0, 0, 2]), np.array([0.4, 0.1, 0.2])
     assert_allclose(M.w[:, 1], w)
     assert_allclose(M.x_pre[:, 1], i + 1)
     assert_allclose(M.y_post[:, 1], 10 * (j + 2))
+    assert_array_equal(M.y, M.y_post)  # as in code of the synapses: the target's
+    assert_array_equal(S.y[[3, 0, 1]], M.y[:, 1])
     assert_allclose(M.sum[:, 1], w + (i + 1) + 10 * (j + 2) + 100 * i + 1000 * j)
     S.connect(i=1, j=0)  # moves the others in memory
     run(0.1 * ms)

@@ -161,5 +161,5 @@ def test_noise_in_a_subexpression_is_noise_of_the_equations_that_use_it():
     np.testing.assert_allclose(values[0], values[1], rtol=1e-12)
     with pytest.raises(KeyError, match="White noise has a meaning in differential equations only"):
         group.fast[:]
-    with pytest.raises(rb.DimensionMismatchError, match="'fast' is in 1.second, but"):
+    with pytest.raises(rb.DimensionMismatchError, match=r"'fast' is in 1.second, but"):
         NeuronGroup(1, "dv/dt = fast : 1\nfast = xi_a*tau : Hz", namespace={"tau": 10 * rb.ms})

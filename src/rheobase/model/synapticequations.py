@@ -92,8 +92,8 @@ def _add_variable(synapses: SynapticViews, e: SingleEquation, storage: Storage) 
 def _check_shared(synapses: SynapticViews, e: SingleEquation) -> None:
     faults: list[Fault] = []
     for name in sorted(e.identifiers):
-        group, stem = synapses._side_of(name)
-        found = synapses.variables.get(name) or (group or synapses.target).variables.get(stem)
+        _, theirs = synapses.neuron_variable(name) or (None, None)
+        found = synapses.variables.get(name) or theirs
         if found is not None and not found.shared:
             text = f"'{e.varname}' is shared, but '{name}' has a value for each synapse."
             faults.append(Fault(ModelSyntaxError, text, e.name_span, "Remove (shared)."))

@@ -90,10 +90,19 @@ class SynapticViews(SynapticGroup):
 
     def __getattr__(self, name: str) -> VariableView:
         if "_connections" in self.__dict__ and name not in self.variables:
-            group, stem = self._side_of(name)
-            if group is not None and stem in group.variables:
-                return self._side_view(group, group.variables[stem], name)
+            found = self.neuron_variable(name)
+            if found is not None:
+                return self._side_view(*found, name)
         return super().__getattr__(name)
+
+    def neuron_variable(self, name: str) -> tuple[Group, Variable] | None:
+        """What code of the synapses means by a name that is none of theirs.
+
+        The group, and its variable: v_pre is the source's, v_post and plain v the target's.
+        """
+        group, stem = self._side_of(name)
+        group = group or self.target
+        return (group, group.variables[stem]) if stem in group.variables else None
 
     def __setattr__(self, name: str, value: object) -> None:
         if "_connections" in self.__dict__ and name not in self.variables:

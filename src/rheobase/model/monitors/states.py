@@ -116,12 +116,10 @@ class Recorder(Monitor):
         return self.indices
 
     def variable(self, name: str) -> Variable:
-        """The source's variable; for synapses, also that of a neuron: v_pre, v_post."""
+        """The source's variable; for synapses, also that of a neuron: v_pre, v_post, v."""
         found = self.source.variables.get(name)
         if found is None and isinstance(self.source, Synapses):
-            stem, _, side = name.rpartition("_")
-            sides = {"pre": self.source.source, "post": self.source.target}
-            found = sides[side].variables.get(stem) if side in sides else None
+            _, found = self.source.neuron_variable(name) or (None, None)
         if found is None:
             near = did_you_mean(name, self.source.variables)
             message = f"{self._label}: {self.source._label} has no variable '{name}'. {near}"
