@@ -163,6 +163,22 @@ def test_fifty_distinct_delays_of_a_long_row_are_delivered():
     assert_allclose(np.diff(M.v, axis=1, prepend=0), counts)
 
 
+@pytest.mark.parametrize("given", ["one", "values", "text"])
+def test_half_a_step_of_delay_counts_as_a_step(given):
+    """Steps from the spike to its arrival, recorded with Brian 2.9; 0.15/0.1 is just below 1.5."""
+    recorded = {0.05: 1, 0.15: 1, 0.25: 3, 0.35: 4, 0.45: 5, 1.65: 17, 2.95: 30, 4.25: 43, 0.04: 0}
+    for delay, steps in recorded.items():
+        source = SpikeGeneratorGroup(1, [0], [0] * ms)
+        target = NeuronGroup(1, "at : second")
+        own = {"delay": delay * ms} if given == "one" else {}
+        S = Synapses(source, target, on_pre="at_post = t", **own)
+        S.connect()
+        if given != "one":
+            S.delay = delay * ms if given == "values" else f"{delay}*ms"
+        Network(source, target, S).run(5 * ms)
+        assert round(target.at[0] / (0.1 * ms)) == steps
+
+
 def test_delays_of_postsynaptic_pathways_count_from_the_postsynaptic_spike():
     target = SpikeGeneratorGroup(2, [0, 1], [0, 0] * second)
     source = NeuronGroup(3, "v : 1", threshold="False", reset="")

@@ -18,6 +18,7 @@ from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.lookups import structure_changed
 from rheobase.model.variables import ArrayVariable, Meaning
 from rheobase.model.views import VariableView, ViewOwner
+from rheobase.runtime.delays import whole_steps
 from rheobase.units import Quantity, second
 
 __all__ = ["DelayView", "Delays", "are_delays"]
@@ -81,7 +82,7 @@ class Delays:
         steps = np.empty(len(values), np.int64)
         for begin in range(0, len(values), _AT_ONCE):
             part = slice(begin, begin + _AT_ONCE)
-            steps[part] = np.rint(values[part] / dt)
+            steps[part] = whole_steps(values[part], dt)
         return steps
 
     def steps_of(self, entries: NDArray[Any], dt: float) -> NDArray[np.int64]:
@@ -97,7 +98,7 @@ class Delays:
                 f"{self.owner._label}: code has set a delay to {met}; a delay must be a finite "
                 "time and cannot be negative. Bound it, for example with clip(delay, 0*ms, 10*ms)."
             )
-        return np.rint(values / dt).astype(np.int64)
+        return whole_steps(values, dt)
 
     def saved_state(self) -> dict[str, NDArray[Any]]:
         """For a checkpoint."""

@@ -38,7 +38,7 @@ from rheobase.model.variables import Meaning, Variable
 from rheobase.model.views import ViewOwner
 from rheobase.model.ways import ALWAYS, Way, Ways, in_order
 from rheobase.runtime.arrivals import Arrivals, entries_of_rows
-from rheobase.runtime.delays import delay_rows, distinct_delays, group_by_delay
+from rheobase.runtime.delays import delay_rows, distinct_delays, group_by_delay, whole_steps
 from rheobase.runtime.order import gathered
 from rheobase.topics import topic
 
@@ -293,7 +293,7 @@ class SynapticPathway(Runner):
         if way is None or way.segments is None or way.born is None:
             return True
         delays = np.broadcast_to(added.values.get(slot, 0.0), len(added.entries))
-        steps = np.rint(delays / dt).astype(np.int64)
+        steps = whole_steps(delays, dt)
         connections = self.synapses._standing
         rows, others = self._sides(added.sources, added.targets)
         cells = way.segments.cells(rows, steps)

@@ -17,7 +17,7 @@ from rheobase.ir.slots import Buffer, Slot
 from rheobase.runtime.events import event_log_of, logged_events
 from rheobase.runtime.order import stable_order
 
-__all__ = ["delay_rows", "distinct_delays", "frozen_log", "group_by_delay"]
+__all__ = ["delay_rows", "distinct_delays", "frozen_log", "group_by_delay", "whole_steps"]
 
 _AT_ONCE = 1 << 16  # entries: what they take in passing stays in the cache
 _SHORT = 1 << 20  # steps: of delays below, there is a table
@@ -29,6 +29,15 @@ def delay_rows() -> DelayRows:
         Slot("delays", I64, 0), Slot("delay masks", I64, 0), Slot("delay ranks", I32, 0),
         Slot("delay starts", I32),
     )  # fmt: skip
+
+
+def whole_steps(delays: NDArray[np.float64], dt: float) -> NDArray[np.int64]:
+    """Delays as the nearest whole number of steps; the longer one where two are equally near.
+
+    >>> whole_steps(np.array([0.25e-3, 0.35e-3, 0.34e-3]), 0.1e-3).tolist()
+    [3, 4, 3]
+    """
+    return np.floor(delays / dt + 0.5).astype(np.int64)
 
 
 def distinct_delays(steps: NDArray[np.int64]) -> NDArray[np.int64]:
