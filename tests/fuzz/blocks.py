@@ -3,9 +3,10 @@
     python -m tests.fuzz.blocks --n 1000 --seed 1
 
 Native code builds the network of a number (random_network.py) several times, runs it, changes
-something and runs it again: on one thread step by step, and in the ways of `WAYS`. Chunks are so
-small here that a few neurons fill several, and all threads are used from the first step on. About a
-third of the networks have something that goes ahead; the count says how many.
+something and runs it again: on one thread step by step, and in the ways of `WAYS`, the last of
+which makes one function of the step. Chunks are so small here that a few neurons fill several, and
+all threads are used from the first step on. About a third of the networks have something that goes
+ahead; the count says how many.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 
@@ -26,11 +27,12 @@ from rheobase.ir.program import Program
 from rheobase.network import watching
 from tests.fuzz.command import search_options
 from tests.fuzz.networks import Result, simulate
+from tests.network.always_short import always_short
 
 __all__ = ["compare"]
 
 STEP_BY_STEP = 1, 1
-WAYS = (1, 64), (2, 64), (3, 7)  # numbers of threads, and of steps to go ahead
+WAYS = (1, 64), (2, 64), (3, 7), (1, 1, True)  # threads, steps to go ahead, one function
 
 
 class Always(Pace):
@@ -71,11 +73,12 @@ def compare(choice: int) -> tuple[str, str]:
     return ("ahead" if any(seen) else "together"), ""
 
 
-def _run(choice: int, threads: int, steps: int) -> Result:
+def _run(choice: int, threads: int, steps: int, short: bool = False) -> Result:
     kept = prefs.core.threads, prefs.core.steps_ahead
     prefs.core.threads, prefs.core.steps_ahead = threads, steps
     try:
-        return simulate(choice, "llvm")
+        with always_short() if short else nullcontext():
+            return simulate(choice, "llvm")
     finally:
         prefs.core.threads, prefs.core.steps_ahead = kept
 

@@ -6,19 +6,24 @@ anything: a step without one takes some comparisons. Logarithms are drawn for N_
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from rheobase.backends.llvm import library, philox
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.gaps import GAP_DRAW, scale_of_gaps
-from rheobase.backends.llvm.text import BOOL, F64, I64, Value, Var
-from rheobase.ir.kernels import DENSE, LONGEST_GAP, N_GAPS, Bernoulli, Gaps
+from rheobase.backends.llvm.schedule import Words
+from rheobase.backends.llvm.text import BOOL, F64, I64, Label, Value, Var
+from rheobase.ir.kernels import DENSE, LONGEST_GAP, N_GAPS, Bernoulli, Gaps, Kernel
 from rheobase.ir.program import Status
+from rheobase.ir.slots import Slot
 
-__all__ = ["bernoulli"]
+__all__ = ["bernoulli", "is_steady", "pass_if_quiet"]
 
 DRAWN, AHEAD, SEED, LOOK = 0, 1, 2, 5  # in Gaps.counts
 GREATEST, SCALE, LOGARITHMS = range(3)  # in Gaps.numbers
+
+# the address of a slot
+Addresses = Mapping[Slot, Value]
 
 # appends the elements k, k + 1, ... (first, end) of a vector whose condition holds
 Append = Callable[[Value, Value, Value], None]
@@ -52,6 +57,37 @@ def bernoulli(e: Emitter, domain: Bernoulli, append: Append, count: Var) -> None
     e.width = width
     e.write(domain.out.count, 0, count.get())
     code.leave(Status.DONE)
+
+
+def is_steady(words: Words, kernel: Kernel, address: Addresses) -> Value:
+    """Whether the gaps go on in the next step as they are: nobody looks for the greatest
+    probability, and the stream is that of the last step."""
+    domain, stream = kernel.domain, kernel.stream
+    assert isinstance(domain, Bernoulli)
+    assert stream is not None
+    counts, state = address[domain.gaps.counts], address[stream.state]
+    greatest = words.read(address[domain.gaps.numbers], GREATEST, F64)
+    steady = words.read(counts, LOOK).eq(0) & (greatest > 0.0) & (greatest <= DENSE)
+    for k in range(3):
+        steady = steady & words.read(counts, SEED + k).eq(words.read(state, k))
+    return steady
+
+
+def pass_if_quiet(
+    words: Words, kernel: Kernel, address: Addresses, steady: Value, passed: Label
+) -> None:
+    """List nothing, and go to `passed`, if the next candidate is not of this step."""
+    code, domain = words.code, kernel.domain
+    assert isinstance(domain, Bernoulli)
+    counts = address[domain.gaps.counts]
+    ahead = words.read(counts, AHEAD) - words.read(address[domain.part.size])
+    quiet, otherwise = code.label("quiet"), code.label("otherwise")
+    code.branch(steady & (ahead >= 0), quiet, otherwise)
+    code.begin(quiet)
+    words.write_word(counts, AHEAD, ahead)
+    words.write_word(address[domain.out.count], 0, code.const(I64, 0))
+    code.jump(passed)
+    code.begin(otherwise)
 
 
 def _all(e: Emitter, first: Value, end: Value, append: Append) -> None:

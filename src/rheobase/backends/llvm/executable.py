@@ -10,6 +10,7 @@ from functools import cached_property
 from rheobase.backends.llvm.jit import jit
 from rheobase.backends.llvm.pace import Pace
 from rheobase.backends.llvm.processors import n_processors
+from rheobase.backends.llvm.shortcut import Shortcut
 from rheobase.backends.llvm.tables import ProgramWords, Tables
 from rheobase.backends.llvm.team import Team
 from rheobase.ir.kernels import Python
@@ -56,6 +57,8 @@ class LlvmExecutable:
         functions = [0 if isinstance(k.domain, Python) else next(rest) for k in kernels]
         self._words = ProgramWords(program, functions)
         self._plain = _DRIVER(plain)
+        self._shortcut = Shortcut(program, contract)
+        self._short: Callable[[int, int], int] | None = None  # its function
         self._solo = Tables(self._words, 1)
         self._threads = threads
         self._team: Team | None = None
@@ -103,8 +106,24 @@ class LlvmExecutable:
 
     def _call_driver(self, tables: Tables, control: Control) -> Status:
         table = tables.addresses(control.spent)[0]
-        driver = self._plain if tables.is_plain and not control.owed else self._full
+        if control.owed or not tables.is_plain:
+            driver = self._full
+        elif control.spent is not None or control.limit:
+            driver = self._plain
+        elif self._shortcut.is_wanted:
+            return self._take_time(table, control)
+        else:
+            driver = self._short or self._plain
         status: int = driver(table, control.address)
+        return _STATUS[status]
+
+    def _take_time(self, table: int, control: Control) -> Status:
+        """Go on while it is not known whether the step is to be one function."""
+        budget, begun = control.budget, time.perf_counter()
+        status: int = self._plain(table, control.address)
+        self._shortcut.note(budget - control.budget, time.perf_counter() - begun)
+        if self._shortcut.address:
+            self._short = _DRIVER(self._shortcut.address)
         return _STATUS[status]
 
     @cached_property

@@ -11,7 +11,8 @@ element is computed once, before the loop.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from rheobase.backends.llvm import discrete, library, masked, philox
 from rheobase.backends.llvm.arithmetic import cast, compute
@@ -49,7 +50,7 @@ from rheobase.ir.kernels import (
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.slots import Slot
 
-__all__ = ["ELEMENT", "MEMORY", "Emitter"]
+__all__ = ["ELEMENT", "MEMORY", "Emitter", "Given"]
 
 # the type of a value, and of an element in memory
 ELEMENT = {
@@ -58,15 +59,30 @@ ELEMENT = {
 MEMORY = {**ELEMENT, DType.BOOL: I8}
 
 
+class Given(NamedTuple):
+    """A value that is an argument of the function: of one lane, and how the text names it."""
+
+    elem: str
+    ref: str
+
+
 class Emitter:
     """Writes one kernel.
 
     code      the function's text
     width     lanes of values that belong to own elements; 1 in scalar loops
     values    of the operations so far, None where there is none
+    given     values by number that are not to be computed here; None: they are not needed
     """
 
-    def __init__(self, kernel: Kernel, host: Host, width: int, contract: bool) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        host: Host,
+        width: int,
+        contract: bool,
+        given: Mapping[int, Given | None],
+    ) -> None:
         self.kernel = kernel
         self.code = Code(host)
         self.width = width
@@ -82,6 +98,7 @@ class Emitter:
         self._lengths: dict[int, Value] = {}
         self._share: dict[Word, Value] = {}
         self._far = _far_side(kernel)
+        self._given = given
         self._only_divide = only_dividing(kernel)
         self._calls = calls(kernel)
         self._contracted = contracted(kernel) if contract else {}
@@ -173,6 +190,11 @@ class Emitter:
     def run(self, ops: Sequence[Op]) -> None:
         n = 0
         while n < len(ops):
+            if len(self.values) in self._given:
+                given = self._given[len(self.values)]
+                self.values.append(given and Value(self.code, given.elem, 1, given.ref))
+                n += 1
+                continue
             alike = self._made_together(ops, n)
             if alike > 1:
                 self._emit_together(ops[n : n + alike])

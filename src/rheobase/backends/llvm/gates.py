@@ -28,7 +28,17 @@ from rheobase.ir.kernels import (
 )
 from rheobase.ir.ops import has_effect
 
-__all__ = ["WORDS", "gate_words", "has_gate", "is_open", "listed"]
+__all__ = [
+    "COUNT",
+    "DELAY",
+    "MASK",
+    "STARTS",
+    "WORDS",
+    "gate_words",
+    "has_gate",
+    "is_open",
+    "listed",
+]
 
 WORDS = 8
 COUNT, STARTS, TURN, STEP, DELAY, MASK = range(6)

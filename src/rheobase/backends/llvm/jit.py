@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
@@ -26,7 +26,7 @@ from rheobase.ir.printer import print_kernel
 from rheobase.ir.verify import verify
 from rheobase.records import record
 
-__all__ = ["Jit", "jit"]
+__all__ = ["Jit", "Module", "jit"]
 
 
 class Jit:
@@ -59,7 +59,7 @@ class Jit:
     def program(self, kernels: Sequence[Kernel], contract: bool) -> tuple[int, Sequence[int]]:
         """The addresses of the plain driver and of the function of each kernel."""
         write = partial(write_driver, self.host, plain=True)
-        driver = self._module(PLAIN_SYMBOL, "plain driver", write)
+        driver = self.module(PLAIN_SYMBOL, "plain driver", write)
         # the driver first: it is longer than most kernels, and the others go on beside it
         first, *others = self._find([driver, *(self._kernel(k, contract) for k in kernels)])
         return first, others
@@ -67,12 +67,12 @@ class Jit:
     def driver(self) -> int:
         """The address of the driver for several lanes, or where calls go ahead."""
         write = partial(write_driver, self.host)
-        return self._find([self._module(SYMBOL, "driver", write)])[0]
+        return self._find([self.module(SYMBOL, "driver", write)])[0]
 
     def worker(self) -> int:
         """The address of what lanes other than 0 run."""
         write = partial(worker.write_worker, self.host)
-        return self._find([self._module(worker.SYMBOL, "worker", write)])[0]
+        return self._find([self.module(worker.SYMBOL, "worker", write)])[0]
 
     def run(self) -> int:
         """The address of what makes a run of calls (backends/llvm/runs)."""
@@ -80,9 +80,9 @@ class Jit:
 
     def function(self, symbol: str, write: Callable[[Host], str]) -> int:
         """The address of a function that belongs to no kernel; `write` says the text."""
-        return self._find([self._module(symbol, symbol, partial(write, self.host))])[0]
+        return self._find([self.module(symbol, symbol, partial(write, self.host))])[0]
 
-    def _kernel(self, kernel: Kernel, contract: bool) -> _Module:
+    def _kernel(self, kernel: Kernel, contract: bool) -> Module:
         def write(symbol: str) -> str:
             verify(kernel)
             return write_kernel(kernel, self.host, symbol, contract)
@@ -90,15 +90,15 @@ class Jit:
         lanes = lanes_of(kernel, self.host)
         key = self._key(f"contract={contract} lanes={lanes}\n{print_kernel(kernel)}")
         symbol = f"kernel_{key}"
-        return _Module(key, symbol, partial(write, symbol))
+        return Module(key, symbol, partial(write, symbol))
 
-    def _module(self, symbol: str, text: str, write: Callable[[], str]) -> _Module:
-        return _Module(self._key(text), symbol, write)
+    def module(self, symbol: str, text: str, write: Callable[[], str]) -> Module:
+        return Module(self._key(text), symbol, write)
 
     def _key(self, text: str) -> str:
         return hashlib.sha256(f"{self._base}\n{text}".encode()).hexdigest()
 
-    def _find(self, modules: Sequence[_Module]) -> list[int]:
+    def _find(self, modules: Sequence[Module]) -> list[int]:
         """The addresses of their functions: from memory, from disk, or compiled, side by side."""
         with self._lock:
             new = {m.key: m for m in modules if m.key not in self._addresses}
@@ -108,16 +108,46 @@ class Jit:
             for m, code in zip(missing, self._compile(missing)):
                 disk.store(m.key, code)
                 codes[m.key] = code
-            for code in codes.values():
-                self._engine.add_object_file(self._binding.ObjectFileRef.from_data(code))
-            if new:
-                self._engine.finalize_object()
-            for key, m in new.items():
-                self._addresses[key] = self._engine.get_function_address(m.symbol)
+            self._load(new, codes.values())
         return [self._addresses[m.key] for m in modules]
 
+    def _load(self, modules: Mapping[str, Module], codes: Iterable[bytes | None]) -> None:
+        """Give object code to the engine, and note where the functions of the modules are."""
+        for code in codes:
+            self._engine.add_object_file(self._binding.ObjectFileRef.from_data(code))
+        if modules:
+            self._engine.finalize_object()
+        for key, m in modules.items():
+            self._addresses[key] = self._engine.get_function_address(m.symbol)
+
+    # ------------------------------------------------------------ functions that come later
+    def ready(self, module: Module) -> int:
+        """The address of a function that is in memory or on disk; 0: it is not."""
+        with self._lock:
+            code = None
+            if module.key not in self._addresses:
+                code = DiskCache(cache_folder()).load(module.key)
+                if code is None:
+                    return 0
+        return self.add(module, code)
+
+    def add(self, module: Module, code: bytes | None) -> int:
+        """The address of the function of a module, from its object code if it is not known."""
+        with self._lock:
+            if module.key not in self._addresses:
+                assert code is not None
+                self._load({module.key: module}, [code])
+            return self._addresses[module.key]
+
+    def compiled(self, module: Module) -> bytes:
+        """Object code, on disk from now on; other modules may be compiled meanwhile."""
+        self.n_compiled += 1
+        code = self._compile_one(module)
+        DiskCache(cache_folder()).store(module.key, code)
+        return code
+
     # ------------------------------------------------------------ compilation
-    def _compile(self, modules: Sequence[_Module]) -> Sequence[bytes]:
+    def _compile(self, modules: Sequence[Module]) -> Sequence[bytes]:
         """Object code of each, made by as many threads as there are processors."""
         self.n_compiled += len(modules)
         n_threads = min(len(modules), n_processors())
@@ -126,7 +156,7 @@ class Jit:
         with ThreadPoolExecutor(n_threads, "rheobase-compile") as threads:
             return list(threads.map(self._compile_one, modules))
 
-    def _compile_one(self, module: _Module) -> bytes:
+    def _compile_one(self, module: Module) -> bytes:
         with self._compiler() as compiler:
             return compiler.object_code(module.write())
 
@@ -149,7 +179,7 @@ class Jit:
 
 
 @record
-class _Module:
+class Module:
     """Code of one function.
 
     key      of the code, in memory and on disk

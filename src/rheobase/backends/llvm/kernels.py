@@ -15,14 +15,14 @@ everything else is a loop over scalars, in the order that ir/kernels.py states.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
 from rheobase.backends.llvm import bernoulli, generate, library, philox, rows
-from rheobase.backends.llvm.expressions import Emitter
+from rheobase.backends.llvm.expressions import Emitter, Given
 from rheobase.backends.llvm.share import Word
-from rheobase.backends.llvm.text import BOOL, F64, I32, I64, LIKELIHOOD, Code, Host, Value, Var
+from rheobase.backends.llvm.text import BOOL, F64, I32, I64, LIKELIHOOD, Host, Value, Var
 from rheobase.backends.llvm.together import together
 from rheobase.ir.kernels import (
     GRANULE,
@@ -48,7 +48,7 @@ from rheobase.ir.kernels import (
 from rheobase.ir.ops import has_effect
 from rheobase.ir.program import Control, Status
 
-__all__ = ["lanes_of", "write_kernel"]
+__all__ = ["inner_function", "lanes_of", "write_kernel", "written_kernel"]
 
 MAX_LANES = 8  # of 8 bytes; with draws, twice as many
 SHIFT = GRANULE.bit_length() - 1
@@ -57,8 +57,19 @@ NEEDED = Control.FIELDS.index("needed")
 
 def write_kernel(kernel: Kernel, host: Host, symbol: str, contract: bool) -> str:
     """The text of a module that defines the kernel as the function `symbol`."""
+    emitter = written_kernel(kernel, host, contract, {})
+    return _module(emitter, host, symbol)
+
+
+def written_kernel(
+    kernel: Kernel, host: Host, contract: bool, given: Mapping[int, Given | None]
+) -> Emitter:
+    """What has written the code of a kernel.
+
+    given   values of `once` that come from elsewhere
+    """
     lanes = lanes_of(kernel, host)
-    emitter = Emitter(together(kernel) if lanes > 1 else kernel, host, lanes, contract)
+    emitter = Emitter(together(kernel) if lanes > 1 else kernel, host, lanes, contract, given)
     match kernel.domain:
         case Elementwise(part=part):
             _elementwise(emitter, part, None)
@@ -88,7 +99,7 @@ def write_kernel(kernel: Kernel, host: Host, symbol: str, contract: bool) -> str
             generate.generate(emitter, domain)
         case _:
             raise AssertionError(f"{type(kernel.domain).__name__} is not native")
-    return _module(emitter.code, host, symbol, len(emitter.slots))
+    return emitter
 
 
 def lanes_of(kernel: Kernel, host: Host) -> int:
@@ -157,11 +168,21 @@ def _number(attr: object) -> int:
     return attr
 
 
-def _module(code: Code, host: Host, symbol: str, n_slots: int) -> str:
-    functions = library.definitions(host, code.needs, code.declared)
-    pointers = [f"%s{n}" for n in range(n_slots)]
+def inner_function(e: Emitter, name: str, more: str = "") -> str:
+    """The text of the function that takes the address of each slot.
+
+    more   further arguments
+    """
     typed = "ptr noalias nonnull align 64 dereferenceable(128)"
-    arguments = "".join(f"{typed} {p}, " for p in pointers)
+    arguments = "".join(f"{typed} %s{n}, " for n in range(len(e.slots)))
+    words = ", ".join(f"ptr noalias %{name}" for name in ("lengths", "share", "control"))
+    title = f"define internal i32 @{name}({arguments}{words}{more}) alwaysinline nounwind"
+    return f"{title} {{\n{e.code.text()}\n}}"
+
+
+def _module(e: Emitter, host: Host, symbol: str) -> str:
+    functions = library.definitions(host, e.code.needs, e.code.declared)
+    pointers = [f"%s{n}" for n in range(len(e.slots))]
     lines = [
         f"define i32 @{symbol}(ptr %slots, ptr %lengths, ptr %share, ptr %control) nounwind {{"
     ]
@@ -171,10 +192,8 @@ def _module(code: Code, host: Host, symbol: str, n_slots: int) -> str:
     passed = "".join(f"ptr {p}, " for p in pointers)
     lines.append(f"  %r = call i32 @inner({passed}ptr %lengths, ptr %share, ptr %control)")
     lines.append("  ret i32 %r\n}")
-    words = ", ".join(f"ptr noalias %{name}" for name in ("lengths", "share", "control"))
-    lines.append(f"define internal i32 @inner({arguments}{words}) alwaysinline nounwind {{")
-    lines.append(f"{code.text()}\n}}")
-    return "\n".join([*sorted(code.declared), *functions, *lines, LIKELIHOOD, ""])
+    lines.append(inner_function(e, "inner"))
+    return "\n".join([*sorted(e.code.declared), *functions, *lines, LIKELIHOOD, ""])
 
 
 # ------------------------------------------------------------------ all elements
