@@ -23,16 +23,11 @@ class SubMorphology(Measured):
     (2, array([35., 45.]) * umetre)
     """
 
-    def __init__(self, section: Measured, rows: slice, first: int, place: bool) -> None:
-        """The compartments section[rows].
-
-        first   the number of the first compartment of the section within its tree
-        place   it is one compartment by its place or number, so as an index it takes one value
-        """
+    def __init__(self, section: Measured, rows: slice, first: int) -> None:
+        """first: the number of the first compartment of the section within its tree."""
         self._section = section
         self._rows = rows
         self._first = first + rows.start
-        self._place = place
 
     @property
     def compartments(self) -> Compartments:
@@ -49,8 +44,7 @@ class SubMorphology(Measured):
         return Indices(self, self._first)
 
     def _indices(self) -> NDArray[np.int64]:
-        """(n,) what it means as an index; () for a place."""
-        return np.array(self._first) if self._place else self.indices[:]
+        return self.indices.as_index()
 
     def __len__(self) -> int:
         return self.n
@@ -70,6 +64,11 @@ class Indices:
     def __init__(self, part: Measured, first: int) -> None:
         self._part = part
         self.first = first
+
+    def as_index(self) -> NDArray[np.int64]:
+        """(n,) the numbers, or () where there is one: of v, it then means one value, no row."""
+        numbers: NDArray[np.int64] = self[:]
+        return numbers if len(numbers) != 1 else numbers.reshape(())
 
     def __repr__(self) -> str:
         n = len(self._part.compartments.length)

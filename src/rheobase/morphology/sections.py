@@ -211,7 +211,7 @@ class Morphology(Measured):
         return first
 
     def _indices(self) -> NDArray[np.int64]:
-        return self.indices[:]
+        return self.indices.as_index()
 
     # ------------------------------------------------------------ names
     def _find(self, name: str) -> Morphology:
@@ -233,7 +233,7 @@ class Morphology(Measured):
         if isinstance(item, str):
             return self._find(item)
         rows = chosen(item, self._shape.lengths, repr(self))
-        return SubMorphology(self, rows, self._first_index(), not isinstance(item, slice))
+        return SubMorphology(self, rows, self._first_index())
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_"):

@@ -61,20 +61,20 @@ def test_places_are_lengths_and_parts_of_the_morphology():
         neuron.a[tree.b]
 
 
-def test_a_place_has_one_value_and_a_part_a_row_of_them():
+def test_one_compartment_has_one_value_and_a_part_a_row_of_them():
     tree = shape()
     neuron = rb.SpatialNeuron(tree, NOTHING)
     seen = rb.StateMonitor(neuron, "v", record=True)
     rb.Network(neuron, seen).run(0.2 * ms)
-    for place in (tree.b[5 * um], tree.b[0]):
+    for place in (tree.b[5 * um], tree.b[0], tree.b[0:1], tree.b[0 * um : 5 * um]):
         assert len(place) == 1
         assert neuron.v_[place].shape == ()
         assert seen[place].v_.shape == (2,)
-    for part in (tree.b[0:1], tree.b[0 * um : 5 * um]):
-        assert len(part) == 1
-        assert neuron.v_[part].shape == (1,)
-        assert seen[part].v_.shape == (1, 2)
+    assert len(tree.b[1:3]) == 2
+    assert seen[tree.b[1:3]].v_.shape == (2, 2)
     assert seen[tree.b].v_.shape == (5, 2)
+    soma = rb.SpatialNeuron(rb.Soma(10 * um), NOTHING)
+    assert soma.v_[soma.morphology].shape == ()
 
 
 def test_measures_are_those_of_the_morphology():
