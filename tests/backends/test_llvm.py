@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rheobase.backends.llvm import LlvmBackend
-from rheobase.backends.llvm.jit import jit
+from rheobase.backends.llvm.jit import Jit, jit
 from rheobase.backends.llvm.kernels import elements_are_independent
 from rheobase.backends.reference import ReferenceBackend
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
@@ -514,3 +514,24 @@ def test_other_threads_run_while_native_code_does():
         ticks += 1
         time.sleep(0.001)
     assert ticks > 5
+
+
+@pytest.mark.parametrize(("n", "threads"), [(100, 2), (100_000, 1), (100_000, 2)])
+def test_drivers_are_compiled_before_the_first_step(n, threads, monkeypatch):
+    """That of chunks where they go ahead; those of threads where the program is large."""
+    kernel, _ = add_one(F64, n, 0, n)
+    asked: list[str] = []
+    for name in ("_driver", "_worker"):
+        module = getattr(Jit, name)
+        monkeypatch.setattr(Jit, name, lambda jit, f=module, n=name: (asked.append(n), f(jit))[1])
+    executable = BACKEND.compile(Program((Call(kernel, 0),), (clock(3),)), threads)
+    executable.get_ready()
+    assert {*asked} == (
+        set() if n == 100 else {"_driver", "_worker"} if threads > 1 else {"_driver"}
+    )
+    asked.clear()
+    control = Control()
+    control.budget = 3
+    assert executable.run(control) is Status.PAUSED
+    executable.rest()
+    assert not asked

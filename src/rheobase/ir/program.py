@@ -166,6 +166,10 @@ class Control:
 class Executable(Protocol):
     """A compiled program."""
 
+    def get_ready(self) -> None:
+        """There will be calls of `run`: do now what need not be done between steps."""
+        ...
+
     def run(self, control: Control) -> Status:
         """Go on from control.position until there is a reason to return."""
         ...

@@ -78,6 +78,7 @@ def execute(
 
 
 def _execute(program: Program, executable: Executable, hooks: RunHooks, control: Control) -> float:
+    executable.get_ready()
     steps = hooks.first_slice
     native = 0.0
     while True:

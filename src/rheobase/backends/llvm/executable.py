@@ -22,6 +22,9 @@ _DRIVER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)  # re
 _STATUS: tuple[Status, ...] = tuple(Status)
 
 
+LARGE = 1 << 18  # bytes that a program works on: below, threads are not even tried (pace.py)
+
+
 class LlvmBackend:
     """Compiles programs to machine code.
 
@@ -52,7 +55,7 @@ class LlvmExecutable:
     def __init__(self, program: Program, contract: bool, threads: int = 1) -> None:
         kernels = [c.kernel for c in program.calls]
         native = [k for k in kernels if not isinstance(k.domain, Python)]
-        plain, found = jit().program(native, contract)
+        plain, found = jit().program(native, contract, threads > 1 and _is_large(program))
         rest = iter(found)
         functions = [0 if isinstance(k.domain, Python) else next(rest) for k in kernels]
         self._words = ProgramWords(program, functions)
@@ -64,6 +67,12 @@ class LlvmExecutable:
         self._team: Team | None = None
         self.pace = Pace()
         self._with_team = False
+
+    def get_ready(self) -> None:
+        """Look where everything stands, cut rows for chunks, and compile the driver for them."""
+        self._solo.addresses(None)
+        if not self._solo.is_plain:
+            _ = self._full
 
     def run(self, control: Control) -> Status:
         """Go on from control.position until there is a reason to return."""
@@ -130,3 +139,9 @@ class LlvmExecutable:
     def _full(self) -> Callable[[int, int], int]:
         """The driver for several lanes, or where calls go ahead."""
         return _DRIVER(jit().driver())
+
+
+def _is_large(program: Program) -> bool:
+    """Whether several threads may come to share the work."""
+    slots = {slot for call in program.calls for slot in call.kernel.slots()}
+    return sum(slot.data.nbytes for slot in slots) > LARGE

@@ -56,23 +56,33 @@ class Jit:
         self.n_compiled = 0
 
     # ------------------------------------------------------------ functions by address
-    def program(self, kernels: Sequence[Kernel], contract: bool) -> tuple[int, Sequence[int]]:
-        """The addresses of the plain driver and of the function of each kernel."""
+    def program(
+        self, kernels: Sequence[Kernel], contract: bool, for_threads: bool = False
+    ) -> tuple[int, Sequence[int]]:
+        """The addresses of the plain driver and of the function of each kernel.
+
+        for_threads   compile what `driver` and `worker` will be asked for, too
+        """
         write = partial(write_driver, self.host, plain=True)
-        driver = self.module(PLAIN_SYMBOL, "plain driver", write)
-        # the driver first: it is longer than most kernels, and the others go on beside it
-        first, *others = self._find([driver, *(self._kernel(k, contract) for k in kernels)])
-        return first, others
+        drivers = [self.module(PLAIN_SYMBOL, "plain driver", write)]
+        drivers += [self._driver(), self._worker()] if for_threads else []
+        # drivers first: they are longer than most kernels, and the others go on beside them
+        found = self._find([*drivers, *(self._kernel(k, contract) for k in kernels)])
+        return found[0], found[len(drivers) :]
 
     def driver(self) -> int:
         """The address of the driver for several lanes, or where calls go ahead."""
-        write = partial(write_driver, self.host)
-        return self._find([self.module(SYMBOL, "driver", write)])[0]
+        return self._find([self._driver()])[0]
+
+    def _driver(self) -> Module:
+        return self.module(SYMBOL, "driver", partial(write_driver, self.host))
 
     def worker(self) -> int:
         """The address of what lanes other than 0 run."""
-        write = partial(worker.write_worker, self.host)
-        return self._find([self.module(worker.SYMBOL, "worker", write)])[0]
+        return self._find([self._worker()])[0]
+
+    def _worker(self) -> Module:
+        return self.module(worker.SYMBOL, "worker", partial(worker.write_worker, self.host))
 
     def run(self) -> int:
         """The address of what makes a run of calls (backends/llvm/runs)."""

@@ -55,6 +55,9 @@ class ReferenceExecutable:
         with np.errstate(all="ignore"):
             return self._run(control)
 
+    def get_ready(self) -> None:
+        """There is nothing to do."""
+
     def rest(self) -> None:
         """There is nothing to let go of."""
 
