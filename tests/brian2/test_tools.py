@@ -85,6 +85,39 @@ def test_values_of_a_morphology_have_the_scale_that_was_asked_for() -> None:
     np.testing.assert_allclose(drawn.get_array(), [1, 2, 3, 4])
 
 
+def test_variables_and_delays_of_synapses_are_drawn_as_an_image() -> None:
+    cells = NeuronGroup(3, "v : 1", threshold="v > 1", reset="")
+    synapses = Synapses(cells, cells, "w : volt", on_pre="v += 0")
+    synapses.connect("i != j")
+    synapses.w, synapses.delay = "(1 + i)*mV", "(2 + j)*ms"
+    axes = brian_plot(synapses.w, new_figure().subplots())
+    np.testing.assert_allclose(axes.images[0].get_array(), [[0, 2, 3], [1, 0, 3], [1, 2, 0]])
+    axes = brian_plot(synapses.delay, new_figure().subplots())
+    np.testing.assert_allclose(axes.images[0].get_array(), [[0, 2, 2], [3, 0, 3], [4, 4, 0]])
+
+
+@pytest.mark.parametrize("space", [False, True])
+@pytest.mark.parametrize("diameter", [False, True])
+def test_sections_have_the_colours_of_their_order(space: bool, diameter: bool) -> None:
+    neuron = Soma(20 * um)
+    neuron.a = Cylinder(diameter=1 * um, n=3, length=100 * um)
+    neuron.a.b = Cylinder(diameter=1 * um, n=2, length=50 * um)
+    axes = new_figure().add_subplot(projection="3d" if space else None)
+    plot_morphology(
+        neuron, colors=("r", "b"), show_diameter=diameter, show_compartments=True, axes=axes
+    )
+    if space or diameter:
+        drawn = axes.collections[0]
+        colours = drawn.get_edgecolor() if space else drawn.get_facecolor()
+        red, blue = (1, 0, 0, 1), (0, 0, 1, 1)
+        assert [tuple(c) for c in colours] == [red, *[blue] * 3, *[red] * 2]
+    else:
+        assert [line.get_color() for line in axes.lines if line.get_lw() == 2] == ["r", "b", "r"]
+    dots = [line for line in axes.lines if line.get_marker() == "."]
+    assert [len(line.get_xdata()) for line in dots] == [3, 2]
+    assert [line.get_color() for line in dots] == (["k", "k"] if diameter else ["b", "r"])
+
+
 def test_several_synapses_of_a_pair_are_counted_in_an_image() -> None:
     axes = plot_synapses([0, 0, 1], [1, 1, 0], plot_type="image", axes=new_figure().subplots())
     np.testing.assert_array_equal(axes.images[0].get_array(), [[0, 1], [2, 0]])

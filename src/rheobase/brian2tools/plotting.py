@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase import plotting
+from rheobase.brian2tools.sections import draw_sections, mark_compartments, with_coordinates
 from rheobase.model.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 from rheobase.model.monitors.states import StateMonitorView
 from rheobase.model.spatial.spatialneuron import SpatialNeuron
 from rheobase.model.synapses import Synapses
+from rheobase.model.views import VariableView
 from rheobase.morphology import Morphology
 from rheobase.plotting.scales import axes_or_present, in_suitable_unit, labelled
 from rheobase.units import Quantity, Unit, hertz, ms
@@ -39,7 +41,7 @@ __all__ = [
 
 
 def brian_plot(brian_obj: Any, axes: Axes | None = None, **kwds: Any) -> Axes:
-    """Draw a monitor, synapses or a morphology as suits its kind; rates are smoothed by 1 ms.
+    """Draw a monitor, synapses, a variable of theirs or a morphology; rates are smoothed by 1 ms.
 
     kwds    of the function that draws
     Returns the axes. Raises NotImplementedError for anything else.
@@ -65,11 +67,15 @@ def brian_plot(brian_obj: Any, axes: Axes | None = None, **kwds: Any) -> Axes:
             return plot_rate(brian_obj.t, smooth, axes=axes, **kwds)
         case Synapses():
             return plot_synapses(brian_obj.i, brian_obj.j, axes=axes, **kwds)
+        case VariableView() if (synapses := _synapses_of(brian_obj)) is not None:
+            options: dict[str, Any] = {"var_name": brian_obj.name, "plot_type": "image"} | kwds
+            return plot_synapses(synapses.i, synapses.j, brian_obj, axes=axes, **options)
         case Morphology() | SpatialNeuron():
             return plot_morphology(brian_obj, axes=axes, **kwds)
         case _:
             raise NotImplementedError(
-                f"brian_plot draws monitors, synapses and morphologies, not {brian_obj!r}"
+                "brian_plot draws monitors, synapses, their variables, and morphologies, not "
+                f"{brian_obj!r}"
             )
 
 
@@ -216,8 +222,10 @@ def plot_morphology(
     plot_3d       in three dimensions; None: if the axes are so
     values        (n,) of the compartments, shown as colour
     value_norm    the least and the greatest value of the scale
-    show_compartments, show_diameter, colors   accepted; compartments have their diameters and one
-                  colour
+    show_compartments   a dot in the middle of each
+    show_diameter   compartments as wide as they are, where they have one colour for each section;
+                  with values they always are
+    colors        of the root, of what branches from it, and so on, again from the first
     Returns the axes.
 
     >>> from rheobase import Cylinder, Soma, um
@@ -228,16 +236,19 @@ def plot_morphology(
     'x (um)'
     """
     ax = _space() if plot_3d and axes is None else axes_or_present(axes)
-    label = ""
-    if values is not None:
-        values, label = _shown(values, value_unit)
-    drawn = plotting.morphology(morphology, values, ax, cmap=value_colormap, label=label)
-    if values is not None:
+    tree = with_coordinates(morphology)
+    if values is None:
+        draw_sections(ax, tree, colors, show_diameter)
+    else:
+        numbers, label = _shown(values, value_unit)
+        drawn = plotting.morphology(tree, numbers, ax, cmap=value_colormap, label=label)
         least, greatest = (b if b is None else float(_shown(b, value_unit)[0]) for b in value_norm)
         drawn.collections[-1].set_clim(least, greatest)
         if not value_colorbar and (scale := drawn.collections[-1].colorbar) is not None:
             scale.remove()
-    return drawn
+    if show_compartments:
+        mark_compartments(ax, tree, colors if values is None and not show_diameter else ("k",))
+    return ax
 
 
 def plot_dendrogram(morphology: Morphology | SpatialNeuron, axes: Axes | None = None) -> Axes:
@@ -278,6 +289,13 @@ def add_background_pattern(
     )
     axes.add_patch(area)
     return area
+
+
+def _synapses_of(view: VariableView) -> Synapses | None:
+    """Whose variable it is, if it is one of synapses, their delays included."""
+    owner: Any = view.group
+    owner = getattr(owner, "synapses", owner)
+    return owner if isinstance(owner, Synapses) else None
 
 
 def _in(values: Any, unit: Quantity) -> NDArray[np.float64]:
