@@ -68,7 +68,7 @@ def events(populations, synapses):
     total = 0
     for S in synapses:
         if getattr(S.source, "source", S.source) is spikes.source:
-            out = S.connections.rows.data[1:] - S.connections.rows.data[:-1]
+            out = S._connections.rows.data[1:] - S._connections.rows.data[:-1]
             first = getattr(S.source, "start", 0)
             total += int(spikes.count[first : first + len(out)] @ out)
     return total

@@ -38,7 +38,7 @@ def connect(n_source, n_target, p, seed):
     before, began = memory("VmHWM"), time.process_time()
     S.connect(p=p)
     seconds, growth = time.process_time() - began, memory("VmHWM") - before
-    slots = (S.connections.targets, S.connections.rows)
+    slots = (S._connections.targets, S._connections.rows)
     return {
         "synapses": len(S),
         "seconds": seconds,

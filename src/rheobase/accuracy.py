@@ -222,7 +222,7 @@ def compare(
 
 
 def _events(group: Group) -> dict[str, Any]:
-    return getattr(group, "event_sources", {})
+    return getattr(group, "_event_sources", {})
 
 
 def _draws(x: SimulationObject) -> bool:

@@ -154,7 +154,7 @@ def put_back(
             kept = {int(k.removeprefix(_STREAM)): v for k, v in streams.items()}
             x.restore_streams(kept if restore_random_state else {})
     for x in named.values():
-        x.restored()
+        x._restored()
 
 
 def _put_back_one(x: SimulationObject, arrays: Arrays, seen: set[int]) -> None:

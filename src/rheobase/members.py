@@ -182,7 +182,7 @@ class Members:
         """What of some objects, and of what they contain, does something in a step, in order."""
         every = with_contained(objects)
         owners = {id(part): x.name for x in every for part in x.contained_objects}
-        ordered = sorted((x for x in every if x.does_something()), key=self.rank)
+        ordered = sorted((x for x in every if x._does_something()), key=self.rank)
         return [
             SchedulingEntry(
                 x.name,
@@ -213,7 +213,7 @@ class Members:
     @staticmethod
     def missing_for(x: SimulationObject, present: Collection[int]) -> SimulationObject | None:
         """An object that x needs and that is not there; `present` are the ids of those that are."""
-        for needed in x.dependencies():
+        for needed in x._dependencies():
             root = needed
             while id(root) not in present and not root.add_to_magic_network:
                 source = getattr(root, "source", None)  # a part of a group stands for the group

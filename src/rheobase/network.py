@@ -241,7 +241,7 @@ class Network(Members):
         start, device = self.t_, devices.get_device()
         native = -1.0
         prepared_for = structure()
-        at_pauses = [x for x in objects if type(x).during_run is not SimulationObject.during_run]
+        at_pauses = [x for x in objects if type(x)._during_run is not SimulationObject._during_run]
 
         def pause() -> bool:
             self.t_ = min((c.t_ for c in clocks), default=end)
@@ -249,7 +249,7 @@ class Network(Members):
             progress.at(self.t_)
             self._stop |= watch.sees_runaway() or device.gives_up(progress.elapsed)
             for x in at_pauses:
-                x.during_run()
+                x._during_run()
             self._is_cut = not self._stop and structure() != prepared_for
             return self._stop or self._is_cut
 
@@ -455,7 +455,7 @@ def _steps_left(clock: Clock) -> int:
 def _settled(objects: Sequence[SimulationObject]) -> Sequence[SimulationObject]:
     """The objects, with everything done that they have put off."""
     for x in objects:
-        x.settle()
+        x._settle()
     return objects
 
 

@@ -73,18 +73,18 @@ class Preparation:
     ) -> tuple[Sequence[Pair], Sequence[Clock]]:
         active = self._check_members(network, objects)
         for x in objects:
-            if type(x).settle is not SimulationObject.settle:
-                x.settle()
+            if type(x)._settle is not SimulationObject._settle:
+                x._settle()
         for clock in {id(x.clock): x.clock for x in objects}.values():
             clock.state.set_time(t, clock.name)
         for x in objects:
-            sources: dict[str, EventSource] = x.event_sources
+            sources: dict[str, EventSource] = x._event_sources
             for source in sources.values():
                 source.follow_clock()
         faults: list[Fault] = []
         for x in compress(objects, active):
             try:
-                x.prepare(namespace)
+                x._prepare(namespace)
             except Exception as error:
                 faults += _faults_of(x, error)
         raise_faults(faults)
@@ -94,7 +94,7 @@ class Preparation:
         clocks = list({id(x.clock): x.clock for x, goes in ordered if goes}.values())
         known = {id(c) for c in clocks}
         ordered = [(x, goes) for x, goes in ordered if id(x.clock) in known]
-        work = [(x, w) for x, goes in ordered for w in (x._work() if goes else x.idle_work())]
+        work = [(x, w) for x, goes in ordered for w in (x._work() if goes else x._idle_work())]
         return work, clocks
 
     def _check_members(
@@ -123,7 +123,7 @@ class Preparation:
         """No other network may have them from now on."""
         if not self._has_taken:
             for x in objects:
-                x.simulated_by(network)
+                x._simulated_by(network)
 
     def _finds_written(self, objects: Sequence[SimulationObject], work: Sequence[Pair]) -> bool:
         """Whether code writes what an object took for constant, which it knows from now on."""
@@ -132,8 +132,8 @@ class Preparation:
             return False
         self._seen = kernels
         slots = frozenset[Slot]().union(*map(written, kernels))
-        found = [x.finds_written(slots) for x in objects]  # all of them look
-        return any(found + [x.looks_at(kernels) for x in objects])
+        found = [x._finds_written(slots) for x in objects]  # all of them look
+        return any(found + [x._looks_at(kernels) for x in objects])
 
     def compile(
         self, work: Sequence[Pair], clocks: Sequence[Clock], profile: bool

@@ -314,7 +314,7 @@ def test_targets_take_two_bytes_where_their_numbers_fit(backend, n, form):
     else:
         S.connect(j="k for k in range(N_post - 2, N_post)")
     Network(source, target, S).run(0.1 * ms)
-    assert S.connections.targets.data.itemsize == (2 if n == 65_536 else 4)
+    assert S._connections.targets.data.itemsize == (2 if n == 65_536 else 4)
     assert_array_equal(target.v[n - 3 :], [0, 110, 110])
     assert_array_equal(target.v[: n - 3], 0)
     last = np.asarray(S.j[:]) == (3 if form == "part" else n - 1)

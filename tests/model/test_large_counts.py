@@ -81,7 +81,7 @@ def test_spikes_are_delivered_after_2_to_31_others():
         spikes, M = SpikeMonitor(source), StateMonitor(target, "x", record=True, when="end")
         net = Network(source, target, synapses, spikes, M)
         net.run(0 * ms)
-        log = source.event_sources["spike"].log(source._part)
+        log = source._event_sources["spike"].log(source._part)
         assert log is not None
         log.starts.data[:] = offset
         net.run(1.4 * ms)

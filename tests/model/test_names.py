@@ -1,4 +1,4 @@
-"""Names that groups take from variables: those of the documentation, and those that are left.
+"""Names that groups take from variables: those of the documentation.
 
 A variable of such a name is not `G.name` but `G.state('name')`, so each further one is a loss. What
 the package wants of a group for itself begins with an underscore.
@@ -67,62 +67,6 @@ DOCUMENTED = frozenset(
         "target",
     ]
 )
-# To be had by nobody but the package, and still without underscore; single words first.
-LEFT = frozenset(
-    [
-        "connections",
-        "dependencies",
-        "followers",
-        "numbers",
-        "prepare",
-        "resize",
-        "restored",
-        "seal",
-        "settle",
-        "add_array",
-        "add_pairs",
-        "add_variable",
-        "adopt_rows",
-        "after_adding",
-        "assign_code",
-        "at_birth",
-        "before_adding",
-        "bytes_of_one",
-        "called_functions",
-        "check_connected",
-        "counted_anew",
-        "does_something",
-        "doubtful_names",
-        "dtype_of",
-        "during_run",
-        "entries_added",
-        "entries_are_remembered",
-        "entries_moved",
-        "entries_removed",
-        "event_sources",
-        "finds_written",
-        "float_dtype",
-        "have_own_delays",
-        "idle_work",
-        "known_names",
-        "looks_at",
-        "mark_connected",
-        "mark_reached",
-        "may_be_held_apart",
-        "may_change",
-        "may_list",
-        "refractory_code",
-        "remove_entries",
-        "rows_ascend",
-        "set_number",
-        "simulated_by",
-        "spike_source",
-        "synaptic_arrays",
-        "variable_meaning",
-        "view_indices",
-        "view_size",
-    ]
-)
 
 
 def groups():
@@ -137,4 +81,4 @@ def groups():
 def test_a_group_takes_no_further_name_from_variables(k):
     group = groups()[k]
     names = {n for n in {*dir(type(group)), *vars(group)} if not n.startswith("_")}
-    assert names <= DOCUMENTED | LEFT, names - DOCUMENTED - LEFT
+    assert names <= DOCUMENTED, names - DOCUMENTED

@@ -217,7 +217,7 @@ def test_a_run_of_no_time_checks_the_model():
 
 def test_other_errors_of_preparing_keep_their_type_and_say_where():
     class Odd(SimulationObject):
-        def prepare(self, namespace):
+        def _prepare(self, namespace):
             raise ZeroDivisionError("by nothing")
 
     net = Network(Odd(name="odd"))

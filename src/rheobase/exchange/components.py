@@ -99,7 +99,7 @@ def _initializer(deed: Assigned) -> Entry:
     if isinstance(index, slice) and index == slice(None):
         index = "True" if isinstance(value, str) else True
     elif not isinstance(index, str):
-        index = np.atleast_1d(group.view_indices(index))
+        index = np.atleast_1d(group._view_indices(index))
     entry: Entry = {"type": "initializer", "source": _owner(view), "variable": view.name}
     return entry | {"index": index, "value": value} | _unless_empty(identifiers=used)
 
@@ -142,16 +142,16 @@ def _object(x: Any, namespace: Mapping[str, Any]) -> Entry:
 
 
 def _neurons(group: NeuronGroup, namespace: Mapping[str, Any]) -> Entry:
-    group.prepare(namespace)  # raises what is wrong with its code
+    group._prepare(namespace)  # raises what is wrong with its code
     codes: list[Expr] = list(group.user_equations.expressions())
     codes += [parse_expression(text) for text in group.events.values()]
     events = {name: _event(group, name) for name in group.events}
     for event in events.values():
         codes += _values(event.get("reset", {}).get("code", ""))
-    if group.refractory_code is not None and "spike" in events:
+    if group._refractory_code is not None and "spike" in events:
         fixed = "_refractory" in group.variables
-        codes += [] if fixed else [group.refractory_code]
-        held = group.state("_refractory")[:] if fixed else str(group.refractory_code)
+        codes += [] if fixed else [group._refractory_code]
+        held = group.state("_refractory")[:] if fixed else str(group._refractory_code)
         events["spike"]["refractory"] = held
     found: Entry = {
         "name": group.name,
@@ -169,7 +169,7 @@ def _event(group: NeuronGroup, name: str) -> Entry:
     def code(text: str, x: Any) -> Entry:
         return {"code": text, "when": x.when, "order": x.order, "dt": group.clock.dt}
 
-    found = {"threshold": code(group.events[name], group.event_sources[name])}
+    found = {"threshold": code(group.events[name], group._event_sources[name])}
     runner = group.resetter.get(name)
     if runner is not None:
         found["reset"] = code("\n".join(runner.listing()), runner)
@@ -289,7 +289,7 @@ def _identifiers(
 ) -> Entry:
     """What names from outside the group stand for: numbers, TimedArrays, functions."""
     names = frozenset[str]().union(*map(names_in, codes)) - set(skipped)
-    names -= set(group.variables) if not isinstance(group, Synapses) else set(group.known_names())
+    names -= set(group.variables) if not isinstance(group, Synapses) else set(group._known_names())
     last_run, found = group._constants.values(), dict[str, Any]()
     for name in sorted(names):
         symbol = find_external(name, group.namespace, namespace)

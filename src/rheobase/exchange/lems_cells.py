@@ -89,7 +89,7 @@ class _Builder:
         self.equations = group.equations
         self.reset = _in_order(group, reset_of(group))
         codes = [*self.equations.expressions(), *(x for _, x in self.reset)]
-        codes += [x for x in (threshold_of(group), group.refractory_code) if x is not None]
+        codes += [x for x in (threshold_of(group), group._refractory_code) if x is not None]
         self.used = frozenset[str]().union(*map(names_in, codes))
         written = {n for n, _ in self.reset}.union(*(x.variables for x in impulses))
         parameters = {e.varname for e in self.equations.values() if e.type == "parameter"}
@@ -176,7 +176,7 @@ class _Builder:
         for name in self.states:
             dim = self.dimensions.name(self.equations[name].dim)
             SubElement(self.dynamics, "StateVariable", name=name, dimension=dim, exposure=name)
-        if self.group.refractory_code is not None:
+        if self.group._refractory_code is not None:
             SubElement(self.dynamics, "StateVariable", name=_ACTIVE, dimension="none")
             SubElement(self.dynamics, "StateVariable", name=_LAST, dimension="time")
         for name, variable in self._totals():
@@ -212,7 +212,7 @@ class _Builder:
 
     def _holds(self, name: str) -> bool:
         """Whether a variable holds still while its neuron is refractory."""
-        refractory = self.group.refractory_code is not None
+        refractory = self.group._refractory_code is not None
         return refractory and "unless refractory" in self.equations[name].flags
 
     def _add_start(self) -> None:
@@ -221,7 +221,7 @@ class _Builder:
             start = f"{name}_start"
             self._parameter(start, self.equations[name].dim, self._values(name))
             _assign(begin, name, start)
-        if self.group.refractory_code is not None:
+        if self.group._refractory_code is not None:
             _assign(begin, _ACTIVE, "1")
             self._parameter(f"{_LAST}_start", second.dim, self._values(_LAST))
             _assign(begin, _LAST, f"{_LAST}_start")
@@ -237,7 +237,7 @@ class _Builder:
             _assign(arrived, f"{name}_seen", name)
 
     def _add_spikes(self) -> None:
-        condition, code = threshold_of(self.group), self.group.refractory_code
+        condition, code = threshold_of(self.group), self.group._refractory_code
         if condition is None:
             return
         if code is not None:

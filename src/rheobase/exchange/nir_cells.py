@@ -62,7 +62,7 @@ def recognised(group: NeuronGroup, worth: Worth, summed: list[str]) -> Cells:
     Raises UnsupportedError.
     """
     refuse_extras(group, "NIR")
-    if group.refractory_code is not None:
+    if group._refractory_code is not None:
         refuse(group, "NIR has no refractoriness.", "Leave out refractory=.")
     states = sorted(group.equations.diff_eq_names)
     spikes = threshold_of(group) is not None

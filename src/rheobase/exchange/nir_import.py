@@ -183,7 +183,7 @@ class _Import:
     def _is_signal(self, name: str) -> bool:
         """Whether the output of a node is a number at any time, and not spikes."""
         if kind_of(self.nodes[name]) == "Input":
-            return getattr(self.groups[name], "spike_source", None) is None
+            return getattr(self.groups[name], "_spike_source", None) is None
         return _KINDS[kind_of(self.nodes[name])].threshold is None
 
     def _group(self, name: str, signal: Signal) -> Group:

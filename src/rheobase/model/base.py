@@ -130,7 +130,7 @@ class SimulationObject(metaclass=_Making):
 
     add_to_magic_network = False
     invalidates_magic_network = True
-    event_sources: Any = MappingProxyType[str, Any]({})  # the kinds of events that it makes
+    _event_sources: Any = MappingProxyType[str, Any]({})  # the kinds of events that it makes
     _python_work: Work | None = None
     _id: uuid.UUID | None = None
     _unused = False  # True from when it is made until a network has simulated it
@@ -184,7 +184,7 @@ class SimulationObject(metaclass=_Making):
         """The network that has simulated it, if that still exists."""
         return None if self._network_ref is None else self._network_ref()
 
-    def simulated_by(self, network: object) -> None:
+    def _simulated_by(self, network: object) -> None:
         """A network has taken it: no other one may."""
         self._unused = False
         if self._network_ref is None or self._network_ref() is not network:
@@ -194,7 +194,7 @@ class SimulationObject(metaclass=_Making):
         """Objects without which this one cannot be simulated."""
         self._depends_on.extend(others)
 
-    def dependencies(self) -> Sequence[SimulationObject]:
+    def _dependencies(self) -> Sequence[SimulationObject]:
         """The objects without which this one cannot be simulated."""
         return self._depends_on
 
@@ -208,10 +208,10 @@ class SimulationObject(metaclass=_Making):
         where = f" ({self._place})" if self._place else ""
         return f"{type(self).__name__} '{self.name}'{where}"
 
-    def settle(self) -> None:
+    def _settle(self) -> None:
         """Called before any object is prepared or stored: do what has been put off."""
 
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         """Called before each run: look up names, check, fill tables."""
 
     def _work(self) -> Sequence[Work]:
@@ -222,35 +222,35 @@ class SimulationObject(metaclass=_Making):
             self._python_work = Work(Kernel(f"{self.name} run", Python()), self.run)
         return (self._python_work,)
 
-    def does_something(self) -> bool:
+    def _does_something(self) -> bool:
         """Whether it may do something in a step: whether its class defines _work(), or run()."""
         cls = type(self)
         return cls._work is not SimulationObject._work or cls.run is not SimulationObject.run
 
-    def finds_written(self, slots: Collection[Slot]) -> bool:
+    def _finds_written(self, slots: Collection[Slot]) -> bool:
         """Look at which slots the code of the run writes; True: prepare once more, knowing that."""
         del slots
         return False
 
-    def looks_at(self, kernels: Sequence[Kernel]) -> bool:
+    def _looks_at(self, kernels: Sequence[Kernel]) -> bool:
         """Look at all kernels of the run; True: prepare once more, knowing them."""
         del kernels
         return False
 
-    def idle_work(self) -> Sequence[Work]:
+    def _idle_work(self) -> Sequence[Work]:
         """What to do in each step while it is not active."""
         return ()
 
     def run(self) -> None:
         """Called in each step, if a class of a script's own defines it."""
 
-    def restored(self) -> None:
+    def _restored(self) -> None:
         """Called when a checkpoint has been put back into the object's slots."""
 
     def before_run(self, n_steps: int) -> None:
         """Called last before the first of `n_steps` steps of the object's clock."""
 
-    def during_run(self) -> None:
+    def _during_run(self) -> None:
         """Called between slices of native code, some fifty times a second of real time."""
 
     def after_run(self) -> None:

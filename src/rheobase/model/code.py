@@ -64,7 +64,7 @@ class CodeOwner(Protocol):
     def _label(self) -> str: ...
 
     @property
-    def float_dtype(self) -> DType:
+    def _float_dtype(self) -> DType:
         """The type of literals and of results that nothing else decides."""
         ...
 
@@ -74,7 +74,7 @@ class CodeOwner(Protocol):
         """What a name means in the owner's code, when own variables are reached by `index`."""
         ...
 
-    def known_names(self) -> Collection[str]:
+    def _known_names(self) -> Collection[str]:
         """The names of its variables, for suggestions."""
         ...
 
@@ -113,7 +113,7 @@ def resolve(
                 faults.faults.append(_placed(fault, name, places))
         elif name not in optional:
             span = places[name].span if places and name in places else None
-            known = [*owner.known_names(), *_numbers_in(namespace)]
+            known = [*owner._known_names(), *_numbers_in(namespace)]
             value, function = namespace.get(name), owner._function(name, namespace)
             faults.faults.append(unknown_name(name, owner._label, span, known, value, function))
     signature = tuple(
@@ -353,7 +353,7 @@ def lower_calls(
         if isinstance(piece, PythonCall):
             works.append(Work(Kernel(f"{block.name}, {piece.name}()", Python()), piece))
         else:
-            kernel = lower(*piece, stream(k), owner.float_dtype)
+            kernel = lower(*piece, stream(k), owner._float_dtype)
             works.append(Work(kernel, full=piece[0].full if _records(kernel) else None))
     raise_faults(faults.faults, f"{owner._label}, {block.name}")
     return tuple(works)
@@ -373,7 +373,7 @@ class RunNow:
         faults = FaultList()
         resolution = resolve_block(block, owner, namespace, faults)
         if not faults.faults:
-            check_block(block, resolution, faults, owner.known_names())
+            check_block(block, resolution, faults, owner._known_names())
         raise_faults(faults.faults, f"{owner._label}, {block.name}")
         block, numbers = numbers_as_data(block)
         resolution = resolution.with_local(numbers)
@@ -452,7 +452,7 @@ class Runner(SimulationObject):
         self._streams: dict[int, Slot] = {}
         self._seeded: dict[Slot, int] = {}  # the seed() from which each stream was taken
 
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         blocks = tuple(self._blocks())
         if self.is_as_before(namespace) and blocks == self._blocks_before:
             make_room(self._works)
@@ -488,7 +488,7 @@ class Runner(SimulationObject):
             make_room(kept[2])
             return kept[2]
         if not block.checked:
-            check_block(block, resolution, faults, self.owner.known_names())
+            check_block(block, resolution, faults, self.owner._known_names())
             raise_faults(faults.faults, f"{self.owner._label}, {block.name}")
             self._warn_of_unread(block, resolution)
         works = self.lowered(number, block, resolution)
@@ -501,7 +501,7 @@ class Runner(SimulationObject):
         read |= frozenset[str]().union(*(names_in(r.expr) for r in block.parts))
         changed = {s.target for s in block.statements if s.op}  # x += 1 reads it
         for name in sorted(block.temporaries() - read - changed - resolution.symbols.keys()):
-            near = did_you_mean(name, self.owner.known_names())
+            near = did_you_mean(name, self.owner._known_names())
             topic("unread_temporary").warning(
                 "%s, %s: '%s' is no variable here, so '%s = ...' sets a name of this code that "
                 "nothing reads. %s",
@@ -541,10 +541,10 @@ class Runner(SimulationObject):
     def _work(self) -> Sequence[Work]:
         return self._works
 
-    def dependencies(self) -> Sequence[SimulationObject]:
+    def _dependencies(self) -> Sequence[SimulationObject]:
         owner = [self.owner] if isinstance(self.owner, SimulationObject) else []
-        return [*owner, *super().dependencies()]
+        return [*owner, *super()._dependencies()]
 
-    def restored(self) -> None:
+    def _restored(self) -> None:
         self._lookups = None
         self._kept.clear()  # blocks may have been made for other lengths of delay

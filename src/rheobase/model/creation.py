@@ -81,7 +81,7 @@ def connect(synapses: SynapticGroup, call: Call) -> None:
     """Make the synapses that the call asks for."""
     check_call(synapses, call)
     if call.generates and is_false(call.condition):
-        synapses.mark_connected()
+        synapses._mark_connected()
         return
     if call.generates:
         request = request_of(synapses, call)
@@ -231,15 +231,15 @@ def _check_names(synapses: SynapticGroup, request: Request) -> None:
 
 def _add_generated(synapses: SynapticGroup, request: Request, namespace: Mapping[str, Any]) -> None:
     made = generate(synapses, request, namespace)
-    synapses.mark_connected()
+    synapses._mark_connected()
     groups = synapses.source, synapses.target
     plain = not request.positions and not any(isinstance(g, SynapticGroup) for g in groups)
-    first_ones = not len(synapses.connections) and request.side is Index.PRE
+    first_ones = not len(synapses._connections) and request.side is Index.PRE
     if first_ones and plain and _is_ascending(request, made):
         first = int(synapses.target._span.first.data[0])
         if first:
             made.others.data[:] += first
-        synapses.adopt_rows(made.others, made.counts)
+        synapses._adopt_rows(made.others, made.counts)
         return
     outer = np.repeat(np.arange(len(made.counts), dtype=np.int32), made.counts)
     pairs = (outer, made.others.data)
@@ -315,5 +315,5 @@ def _valid(synapses: SynapticGroup, pairs: Pairs, skip: bool) -> NDArray[np.bool
 
 def _append(synapses: SynapticGroup, sources: NDArray[Any], targets: NDArray[Any]) -> None:
     """Add synapses; sources and targets as users count them."""
-    synapses.mark_connected()
-    synapses.add_pairs(*synapses._placed(sources, targets))
+    synapses._mark_connected()
+    synapses._add_pairs(*synapses._placed(sources, targets))

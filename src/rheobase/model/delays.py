@@ -52,7 +52,7 @@ class Delays:
             return
         structure_changed()
         value = self.slot.data[0]
-        self.slot.assign(np.full(self.owner.view_size(), value))
+        self.slot.assign(np.full(self.owner._view_size(), value))
         self.separate = True
 
     def change_by_code(self) -> None:
@@ -139,7 +139,7 @@ class DelayView(VariableView):
     def _values(self, indices: NDArray[Any] | None, level: int) -> NDArray[Any]:
         if self._delays.fixed or self._delays.separate:
             return super()._values(indices, level)
-        n = self._owner.view_size() if indices is None else len(indices)
+        n = self._owner._view_size() if indices is None else len(indices)
         return np.full(n, self._delays.slot.data[0])
 
     def _write(self, item: Any, value: Any, level: int) -> None:
@@ -157,7 +157,7 @@ class DelayView(VariableView):
                 f"{self._owner._label}: this delay was given as one for all synapses, so it can "
                 "only be changed to one time. Leave out delay= to have one for each synapse."
             )
-        self._owner.view_indices(slice(0, 0))  # refuses before connect()
+        self._owner._view_indices(slice(0, 0))  # refuses before connect()
         everything = isinstance(item, slice) and item == slice(None)
         if not is_code and number.size == 1 and (everything or delays.fixed):
             delays.set_all(float(number.reshape(-1)[0]))

@@ -28,16 +28,16 @@ class Deputy(Generic[_Owner]):
         return self.group._label
 
     @property
-    def float_dtype(self) -> DType:
-        return self.group.float_dtype
+    def _float_dtype(self) -> DType:
+        return self.group._float_dtype
 
     def _meaning(
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         return self.group._meaning(name, namespace, index)
 
-    def known_names(self) -> Collection[str]:
-        return self.group.known_names()
+    def _known_names(self) -> Collection[str]:
+        return self.group._known_names()
 
     def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         return self.group._function(name, namespace)

@@ -156,7 +156,7 @@ def expected_synapses(synapses: SynapticGroup, call: Call) -> Expected:
         else:
             count = _Generated(synapses, call).count()
     existing = len(synapses)
-    parts = synapses.bytes_of_one()
+    parts = synapses._bytes_of_one()
     if existing or not count.in_order:
         parts["order"] = 4
     sides = [synapses.source, *([synapses.target] if "list by target" in parts else [])]

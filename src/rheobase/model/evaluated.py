@@ -18,7 +18,7 @@ class _Group(CodeOwner, Protocol):
     @property
     def namespace(self) -> Mapping[str, Any]: ...
 
-    def called_functions(self) -> Collection[str]:
+    def _called_functions(self) -> Collection[str]:
         """The functions that its equations call."""
         ...
 
@@ -32,7 +32,7 @@ class TextOwner(Deputy[_Group]):
     """
 
     def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
-        if name not in FUNCTIONS and name not in self.group.called_functions():
+        if name not in FUNCTIONS and name not in self.group._called_functions():
             found = self.group.namespace.get(name, namespace.get(name))
             if declares_nothing(found):
                 return _undeclared(name)

@@ -110,7 +110,7 @@ class Group(SimulationObject):
                 "for code, operations and monitors: run_on_clock(code, clock), clock=..."
             )
         self._part = self._span = part
-        self.float_dtype: DType = F64
+        self._float_dtype: DType = F64
         self.namespace = OwnNamespace(own_namespace(namespace, self._label))
         self.variables: MutableMapping[str, Variable] = {}
         self._constants = Constants()
@@ -120,28 +120,28 @@ class Group(SimulationObject):
 
     def _add_standard_variables(self) -> None:
         clock = self.clock.state.slots
-        self.add_variable(PositionVariable("i", self._part.first))
+        self._add_variable(PositionVariable("i", self._part.first))
         for name, kind, slot in (("N", Type.INTEGER, self._part.size),):
-            self.add_variable(
+            self._add_variable(
                 ArrayVariable(name, kind, DIMENSIONLESS, slot, True, True, read_only=True)
             )
         for name, slot, constant in (("t", clock.t, False), ("dt", clock.dt, True)):
-            self.add_variable(
+            self._add_variable(
                 ArrayVariable(
                     name, Type.FLOAT, second.dim, slot, True, constant, True, weak=constant
                 )
             )
-        self.add_variable(
+        self._add_variable(
             ArrayVariable(
                 "t_in_timesteps", Type.INTEGER, DIMENSIONLESS, clock.step, True, read_only=True
             )
         )
 
-    def add_variable(self, variable: Variable) -> None:
+    def _add_variable(self, variable: Variable) -> None:
         """Take a variable in, or put it in place of the one of its name."""
         self.variables[variable.name] = variable
 
-    def add_array(
+    def _add_array(
         self,
         name: str,
         kind: Type = Type.FLOAT,
@@ -158,16 +158,16 @@ class Group(SimulationObject):
     ) -> ArrayVariable:
         """A new variable with memory of its own; dtype: None, what the group uses for its type."""
         n = 1 if shared else len(self) if size is None else size
-        slot = memory(name, dtype or dtype_of(kind, self.float_dtype), n, fill)
+        slot = memory(name, dtype or dtype_of(kind, self._float_dtype), n, fill)
         variable = ArrayVariable(name, kind, dim, slot, shared, constant, read_only, guard)
-        self.add_variable(variable)
+        self._add_variable(variable)
         return variable
 
     def __len__(self) -> int:
         return int(self._part.size.data[0])
 
     # ------------------------------------------------------------ names in code
-    def known_names(self) -> Collection[str]:
+    def _known_names(self) -> Collection[str]:
         """All names that code of the group may use, for corrections."""
         return {*self.variables, *self.namespace}
 
@@ -183,7 +183,7 @@ class Group(SimulationObject):
                 self._conflicts.check_constant(name, self._label, self.namespace, namespace)
             return self._constants.meaning(name, self.namespace, namespace)
         self._warn_of_conflict(name, "a variable of the group", namespace)
-        return self.variable_meaning(variable, namespace, index)
+        return self._variable_meaning(variable, namespace, index)
 
     def _warn_of_conflict(self, name: str, meaning: str, namespace: Mapping[str, Any]) -> None:
         self._conflicts.check(name, meaning, self._label, self.namespace, namespace)
@@ -199,11 +199,11 @@ class Group(SimulationObject):
             self._grids.check(name, found, self.clock.dt_, self._label)
         return found
 
-    def called_functions(self) -> Collection[str]:
+    def _called_functions(self) -> Collection[str]:
         """The functions that its equations call."""
         return ()
 
-    def variable_meaning(
+    def _variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]:
         """What a variable means in code that reaches it by an index, or why it cannot."""
@@ -257,18 +257,18 @@ class Group(SimulationObject):
         return unknown_name(name, self._label, span, self.variables, value, function)
 
     # ------------------------------------------------------------ views
-    def view_size(self) -> int:
+    def _view_size(self) -> int:
         """The number of elements that views show."""
         return len(self)
 
     def _positions_of(self, indices: NDArray[Any]) -> NDArray[Any]:
         return indices + int(self._part.first.data[0])
 
-    def view_indices(self, item: Any) -> NDArray[Any]:
+    def _view_indices(self, item: Any) -> NDArray[Any]:
         """(n,) element numbers for anything that users index with, text aside."""
         if isinstance(item, Group):
             return self._numbers_of(item)
-        return indices_of(item, self.view_size(), self._label)
+        return indices_of(item, self._view_size(), self._label)
 
     def _numbers_of(self, other: Group) -> NDArray[Any]:
         """The elements of a subgroup, as this group numbers them."""
@@ -288,14 +288,14 @@ class Group(SimulationObject):
         numbers = positions - int(self._part.first.data[0])
         return np.where((numbers >= 0) & (numbers < len(self)), numbers, -1)
 
-    def dtype_of(self, variable: Variable) -> np.dtype[Any]:
+    def _dtype_of(self, variable: Variable) -> np.dtype[Any]:
         """How the values of a variable are stored."""
-        return stored_dtype(variable, self.float_dtype).numpy
+        return stored_dtype(variable, self._float_dtype).numpy
 
     def _written(self, variable: ArrayVariable) -> None:
         """The script has written to a variable: nothing to do."""
 
-    def doubtful_names(self, item: Any) -> Collection[str]:
+    def _doubtful_names(self, item: Any) -> Collection[str]:
         """Names that mean one thing here, and another within the subgroup that is the index."""
         theirs: Mapping[str, Variable] = getattr(item, "variables", {})
         return {n for n, own in self.variables.items() if theirs.get(n, own) is not own}
@@ -323,7 +323,7 @@ class Group(SimulationObject):
         self, variable: Variable, indices: NDArray[Any] | None, level: int = 0
     ) -> NDArray[Any]:
         """The values of a variable without memory, at some elements or all."""
-        dtype = stored_dtype(variable, self.float_dtype)
+        dtype = stored_dtype(variable, self._float_dtype)
         span = self._span
         size = 1 if variable.shared else int(span.first.data[0]) + int(span.size.data[0])
         out = ArrayVariable("_value", variable.type, variable.dim, Slot("value", dtype, size))
@@ -340,7 +340,7 @@ class Group(SimulationObject):
             self._positions_of(np.arange(len(self)) if indices is None else indices)
         ]
 
-    def assign_code(
+    def _assign_code(
         self,
         variable: ArrayVariable,
         indices: NDArray[Any] | None,
@@ -389,7 +389,7 @@ class Group(SimulationObject):
         plain = name[:-1] if name.endswith("_") and name not in variables else name
         if plain in variables and plain not in _SETTABLE:
             if isinstance(value, LinkedValue):
-                self.add_variable(make_link(self, variables[plain], value))
+                self._add_variable(make_link(self, variables[plain], value))
                 structure_changed()
                 return
             view = VariableView(self, variables[plain], with_unit=plain == name)
@@ -525,6 +525,6 @@ class Group(SimulationObject):
         """Set variables to what get_states gave; see there."""
         imported(self, values, units, format, level)
 
-    def seal(self) -> None:
+    def _seal(self) -> None:
         """From now on, only known attributes may be set."""
         vars(self)["_sealed"] = True

@@ -59,7 +59,7 @@ class Linkable(Protocol):
 
     def _positions_of(self, indices: NDArray[Any]) -> NDArray[Any]: ...
 
-    def variable_meaning(
+    def _variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]: ...
 
@@ -117,7 +117,7 @@ def make_link(group: Linkable, variable: Variable, value: LinkedValue) -> Linked
     if not isinstance(variable, LinkedVariable):
         raise ModelTypeError(f"{what} cannot be linked: its equation needs the flag (linked)")
     source, target = value.group, value.group.variables[value.name]
-    if hasattr(source, "connections"):
+    if hasattr(source, "_connections"):
         raise NotImplementedError(f"{what}: variables of synapses cannot be linked to")
     if target.dim is not variable.dim:
         raise DimensionMismatchError(
@@ -133,14 +133,14 @@ def _link(what: str, group: Linkable, source: Linkable, target: Variable, index:
         return Link(source, target)
     if isinstance(index, str):
         return _chosen_link(what, group, source, target, index)
-    if hasattr(group, "connections") and (index is not None or len(source) != 1):
+    if hasattr(group, "_connections") and (index is not None or len(source) != 1):
         raise ModelTypeError(
             f"{what}: synapses come and go, so index= of theirs must be the name of an integer "
             "variable, which says for each of them what it sees"
         )
     if index is not None:
         return Link(source, target, numbers=_numbers(what, group, source, np.asarray(index)))
-    if len(source) == 1 and (len(group) != 1 or hasattr(group, "connections")):
+    if len(source) == 1 and (len(group) != 1 or hasattr(group, "_connections")):
         return Link(source, target, position=int(source._positions_of(np.arange(1))[0]))
     if len(source) != len(group):
         raise ModelValueError(
@@ -230,7 +230,7 @@ def linked_meaning(
                 hint=f"Set it: group.{variable.name} = linked_var(other_group.x)",
             )
         ]
-    found = link.source.variable_meaning(link.variable, namespace, _reach(group, link, index))
+    found = link.source._variable_meaning(link.variable, namespace, _reach(group, link, index))
     if not isinstance(found, Meaning):
         return found
     return Meaning(symbol_of(variable), found.binding)

@@ -137,8 +137,8 @@ class NeuronGroup(EventGroup):
             self.equations.check_flags(_FLAGS, _EXCLUDING)
         types = {e.varname: e.var_type for e in self.equations.values()}
         storage = storage_of(dtype, {**types, "lastspike": Type.FLOAT}, self._label)
-        self.float_dtype, self._dtypes = storage.floats, storage.single
-        self.refractory_code = self._refractory_expression(refractory)
+        self._float_dtype, self._dtypes = storage.floats, storage.single
+        self._refractory_code = self._refractory_expression(refractory)
         self.events = self._named_events(threshold, events)
         self._reset = reset
         self.spike_times: SpikeTimes = self._checked_spike_times(spike_times)
@@ -157,14 +157,14 @@ class NeuronGroup(EventGroup):
                 raise
             self._fault = fault
         warn_of_attributes(self)
-        self.seal()
+        self._seal()
 
     @property
     def user_equations(self) -> Equations:
         """The equations as the script gave them."""
         return self.equations
 
-    def called_functions(self) -> Collection[str]:
+    def _called_functions(self) -> Collection[str]:
         return called_in(self.equations.expressions())
 
     # ------------------------------------------------------------ variables
@@ -175,7 +175,9 @@ class NeuronGroup(EventGroup):
             return read_expression(value, f"{self._label}, refractory", "v > 0*mV")
         if isinstance(value, Quantity):
             duration = seconds(value, f"{self._label}: refractory")
-            self.add_array("_refractory", dim=second.dim, shared=True, constant=True, fill=duration)
+            self._add_array(
+                "_refractory", dim=second.dim, shared=True, constant=True, fill=duration
+            )
             return Name("_refractory")
         raise ModelTypeError(
             f"{self._label}: refractory must be a time (5*ms), an expression as text, or False, "
@@ -184,15 +186,15 @@ class NeuronGroup(EventGroup):
 
     def _add_model_variables(self) -> None:
         not_refractory: ArrayVariable | None = None
-        if self.refractory_code is not None:
-            not_refractory = self.add_array("not_refractory", Type.BOOLEAN, fill=True)
-        if self.refractory_code is not None or self._between_grid_points:
+        if self._refractory_code is not None:
+            not_refractory = self._add_array("not_refractory", Type.BOOLEAN, fill=True)
+        if self._refractory_code is not None or self._between_grid_points:
             self._refuse_own("lastspike")
-            self.add_array(
+            self._add_array(
                 "lastspike", dim=second.dim, fill=NEVER, dtype=self._dtypes.get("lastspike", F64)
             )
         if self._between_grid_points:
-            self.add_array(SPIKED, Type.BOOLEAN, fill=False)
+            self._add_array(SPIKED, Type.BOOLEAN, fill=False)
         for equation in self.equations.values():
             self._add_equation(equation, not_refractory)
 
@@ -210,12 +212,12 @@ class NeuronGroup(EventGroup):
         flags = equation.flags
         shared = "shared" in flags
         if "linked" in flags:
-            self.add_variable(LinkedVariable(name, kind, dim))
+            self._add_variable(LinkedVariable(name, kind, dim))
         elif equation.type == "subexpression" and "constant over dt" not in flags:
             assert equation.expr is not None
-            self.add_variable(Subexpression(name, kind, dim, equation.expr, shared))
+            self._add_variable(Subexpression(name, kind, dim, equation.expr, shared))
         else:
-            self.add_array(
+            self._add_array(
                 name,
                 kind,
                 dim,
@@ -240,7 +242,7 @@ class NeuronGroup(EventGroup):
                 f"{self._label}: spike_times='interpolated' says when within a step a threshold is "
                 f"crossed; the group has no {missing.removeprefix('a ')}"
             )
-        if not self._reset and self.refractory_code is None:
+        if not self._reset and self._refractory_code is None:
             raise ModelValueError(
                 f"{self._label}: with spike_times='interpolated' a spike must change something, or "
                 "the threshold would hold at once again; give reset='v = ...' or refractory=..."
@@ -261,7 +263,7 @@ class NeuronGroup(EventGroup):
             if e.is_replaced
         }
         reset = read_statements(self._reset or "", f"{self._label}, reset", "v = -70*mV")
-        code = self.refractory_code
+        code = self._refractory_code
         return Spiking(
             substitute(self._conditions["spike"], inner),
             tuple(replace(s, value=substitute(s.value, inner)) for s in reset),
@@ -289,7 +291,7 @@ class NeuronGroup(EventGroup):
         scope |= noise_symbols(self.equations)
         reset = read_statements(self._reset or "", f"{self._label}, reset", "v = -70*mV")
         codes = [*self._conditions.values(), *(s.value for s in reset)]
-        codes += [self.refractory_code] if self.refractory_code is not None else []
+        codes += [self._refractory_code] if self._refractory_code is not None else []
         names = frozenset[str]().union(*map(names_in, [*self.equations.expressions(), *codes]))
         for name in names - set(scope):
             symbol = default_symbol(name) or find_external(name, self._namespace_now, {})
@@ -305,9 +307,9 @@ class NeuronGroup(EventGroup):
         unknown = unknown_in([s.value for s in reset], scope, functions)
         linked = {n: v for n, v in self.variables.items() if isinstance(v, LinkedVariable)}
         scope |= {n: replace(symbol_of(v), read_only=False) for n, v in linked.items()}
-        check_statements(reset, scope, faults, functions, self.known_names(), unknown)
-        if self.refractory_code is not None and names_in(self.refractory_code) <= set(scope):
-            check_refractory(self.refractory_code, scope, functions, faults)
+        check_statements(reset, scope, faults, functions, self._known_names(), unknown)
+        if self._refractory_code is not None and names_in(self._refractory_code) <= set(scope):
+            check_refractory(self._refractory_code, scope, functions, faults)
         raise_faults(faults.faults, f"{self._label}, equations")
 
     @property
@@ -321,12 +323,12 @@ class NeuronGroup(EventGroup):
         own = {n: f for n, f in found.items() if isinstance(f, FunctionInfo)}
         return {**FUNCTIONS, **own}
 
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         if self._fault is not None:
             raise self._fault.with_traceback(None)
         check_choosers(self)
 
-    def looks_at(self, kernels: Sequence[Kernel]) -> bool:
+    def _looks_at(self, kernels: Sequence[Kernel]) -> bool:
         if self._recovery is None:
             return False
         own = {
@@ -347,7 +349,7 @@ class NeuronGroup(EventGroup):
         refractory = frozenset(
             e.varname for e in self.equations.values() if "unless refractory" in e.flags
         )
-        if refractory and self.refractory_code is None:
+        if refractory and self._refractory_code is None:
             topic("no_refractory").warning(
                 "%s: nothing ever makes a neuron refractory, so the flag (unless refractory) of "
                 "'%s' has no effect; give the group refractory=...",
@@ -357,7 +359,7 @@ class NeuronGroup(EventGroup):
             refractory = frozenset[str]()
         exact_times = bool(prefs["legacy.refractory_timing"])
         spiking = self._spiking()
-        code = None if spiking and not spiking.is_while else self.refractory_code
+        code = None if spiking and not spiking.is_while else self._refractory_code
         update = refractory_update(code, self.variables, exact_times)
         if "spike" in self.events and not spiking and not exact_times:
             self._recovery = recovery_of(code, self.variables, self._part, self.clock)
@@ -403,7 +405,7 @@ class NeuronGroup(EventGroup):
         return {"spike": threshold, **named}
 
     def _make_event_sources(self) -> None:
-        self.event_sources = {}
+        self._event_sources = {}
         self.thresholder: dict[str, SpikeFinder] = {}
         self.resetter: dict[str, Runner] = {}
         for event in self.events:
@@ -413,14 +415,14 @@ class NeuronGroup(EventGroup):
             source = EventSource(
                 f"{self.name} {event}", len(self), self.clock, when, self.order, time
             )
-            self.event_sources[event] = source
+            self._event_sources[event] = source
         if self._reset not in (None, "") and "spike" not in self.events:
             raise ModelValueError(
                 f"{self._label}: a reset needs a threshold, such as threshold='v > -50*mV'"
             )
 
     def _make_event_runners(self) -> None:
-        for event, source in self.event_sources.items():
+        for event, source in self._event_sources.items():
             self.thresholder[event] = self._finder(event, source)
             self._contain(self.thresholder[event])
         if self._reset not in (None, "") and not self._between_grid_points:
@@ -435,7 +437,7 @@ class NeuronGroup(EventGroup):
 
     def _warn_of_endless_spikes(self) -> None:
         condition = self._conditions.get("spike")
-        if condition is None or self._reset is not None or self.refractory_code is not None:
+        if condition is None or self._reset is not None or self._refractory_code is not None:
             return
         if any(not FUNCTIONS[f].stateless for f in called_in([condition]) if f in FUNCTIONS):
             return
@@ -450,10 +452,10 @@ class NeuronGroup(EventGroup):
         if event == "spike" and self._between_grid_points:
             return self._found_within_step()
         condition = self._conditions[event]
-        refractory = event == "spike" and self.refractory_code is not None
+        refractory = event == "spike" and self._refractory_code is not None
         if refractory:
             condition = Logic("and", (condition, Name("not_refractory")))
-        current = self.event_sources[event].current
+        current = self._event_sources[event].current
         what = _what_finds(event)
         result = Result(condition, None, BOOL, f"the {what}")
         found = Block(f"{self.name} {what}", Select(self._part, current), results=(result,))
@@ -466,7 +468,7 @@ class NeuronGroup(EventGroup):
 
     def _found_within_step(self) -> Sequence[Block]:
         """List the neurons that have spiked in the step of the state updater."""
-        current = self.event_sources["spike"].current
+        current = self._event_sources["spike"].current
         result = Result(Name(SPIKED), None, BOOL, "the threshold")
         listed = Block(f"{self.name} threshold", Select(self._part, current), results=(result,))
         forget = Assign(SPIKED, None, Number(False))
@@ -506,7 +508,7 @@ class NeuronGroup(EventGroup):
             raise ModelValueError(f"{self._label}: the event '{event}' has code already")
         what = "reset" if event == "spike" else f"code of event '{event}'"
         statements = read_statements(code, f"{self._label}, {what}", "v = -70*mV")
-        domain = Indexed(self.event_sources[event].current, self._part)
+        domain = Indexed(self._event_sources[event].current, self._part)
         block = Block(f"{self.name} {what}", domain, statements, scatters=True)
         place = self.order if order is None else order
         self.resetter[event] = self._runner(f"{event}_resetter", lambda: (block,), when, place)
@@ -521,7 +523,7 @@ class NeuronGroup(EventGroup):
         """
         self._known_event(event)
         finder = self.thresholder.get(event)  # none in a group with a fault
-        for x in (self.event_sources[event], *([finder] if finder else [])):
+        for x in (self._event_sources[event], *([finder] if finder else [])):
             x.when = when
             x.order = self.order if order is None else order
 

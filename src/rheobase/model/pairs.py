@@ -119,11 +119,11 @@ class _PairOwner:
         return self.synapses._label
 
     @property
-    def float_dtype(self) -> DType:
-        return self.synapses.float_dtype
+    def _float_dtype(self) -> DType:
+        return self.synapses._float_dtype
 
-    def known_names(self) -> Collection[str]:
-        return self.synapses.known_names()
+    def _known_names(self) -> Collection[str]:
+        return self.synapses._known_names()
 
     def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         return self.synapses._function(name, namespace)
@@ -200,7 +200,7 @@ class PairValues:
         expr = parse_expression(
             code, Source(code, f"{synapses._label}, value of '{variable.name}'")
         )
-        own = names_in(expr) & {v.name for v in synapses.synaptic_arrays()}
+        own = names_in(expr) & {v.name for v in synapses._synaptic_arrays()}
         if own:
             message = f"{synapses._label}: '{min(own)}' has no value yet for a synapse that is made"
             raise ModelValueError(message)

@@ -57,13 +57,13 @@ class PathwayOwner(CodeOwner, ViewOwner, Protocol):
     _driven: DrivenVariables
 
     @property
-    def connections(self) -> Connections: ...
+    def _connections(self) -> Connections: ...
 
     @property
     def _label(self) -> str: ...
 
     @property
-    def rows_ascend(self) -> bool:
+    def _rows_ascend(self) -> bool:
         """Whether others ascend in each row, at all times."""
         ...
 
@@ -138,7 +138,7 @@ class SynapticPathway(Runner):
         self._reads_across = False  # once it has, so that its rows stay
 
     def __len__(self) -> int:
-        return self.synapses.view_size()
+        return self.synapses._view_size()
 
     def __bool__(self) -> bool:
         return True  # also without synapses
@@ -173,7 +173,7 @@ class SynapticPathway(Runner):
             if isinstance(found, Meaning):
                 if reaches(found.binding, far):
                     return True
-            elif name in self.synapses.known_names():
+            elif name in self.synapses._known_names():
                 return True  # through a constant that is not known here, perhaps
         return False
 
@@ -225,18 +225,18 @@ class SynapticPathway(Runner):
             and way.key == self._key()
         )
 
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         self._check_clocks()
         self._ways.freeze()
         if self.delays.by_code:
             self._rows = self.synapses._reached(self.side, False)
         elif self._ways.live is None:
             self._ways.live = self._new_way(self.clock.timestep)
-        super().prepare(namespace)
+        super()._prepare(namespace)
 
     def _key(self) -> tuple[object, ...]:
-        ascending = self.synapses.rows_ascend
-        version = self.synapses.connections.version
+        ascending = self.synapses._rows_ascend
+        version = self.synapses._connections.version
         self._reads_across |= self.synapses._driven.reads_across(self)
         log = id(self.events.log(self.source._span))
         far = self._reads_across and self.side is Index.POST  # else targets are known anyway
@@ -320,7 +320,7 @@ class SynapticPathway(Runner):
             self._arrive = Work(Kernel(f"{self.name} arrivals", Python()), self._send_and_receive)
         return [self._arrive, *super()._work()]
 
-    def idle_work(self) -> Sequence[Work]:
+    def _idle_work(self) -> Sequence[Work]:
         """Events set out all the same: they may arrive when it is active again."""
         return self._work()[:1] if self.delays.by_code else ()
 
@@ -345,8 +345,8 @@ class SynapticPathway(Runner):
             sources = connections.sources_of(due) + first
             self._arrivals.hand_over(due, sources, connections.targets.data[due])
 
-    def restored(self) -> None:
-        super().restored()
+    def _restored(self) -> None:
+        super()._restored()
         if self._ways.back >= 0:
             now = self.clock.timestep
             self._ways.live = self._new_way(now, now - self._ways.back)
@@ -391,7 +391,7 @@ class SynapticPathway(Runner):
                 assert self.synapses._first_steps is not None
                 born.data[:] = self.synapses._first_steps.data + self.delays.steps(self.clock.dt_)
         events = self._events(reach, since)
-        ascending = self.synapses.rows_ascend
+        ascending = self.synapses._rows_ascend
         domain = Propagate(events, part, self.side, rows, others, synapses, delays, ascending)
         lag = Slot("lag", I64, fill=greatest if delays is None else 0)
         return Way(domain, distinct, self.clock.dt_, self._key(), now, lag, born, segments)

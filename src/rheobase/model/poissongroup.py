@@ -70,13 +70,13 @@ class PoissonGroup(EventGroup):
         source = EventSource(self.name, size, self.clock, when, order)
         self.gaps = Gaps(Slot("gaps", I64, 6), Slot("draws", F64, 2 + N_GAPS))
         self._look = LOOK_ALWAYS
-        self.event_sources = {"spike": source}
+        self._event_sources = {"spike": source}
         used: Expr = Name("rates")
         if isinstance(rates, str):
             used = expr = parse_expression(rates, Source(rates, f"{self._label}, rates"))
-            self.add_variable(Subexpression("rates", Type.FLOAT, hertz.dim, expr))
+            self._add_variable(Subexpression("rates", Type.FLOAT, hertz.dim, expr))
         else:
-            self.add_array("rates", dim=hertz.dim)
+            self._add_array("rates", dim=hertz.dim)
             self._set_rates(rates)
         every, few = self._block(source, used), self._sparse_block(source, used)
 
@@ -85,9 +85,9 @@ class PoissonGroup(EventGroup):
 
         finder = SpikeFinder(self, source, blocks, f"{self.name}_thresholder")
         self._contain(finder)
-        self.seal()
+        self._seal()
 
-    def looks_at(self, kernels: Sequence[Kernel]) -> bool:
+    def _looks_at(self, kernels: Sequence[Kernel]) -> bool:
         rates = self.variables["rates"]
         changing = any(isinstance(k.domain, Python) for k in kernels) or (
             isinstance(rates, ArrayVariable) and any(rates.slot in written(k) for k in kernels)
@@ -98,7 +98,7 @@ class PoissonGroup(EventGroup):
     def before_run(self, n_steps: int) -> None:
         self.gaps.counts.data[LOOK] = self._look
 
-    def during_run(self) -> None:
+    def _during_run(self) -> None:
         """Between steps, a script may have set rates."""
         self.gaps.counts.data[LOOK] = self._look
 

@@ -136,13 +136,13 @@ class PoissonInput(Runner):
         element = Element(self._weight, Index.SHARED, weak=True)
         return {"_weight": Meaning(symbol, element)}, Name("_weight")
 
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         if self.group.clock.dt_ != self._made_dt:
             raise UnsupportedError(
                 f"{self._label}: dt has changed since it was made, from {self._made_dt:g} s to "
                 f"{self.group.clock.dt}. Set dt first, or make the PoissonInput anew."
             )
-        super().prepare(namespace)
+        super()._prepare(namespace)
 
 
 _DRAW = "_n_spikes"

@@ -10,7 +10,7 @@ anything. It also keeps a new synapse from spikes that set out before it was the
 Lists of synapses beside the rows have room in the same way (model/listings); whoever knows synapses
 by where they stand is told when all of them move, and which are gone.
 
-Whoever else looks at the connections finds them compressed: `SynapticGroup.connections` closes the
+Whoever else looks at the connections finds them compressed: `SynapticGroup._connections` closes the
 room first, and the next change opens it again. It closes by itself when a row has none left, or
 when most entries are free. Each time, rows that have grown get twice the room that they used; so
 opening and closing cost a few copies for each change, on average over many.
@@ -101,7 +101,7 @@ class Room:
             self._open_by_target(c.rows_by_target, moved)
         self._synapses._part.size.data[0] = size
         self.is_open = True
-        self._synapses.entries_moved(moved, size)
+        self._synapses._entries_moved(moved, size)
 
     def _open_by_target(self, by_target: tuple[Slot, Slot, Slot], moved: Entries) -> None:
         rows, sources, entries = by_target
@@ -129,11 +129,11 @@ class Room:
         self._synapses._part.size.data[0] = len(entries)
         moved = np.full(len(self._made), -1)
         moved[entries] = np.arange(len(entries))
-        self._synapses.entries_moved(moved, len(entries))
-        self._synapses.counted_anew(np.where(place >= 0, np.cumsum(place >= 0) - 1, -1))
+        self._synapses._entries_moved(moved, len(entries))
+        self._synapses._counted_anew(np.where(place >= 0, np.cumsum(place >= 0) - 1, -1))
 
     def _variables(self) -> list[Slot]:
-        return [v.slot for v in self._synapses.synaptic_arrays()]
+        return [v.slot for v in self._synapses._synaptic_arrays()]
 
     def _rows_of_entries(self) -> Entries:
         rows = self._connections.rows.data
@@ -158,7 +158,7 @@ class Room:
         """Remove the synapses at some entries, each named once."""
         self._born.data[entries] = GONE
         self._n_alive -= len(entries)
-        self._synapses.entries_removed(entries)
+        self._synapses._entries_removed(entries)
 
     def copies(self, rows: Entries) -> tuple[Entries, Entries]:
         """The entries of some rows, and how many synapses of the same pair were made before."""
@@ -203,7 +203,7 @@ class Room:
         born     the step from which on they take part
         values   of variables, in SI; others are 0
         """
-        c, fresh_only = self._connections, self._synapses.entries_are_remembered
+        c, fresh_only = self._connections, self._synapses._entries_are_remembered
         self._used += np.bincount(rows, minlength=len(self._used))
 
         def is_free(entries: Entries) -> NDArray[np.bool_]:
@@ -214,7 +214,7 @@ class Room:
             return False
         left = entries[self._made[entries] >= 0]
         added = Added(entries, rows, targets, born, values, left)
-        if not self._list_by_target(added) or not self._synapses.may_list(added):
+        if not self._list_by_target(added) or not self._synapses._may_list(added):
             return False
         c.targets.data[entries] = targets
         for slot in self._variables():
@@ -223,7 +223,7 @@ class Room:
         self._made[entries] = self._n_made + np.arange(len(entries))
         self._n_made += len(entries)
         self._n_alive += len(entries)
-        self._synapses.entries_added(added)
+        self._synapses._entries_added(added)
         return True
 
     def _list_by_target(self, added: Added) -> bool:

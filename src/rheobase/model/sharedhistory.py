@@ -180,8 +180,8 @@ class SharedHistory(Runner):
         self.synapses = synapses
         self.system = system
         pattern = system.pattern
-        self._updated = synapses.add_array("_updated", Type.INTEGER, dtype=I32).slot
-        self._now = synapses.add_array("_now", Type.INTEGER, shared=True, dtype=I64).slot
+        self._updated = synapses._add_array("_updated", Type.INTEGER, dtype=I32).slot
+        self._now = synapses._add_array("_now", Type.INTEGER, shared=True, dtype=I64).slot
         self._table = Slot("propagators", F64, len(pattern.entries) * 2 * STEPS)
         self._rates = [Slot("rate", F64) for _ in system.rates]
         self._length = Slot("steps in the history", I64)
@@ -230,9 +230,9 @@ class SharedHistory(Runner):
         return (Block("shared coefficients", domain, rates, local=local, any_unit=True),)
 
     # ------------------------------------------------------------ running
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         self._check_functions(namespace)
-        super().prepare(namespace)
+        super()._prepare(namespace)
         block = Block("bring up to date", self.synapses._domain(), self.at_event(), scatters=True)
         block = self.synapses._guarded(block, self.clock)
         self._catch_up = self._works_of(1, block, Lookups(namespace))
@@ -287,8 +287,8 @@ class SharedHistory(Runner):
     def after_run(self) -> None:
         self._bring_up_to_date()
 
-    def restored(self) -> None:
-        super().restored()
+    def _restored(self) -> None:
+        super()._restored()
         self._last = None
 
     def born(self, entries: NDArray[np.int64]) -> None:

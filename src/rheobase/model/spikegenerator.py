@@ -79,7 +79,7 @@ class SpikeGeneratorGroup(EventGroup):
         size = _size(N)
         super().__init__(name, new_part(0, size), when=when, order=order, dt=dt, clock=clock)
         source = EventSource(self.name, size, self.clock, when, order)
-        self.event_sources = {"spike": source}
+        self._event_sources = {"spike": source}
         self._steps, self._entries = Slot("steps", I64, 0), Slot("neurons", I32, 0)
         self._period_steps = Slot("period", I64)
         self._built_for: tuple[float, ...] | None = None  # dt and spikes of the table
@@ -96,7 +96,7 @@ class SpikeGeneratorGroup(EventGroup):
         block = Block(f"{self.name} spikes", replay, checked=True)
         finder = SpikeFinder(self, source, lambda: (block,), f"{self.name}_replay")
         self.contained_objects.append(finder)
-        self.seal()
+        self._seal()
 
     # ------------------------------------------------------------ spikes
     def set_spikes(
@@ -172,11 +172,11 @@ class SpikeGeneratorGroup(EventGroup):
         return Quantity(self._period, dim=second.dim)
 
     # ------------------------------------------------------------ before a run
-    def restored(self) -> None:
-        super().restored()
+    def _restored(self) -> None:
+        super()._restored()
         self._built_for, self._is_new = None, False
 
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         key = (self.clock.dt_, float(self._version))
         if key != self._built_for:
             self._period_steps.data[0] = self._whole_period()

@@ -141,9 +141,9 @@ class SpikeFinder(Runner):
         self.events = events
 
     def _work(self) -> Sequence[Work]:
-        return [*super()._work(), *self.idle_work()]
+        return [*super()._work(), *self._idle_work()]
 
-    def idle_work(self) -> Sequence[Work]:
+    def _idle_work(self) -> Sequence[Work]:
         """The log goes on: what it holds of earlier steps is still to be delivered."""
         return [Work(push) for push in self.events.pushes()]
 
@@ -165,7 +165,7 @@ def events_of(group: Any, event: str, label: str) -> EventSource:
 
     Raises ModelTypeError for what can never have events, ModelValueError for a group without it.
     """
-    sources: dict[str, EventSource] | None = getattr(group, "__dict__", {}).get("event_sources")
+    sources: dict[str, EventSource] | None = getattr(group, "__dict__", {}).get("_event_sources")
     if sources is None:
         what = group._label if isinstance(group, SimulationObject) else repr(group)
         raise ModelTypeError(f"{label}: {what} makes no spikes")

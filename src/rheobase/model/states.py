@@ -21,7 +21,7 @@ class StateOwner(Protocol):
 
     def state(self, name: str, use_units: bool = True, level: int = 0) -> Any: ...
 
-    def view_indices(self, item: Any) -> NDArray[Any]: ...
+    def _view_indices(self, item: Any) -> NDArray[Any]: ...
 
     def _select(self, condition: str, level: int = 0) -> NDArray[Any]: ...
 
@@ -35,7 +35,7 @@ class Indices:
     def __getitem__(self, item: Any) -> NDArray[Any]:
         if isinstance(item, str):
             return self._group._select(item)
-        return np.atleast_1d(self._group.view_indices(item))
+        return np.atleast_1d(self._group._view_indices(item))
 
 
 class ImportExport:

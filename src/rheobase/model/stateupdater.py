@@ -124,7 +124,7 @@ class StateUpdater(Runner):
         made = memory_of(self.method_choice, self.method_options)
         for m in made:
             dtype = F64 if m.type is Type.FLOAT else None
-            self.group.add_array(m.name, m.type, m.dim, fill=m.fill, dtype=dtype)
+            self.group._add_array(m.name, m.type, m.dim, fill=m.fill, dtype=dtype)
         return tuple(m.name for m in made)
 
     def _expressions(self) -> list[Expr]:
@@ -145,7 +145,7 @@ class StateUpdater(Runner):
         self._noise = path
         self._signature = self._resolution = None
 
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         expressions, written = self._expressions(), self.equations.expressions()
         if not expressions and not written:
             return
@@ -273,7 +273,7 @@ class StateUpdater(Runner):
         if self.spiking is not None:
             threshold = Result(self.spiking.condition, None, BOOL, "the threshold")
             check_result(threshold, scope, faults, functions)
-            known = self.owner.known_names()
+            known = self.owner._known_names()
             check_statements(self.spiking.reset, scope, faults, functions, known)
 
     def _fill_tables(self, resolution: Resolution) -> None:
@@ -302,7 +302,7 @@ class StateUpdater(Runner):
             for n, before in self._inputs.items()
         )
 
-    def finds_written(self, slots: Collection[Slot]) -> bool:
+    def _finds_written(self, slots: Collection[Slot]) -> bool:
         variables = {n: self.group.variables.get(n) for n in self._inputs}
         found = {
             n for n, v in variables.items() if isinstance(v, ArrayVariable) and v.slot in slots

@@ -65,8 +65,8 @@ class StructuralChanges:
         self._gone: list[tuple[NDArray[np.int64], Pruning]] = []
         self._new: list[_New] = []
         self._prunings: list[Pruning] = []
-        self.room = synapses.may_change()
-        synapses.followers.add(self)
+        self.room = synapses._may_change()
+        synapses._followers.add(self)
         self.call = Work(Kernel(f"{synapses.name} changes", Python()), self._finish)
 
     def watch(self, pruning: Pruning) -> None:
@@ -97,7 +97,7 @@ class StructuralChanges:
         if not self._gone and not self._new:
             return
         room = self.room
-        if room.is_open or self._synapses.may_be_held_apart:
+        if room.is_open or self._synapses._may_be_held_apart:
             if not room.is_open:
                 room.open()
             self.apply()
@@ -114,12 +114,12 @@ class StructuralChanges:
         elif len(gone):
             removed = np.zeros(len(self._synapses), bool)
             removed[gone] = True
-            self._synapses.remove_entries(removed)
+            self._synapses._remove_entries(removed)
         pending, self._new = self._new, []
         for new in pending:
             new.growth.make(new.sources, new.targets)
         if self.room.is_open:
-            self._synapses.set_number(len(self.room))
+            self._synapses._set_number(len(self.room))
 
     def _counted(self) -> NDArray[np.int64]:
         """The entries that go, each once, and counted for the first that wanted it."""
@@ -174,7 +174,7 @@ class Pruning(Runner):
         self._pruned.slot.resize(n)
 
     def _make_blocks(self) -> Sequence[Block]:
-        self.make_room(len(self.synapses.connections))
+        self.make_room(len(self.synapses._connections))
         local = {"_pruned": Meaning(symbol_of(self._pruned), self._pruned.element(Index.OWN))}
         statement = Assign("_pruned", None, self._condition)
         checked = (Result(self._condition, None, BOOL, "the condition of prune()"),)
@@ -222,16 +222,16 @@ class Growth(Runner):
         self._grow = Work(Kernel(f"{name} grow", Python()), self._ask)
         if not call.generates:
             raise ModelValueError(f"{synapses._label}: grow() takes a condition or a generator")
-        known = {v.name for v in synapses.synaptic_arrays()} | {"delay"}
+        known = {v.name for v in synapses._synaptic_arrays()} | {"delay"}
         for name in self._values:
             if name not in known:
                 near = did_you_mean(name, known)
                 raise UnknownNameError(f"{synapses._label} has no variable '{name}'. {near}")
         synapses._grows = True
         if "delay" in self._values:
-            synapses.have_own_delays()
+            synapses._have_own_delays()
 
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         self._namespace, self._valued, self._pairs = namespace, {}, None
 
     def _work(self) -> Sequence[Work]:
@@ -249,12 +249,12 @@ class Growth(Runner):
         rows, ends = (x.everything() for x in self.synapses._placed(sources, targets))
         if not self._multiple:
             room = self._changes.room
-            have = room.have if room.is_open else self.synapses.connections.have
+            have = room.have if room.is_open else self.synapses._connections.have
             free = ~have(rows, ends)
             sources, targets, rows, ends = sources[free], targets[free], rows[free], ends[free]
         if not len(sources):
             return
-        values: dict[str, Any] = dict(self.synapses.at_birth(self.clock.t_))
+        values: dict[str, Any] = dict(self.synapses._at_birth(self.clock.t_))
         values |= {n: self._computed(n, v, sources, targets) for n, v in self._values.items()}
         if not are_delays(np.asarray(values.get("delay", 0))):
             raise ModelValueError(
@@ -271,7 +271,7 @@ class Growth(Runner):
         if room.is_open and room.add(rows, ends, self._next_step(), slots):
             return
         first = len(synapses)
-        synapses.add_pairs(Computed.of(rows), Computed.of(ends))
+        synapses._add_pairs(Computed.of(rows), Computed.of(ends))
         for name, numbers in values.items():
             getattr(synapses, f"{name}_")[first:] = numbers
 
@@ -392,7 +392,7 @@ class ChangingGroup(SynapticViews):
         self._contain(Finish(changes, steps, f"{growth.name}_finish*"))
         return growth
 
-    def settle(self) -> None:
+    def _settle(self) -> None:
         if self._changes is not None:
             self._changes.apply()
-            assert self.connections is not None  # compressed
+            assert self._connections is not None  # compressed

@@ -38,7 +38,7 @@ __all__ = ["EventGroup", "Subgroup"]
 class EventGroup(Group):
     """A group whose elements make events, and of which parts can be taken.
 
-    event_sources   by name; 'spike' among them if the elements spike
+    _event_sources   by name; 'spike' among them if the elements spike
 
     >>> from rheobase import EventGroup, NeuronGroup
     >>> cells = NeuronGroup(10, 'v : 1', threshold='v > 1', reset='v = 0')
@@ -46,17 +46,17 @@ class EventGroup(Group):
     True
     """
 
-    event_sources: dict[str, EventSource]
+    _event_sources: dict[str, EventSource]
 
     @property
-    def spike_source(self) -> EventSource | None:
+    def _spike_source(self) -> EventSource | None:
         """The spikes of the group; None if it never spikes."""
-        return self.event_sources.get("spike")
+        return self._event_sources.get("spike")
 
     @property
     def spikes(self) -> NDArray[np.int32]:
         """(n,) the elements that spiked in the last step."""
-        source = self.spike_source
+        source = self._spike_source
         if source is None:
             raise AttributeError(f"{self._label} never spikes: it has no threshold")
         current = source.current
@@ -118,12 +118,12 @@ class Subgroup(EventGroup):
         self._span = span
         self.source = source
         self.start, self.stop = first, last + 1
-        self.float_dtype = source.float_dtype
+        self._float_dtype = source._float_dtype
         self.namespace = source.namespace
         self._own = {v.name: v for v in (self._number_variable(), self._size_variable())}
         self.variables = ChainMap[str, Variable](dict(self._own), source.variables)
-        self.event_sources = source.event_sources
-        self.seal()
+        self._event_sources = source._event_sources
+        self._seal()
 
     def _number_variable(self) -> Variable:
         if self._numbers is None:
@@ -145,8 +145,8 @@ class Subgroup(EventGroup):
     def _root(self) -> EventGroup:
         return self.source
 
-    def called_functions(self) -> Collection[str]:
-        return self.source.called_functions()
+    def _called_functions(self) -> Collection[str]:
+        return self.source._called_functions()
 
     def _positions_of(self, indices: NDArray[Any]) -> NDArray[Any]:
         return self._positions[indices]
@@ -170,16 +170,16 @@ class Subgroup(EventGroup):
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         if name in self._own:
-            return self.variable_meaning(self._own[name], namespace, index)
+            return self._variable_meaning(self._own[name], namespace, index)
         return self.source._meaning(name, namespace, index)
 
-    def variable_meaning(
+    def _variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]:
         """What a variable means in code that reaches it by an index, or why it cannot."""
         if self._own.get(variable.name) is variable:
-            return super().variable_meaning(variable, namespace, index)
-        return self.source.variable_meaning(variable, namespace, index)
+            return super()._variable_meaning(variable, namespace, index)
+        return self.source._variable_meaning(variable, namespace, index)
 
     # ------------------------------------------------------------ attributes
     def _contain(self, x: SimulationObject) -> None:

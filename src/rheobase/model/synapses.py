@@ -137,7 +137,7 @@ class Synapses(ChangingGroup):
         check_equations(self, self.equations)
         types = {e.varname: e.var_type for e in self.equations.values()}
         storage = storage_of(dtype, types, self._label)
-        self.float_dtype = storage.floats
+        self._float_dtype = storage.floats
         add_variables(self, self.equations, storage)
         self._pathways: dict[str, SynapticPathway] = {}
         self._driven = DrivenVariables(self, self.equations)
@@ -149,16 +149,16 @@ class Synapses(ChangingGroup):
         self._driven.known_to(self.pathways)
         self._add_runners(method, method_options)
         warn_of_attributes(self)
-        self.seal()
+        self._seal()
 
-    def called_functions(self) -> Collection[str]:
+    def _called_functions(self) -> Collection[str]:
         return called_in(self.equations.expressions())
 
     def _function(self, name: str, namespace: Mapping[str, Any]) -> FunctionInfo | Fault | None:
         return self._driven.functions.get(name) or super()._function(name, namespace)
 
-    def adopt_rows(self, targets: Slot, counts: NDArray[np.int64]) -> None:
-        super().adopt_rows(targets, counts)
+    def _adopt_rows(self, targets: Slot, counts: NDArray[np.int64]) -> None:
+        super()._adopt_rows(targets, counts)
         self._driven.after_adding(np.zeros(0, np.int32), len(self))
 
     def _add_runners(
@@ -350,30 +350,30 @@ class Synapses(ChangingGroup):
 
     # ------------------------------------------------------------ changes during a run
     @property
-    def may_be_held_apart(self) -> bool:
-        return super().may_be_held_apart and all(
+    def _may_be_held_apart(self) -> bool:
+        return super()._may_be_held_apart and all(
             p.may_be_held_apart for p in self.pathways.values()
         )
 
     @property
-    def entries_are_remembered(self) -> bool:
+    def _entries_are_remembered(self) -> bool:
         return any(p.delays.by_code for p in self.pathways.values())
 
-    def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
-        super().entries_moved(moved, n)
+    def _entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
+        super()._entries_moved(moved, n)
         for p in self.pathways.values():
             p.entries_moved(moved, n)
 
-    def entries_removed(self, entries: NDArray[np.int64]) -> None:
-        super().entries_removed(entries)
+    def _entries_removed(self, entries: NDArray[np.int64]) -> None:
+        super()._entries_removed(entries)
         for p in self.pathways.values():
             p.entries_removed(entries)
 
-    def may_list(self, added: Added) -> bool:
+    def _may_list(self, added: Added) -> bool:
         return all(p.may_list(added) for p in self.pathways.values())
 
-    def entries_added(self, added: Added) -> None:
-        super().entries_added(added)
+    def _entries_added(self, added: Added) -> None:
+        super()._entries_added(added)
         self._driven.entries_added(added.entries)
 
     def _array(self, name: str) -> ArrayVariable:
@@ -382,10 +382,10 @@ class Synapses(ChangingGroup):
             return self._pre_pathway().delays.variable
         return super()._array(name)
 
-    def at_birth(self, t: float) -> Mapping[str, float]:
+    def _at_birth(self, t: float) -> Mapping[str, float]:
         return self._driven.at_birth(t)
 
-    def have_own_delays(self) -> None:
+    def _have_own_delays(self) -> None:
         """New synapses may have other delays than those that there are.
 
         Raises ModelTypeError where one delay was given for all.
@@ -402,12 +402,12 @@ class Synapses(ChangingGroup):
         if hasattr(self, "state_updater"):  # not while it is made
             self.state_updater._written(variable)
 
-    def synaptic_arrays(self) -> list[ArrayVariable]:
-        own = super().synaptic_arrays()
+    def _synaptic_arrays(self) -> list[ArrayVariable]:
+        own = super()._synaptic_arrays()
         return own + [p.delays.variable for p in self.pathways.values() if p.delays.separate]
 
-    def bytes_of_one(self) -> dict[str, int]:
-        found = super().bytes_of_one()
+    def _bytes_of_one(self) -> dict[str, int]:
+        found = super()._bytes_of_one()
         posts = [p for p in self.pathways.values() if p.side is Index.POST]
         if posts:
             far = any(p.reaches_far for p in posts)
@@ -419,11 +419,11 @@ class Synapses(ChangingGroup):
                 found[f"delay of {name}"] = 8 + 4 + far
         return found
 
-    def before_adding(self) -> None:
+    def _before_adding(self) -> None:
         self._driven.before_adding()
         for p in self.pathways.values():
             p.keep_what_is_under_way()
-        if len(self.connections):
+        if len(self._connections):
             self._separate_delays()
 
     def _separate_delays(self) -> None:
@@ -432,10 +432,10 @@ class Synapses(ChangingGroup):
             if p.delays.slot.data[:1].any():
                 p.delays.separate_each()
 
-    def after_adding(self, moved: NDArray[np.int32]) -> None:
-        self._driven.after_adding(moved, len(self.connections))
+    def _after_adding(self, moved: NDArray[np.int32]) -> None:
+        self._driven.after_adding(moved, len(self._connections))
         for p in self.pathways.values():
-            p.renumber(moved, len(self.connections))
+            p.renumber(moved, len(self._connections))
 
     # ------------------------------------------------------------ running
     def _repr_html_(self) -> str:
@@ -446,18 +446,18 @@ class Synapses(ChangingGroup):
         code = [(name, "\n".join(p.listing())) for name, p in self.pathways.items()]
         return group_page(title, self.equations, code)
 
-    def during_run(self) -> None:
+    def _during_run(self) -> None:
         self._driven.between_slices()
 
     def after_run(self) -> None:
         if self.active:
             self._driven.end()
 
-    def looks_at(self, kernels: Sequence[Kernel]) -> bool:
+    def _looks_at(self, kernels: Sequence[Kernel]) -> bool:
         own = [w.kernel for x in self.pathways.values() for w in x._work()]
         return self._driven.look_at(kernels, own)
 
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         if not self._connected:
             raise ModelTypeError(
                 f"{self._label} was never connected: call connect(), or connect(False) if it is to "

@@ -63,21 +63,21 @@ def add_variables(synapses: SynapticViews, equations: Equations, storage: Storag
         if "summed" not in e.flags:
             _add_variable(synapses, e, storage)
     if event_driven(equations) and "lastupdate" not in synapses.variables:
-        synapses.add_array("lastupdate", dim=second.dim, dtype=F64, memory=Standin)
+        synapses._add_array("lastupdate", dim=second.dim, dtype=F64, memory=Standin)
 
 
 def _add_variable(synapses: SynapticViews, e: SingleEquation, storage: Storage) -> None:
     shared = "shared" in e.flags
     if "linked" in e.flags:
-        synapses.add_variable(LinkedVariable(e.varname, e.var_type, e.dim))
+        synapses._add_variable(LinkedVariable(e.varname, e.var_type, e.dim))
         return
     if e.is_replaced:
         assert e.expr is not None
         if shared:
             _check_shared(synapses, e)
-        synapses.add_variable(Subexpression(e.varname, e.var_type, e.dim, e.expr, shared))
+        synapses._add_variable(Subexpression(e.varname, e.var_type, e.dim, e.expr, shared))
         return
-    synapses.add_array(
+    synapses._add_array(
         e.varname,
         e.var_type,
         e.dim,
@@ -92,7 +92,7 @@ def _add_variable(synapses: SynapticViews, e: SingleEquation, storage: Storage) 
 def _check_shared(synapses: SynapticViews, e: SingleEquation) -> None:
     faults: list[Fault] = []
     for name in sorted(e.identifiers):
-        _, theirs = synapses.neuron_variable(name) or (None, None)
+        _, theirs = synapses._neuron_variable(name) or (None, None)
         found = synapses.variables.get(name) or theirs
         if found is not None and not found.shared:
             text = f"'{e.varname}' is shared, but '{name}' has a value for each synapse."

@@ -96,86 +96,88 @@ class SynapticGroup(Group):
         super().__init__(
             name, new_part(0, 0), order=order, dt=dt, clock=own_clock, namespace=namespace
         )
-        self._connections = Connections(int(source._span.size.data[0]))
+        self._standing = Connections(int(source._span.size.data[0]))
         self._room: Room | None = None  # once synapses may come and go during a run
         self._grows = False  # there may be new ones during a run
         self._no_lag = Slot("lag", I64)
         self._connected = False
-        self.followers: weakref.WeakSet[Follower] = weakref.WeakSet()
+        self._followers: weakref.WeakSet[Follower] = weakref.WeakSet()
         self._is_reached = False  # by other Synapses: entries must not move
         self._tables: dict[str, tuple[int, Slot]] = {}  # of the version of the connections
         self.multisynaptic_index = multisynaptic_index
-        self.add_variable(PositionVariable("i", source._span.first))
-        self.add_variable(PositionVariable("j", target._span.first))
+        self._add_variable(PositionVariable("i", source._span.first))
+        self._add_variable(PositionVariable("j", target._span.first))
         for count, group in (("N_pre", source), ("N_post", target)):
             size = group.variables["N"]  # of a subgroup, the number of its own elements
-            self.add_variable(replace(size, name=count))
+            self._add_variable(replace(size, name=count))
         for count in _COUNTS:
             expr = Name(f"_{count}")
-            self.add_variable(Subexpression(count, Type.INTEGER, DIMENSIONLESS, expr))
+            self._add_variable(Subexpression(count, Type.INTEGER, DIMENSIONLESS, expr))
         if multisynaptic_index is not None:
             expr = Name("_copy")
-            self.add_variable(Subexpression(multisynaptic_index, Type.INTEGER, DIMENSIONLESS, expr))
+            self._add_variable(
+                Subexpression(multisynaptic_index, Type.INTEGER, DIMENSIONLESS, expr)
+            )
 
     @property
-    def connections(self) -> Connections:
+    def _connections(self) -> Connections:
         """Where the synapses are, compressed."""
         if self._room is not None and self._room.is_open:
             self._room.close()
-        return self._connections
+        return self._standing
 
     def __len__(self) -> int:
-        return len(self.connections)
+        return len(self._connections)
 
     # ------------------------------------------------------------ synapses that come and go
-    def may_change(self) -> Room:
+    def _may_change(self) -> Room:
         """From now on, synapses may come and go during a run."""
         if self._room is None:
-            born = self.add_array("_born", Type.INTEGER, dtype=I32, read_only=True)
+            born = self._add_array("_born", Type.INTEGER, dtype=I32, read_only=True)
             number = self.variables["N"]
             assert isinstance(number, ArrayVariable)
-            self.add_variable(replace(number, slot=Slot("N", I64, fill=len(self))))
-            self._room = Room(self, self._connections, born.slot)
+            self._add_variable(replace(number, slot=Slot("N", I64, fill=len(self))))
+            self._room = Room(self, self._standing, born.slot)
         return self._room
 
     @property
-    def rows_ascend(self) -> bool:
+    def _rows_ascend(self) -> bool:
         """Whether others ascend in each row, at all times."""
         return self._room is None
 
     @property
-    def may_be_held_apart(self) -> bool:
+    def _may_be_held_apart(self) -> bool:
         """Whether all who know synapses by where they stand can follow changes in place."""
         return not self._is_reached
 
     @property
-    def entries_are_remembered(self) -> bool:
+    def _entries_are_remembered(self) -> bool:
         """Whether someone may still mean what stood at an entry, so that it is to stay free."""
         return False
 
-    def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
+    def _entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
         """During a run: what was entry e is moved[e] of n, or no more (-1)."""
         for group in (self.source, self.target):
             if isinstance(group, SynapticGroup):
-                group.mark_reached()
+                group._mark_reached()
         for name in self._current_tables(_OF_ENTRIES):
             slot = self._tables[name][1]
             slot.assign(rearranged(slot.data, moved, n))
-        for follower in self.followers:
+        for follower in self._followers:
             follower.entries_moved(moved, n)
 
-    def entries_removed(self, entries: NDArray[np.int64]) -> None:
+    def _entries_removed(self, entries: NDArray[np.int64]) -> None:
         """During a run: no synapses stand at some entries any more."""
-        c = self._connections
+        c = self._standing
         self._count(c.sources_of(entries), c.targets.data[entries], -1)
-        for follower in self.followers:
+        for follower in self._followers:
             follower.entries_removed(entries)
 
-    def may_list(self, added: Added) -> bool:
+    def _may_list(self, added: Added) -> bool:
         """Put new synapses into all lists; False: there is no room, and all must be listed anew."""
         return True
 
-    def entries_added(self, added: Added) -> None:
+    def _entries_added(self, added: Added) -> None:
         """During a run: there are synapses that have been put into lists."""
         sources = added.sources + np.int32(self.source._span.first.data[0])
         for name in self._current_tables(_OF_ENTRIES):
@@ -193,7 +195,7 @@ class SynapticGroup(Group):
 
     def _current_tables(self, names: frozenset[str]) -> list[str]:
         """Those tables that code may be reading."""
-        version = self._connections.version
+        version = self._standing.version
         return [n for n, (made, _) in self._tables.items() if n in names and made == version]
 
     def _count(self, rows: NDArray[Any], targets: NDArray[Any], change: int) -> None:
@@ -210,26 +212,21 @@ class SynapticGroup(Group):
             entries, copies = self._room.copies(np.unique(rows))
             self._tables[name][1].data[entries] = copies
 
-    def counted_anew(self, numbers: NDArray[np.int64]) -> None:
+    def _counted_anew(self, numbers: NDArray[np.int64]) -> None:
         """Synapse k is numbers[k] now, or no more (-1)."""
-        for follower in self.followers:
+        for follower in self._followers:
             follower.renumber(numbers)
 
-    def mark_reached(self) -> None:
+    def _mark_reached(self) -> None:
         """Other Synapses are connected to these: their entries must not move any more."""
-        assert self.connections is not None  # compressed
+        assert self._connections is not None  # compressed
         self._is_reached = True
 
-    def set_number(self, n: int) -> None:
+    def _set_number(self, n: int) -> None:
         """There are n synapses now."""
         number = self.variables["N"]
         assert isinstance(number, ArrayVariable)
         number.slot.data[0] = n
-
-    @property
-    def _standing(self) -> Connections:
-        """Where the synapses are, be they compressed or held apart."""
-        return self._connections
 
     @property
     def _first_steps(self) -> Slot | None:
@@ -243,7 +240,7 @@ class SynapticGroup(Group):
     def _present(self) -> tuple[NDArray[np.int64], int | None]:
         """The entries at which synapses stand, and one at which none ever does, if there is any."""
         if self._room is None or not self._room.is_open:
-            return np.arange(len(self._connections)), None
+            return np.arange(len(self._standing)), None
         return self._room.alive(), self._room.free().entry
 
     def _guarded(
@@ -262,7 +259,7 @@ class SynapticGroup(Group):
         return replace(block, guard=_TAKES_PART, local={**block.local, **names})
 
     # ------------------------------------------------------------ names in code
-    def known_names(self) -> Collection[str]:
+    def _known_names(self) -> Collection[str]:
         """Own variables, and those of both sides with their endings."""
         sides = ((self.source, "_pre"), (self.target, "_post"), (self.target, ""))
         return [*self.variables, *(n + end for group, end in sides for n in group.variables)]
@@ -271,7 +268,7 @@ class SynapticGroup(Group):
         self, name: str, namespace: Mapping[str, Any], index: Reach = Index.OWN
     ) -> Meaning | Fault | Sequence[Fault] | None:
         if name in self.variables:
-            return self.variable_meaning(self.variables[name], namespace, index)
+            return self._variable_meaning(self.variables[name], namespace, index)
         if name in ("_N_incoming", "_N_outgoing", "_copy"):
             return self._counted(name, index)
         if name == "lastupdate":
@@ -289,18 +286,18 @@ class SynapticGroup(Group):
             stem = name.removesuffix(suffix)
             if not name.endswith(suffix) or stem not in group.variables:
                 continue
-            found = group.variable_meaning(group.variables[stem], namespace, side)
+            found = group._variable_meaning(group.variables[stem], namespace, side)
             if index is not Index.OWN and not group.variables[stem].shared:
                 return _too_far(name, self._label)
             return _renamed(found, name) if isinstance(found, Meaning) else found
         return super()._meaning(name, namespace, index)
 
-    def variable_meaning(
+    def _variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]:
         """What a variable means in code that reaches it by an index, or why it cannot."""
         if variable.name not in ("i", "j"):
-            return super().variable_meaning(variable, namespace, index)
+            return super()._variable_meaning(variable, namespace, index)
         return Meaning(symbol_of(variable), self._side_binding(variable.name, index))
 
     def _side_binding(self, name: str, index: Reach) -> Binding:
@@ -322,7 +319,7 @@ class SynapticGroup(Group):
 
     def _table(self, name: str) -> Slot:
         """Whole numbers that follow from the connections, made anew when those have changed."""
-        version = self.connections.version
+        version = self._connections.version
         made, slot = self._tables.get(name, (-1, Slot(name, I32, 0)))
         if made != version:
             slot.assign(self._computed(name))
@@ -330,7 +327,7 @@ class SynapticGroup(Group):
         return slot
 
     def _computed(self, name: str) -> NDArray[Any]:
-        c = self.connections
+        c = self._connections
         match name:
             case "i":
                 return self.source._numbers_at(self._computed("_sources"))
@@ -348,7 +345,7 @@ class SynapticGroup(Group):
             case _:
                 return np.bincount(c.targets.data, minlength=end_of(self.target._span))
 
-    def numbers(self) -> Slot:
+    def _numbers(self) -> Slot:
         """(n,) I32: the synapse that stands at each entry, as users count them."""
         return self._table("numbers")
 
@@ -363,15 +360,15 @@ class SynapticGroup(Group):
         return self._table("_N_outgoing").data[_all_positions(self.source)]
 
     # ------------------------------------------------------------ making synapses
-    def restored(self) -> None:
-        super().restored()
-        self._connected = self._connected or len(self.connections) > 0
+    def _restored(self) -> None:
+        super()._restored()
+        self._connected = self._connected or len(self._connections) > 0
 
-    def mark_connected(self) -> None:
+    def _mark_connected(self) -> None:
         """connect() has been called, whether it made synapses or not."""
         self._connected = True
 
-    def synaptic_arrays(self) -> list[ArrayVariable]:
+    def _synaptic_arrays(self) -> list[ArrayVariable]:
         """The variables that have a value for each synapse."""
         arrays = [v for v in self.variables.values() if isinstance(v, ArrayVariable)]
         return [v for v in arrays if not v.shared]
@@ -382,20 +379,20 @@ class SynapticGroup(Group):
         assert isinstance(found, ArrayVariable)
         return found
 
-    def at_birth(self, t: float) -> Mapping[str, float]:
+    def _at_birth(self, t: float) -> Mapping[str, float]:
         """Values of a new synapse that are not 0, at time t, s."""
         return {}
 
-    def have_own_delays(self) -> None:
+    def _have_own_delays(self) -> None:
         """New synapses may have other delays than those that there are."""
 
-    def before_adding(self) -> None:
+    def _before_adding(self) -> None:
         """Called before entries move."""
 
-    def after_adding(self, moved: NDArray[np.int32]) -> None:
+    def _after_adding(self, moved: NDArray[np.int32]) -> None:
         """Called when entry e has become entry moved[e]; -1: it is no more."""
 
-    def add_pairs(self, sources: Computed, targets: Computed) -> None:
+    def _add_pairs(self, sources: Computed, targets: Computed) -> None:
         """Add synapses behind those that exist; rows and targets as numbered in the slots."""
         if self._is_reached:
             raise ModelValueError(
@@ -404,14 +401,14 @@ class SynapticGroup(Group):
             )
         for group in (self.source, self.target):
             if isinstance(group, SynapticGroup):
-                group.mark_reached()
-        connections = self.connections  # compressed before anything else is done
-        self.before_adding()
+                group._mark_reached()
+        connections = self._connections  # compressed before anything else is done
+        self._before_adding()
         connections.extend_rows(int(self.source._span.size.data[0]))
         connections.has_targets_below(end_of(self.target._span))
-        slots = [v.slot for v in self.synaptic_arrays()]
-        self.after_adding(connections.append(sources, targets, slots))
-        self.resize()
+        slots = [v.slot for v in self._synaptic_arrays()]
+        self._after_adding(connections.append(sources, targets, slots))
+        self._resize()
 
     def _placed(self, sources: NDArray[Any], targets: NDArray[Any]) -> tuple[Computed, Computed]:
         """Rows and targets, as `connections` numbers them, of neurons as users count them."""
@@ -426,47 +423,47 @@ class SynapticGroup(Group):
         n, n_rows = len(sources), int(self.source._span.size.data[0])
         return Computed(n, n_rows, rows), Computed(n, end_of(self.target._span), columns)
 
-    def remove_entries(self, gone: NDArray[np.bool_]) -> None:
+    def _remove_entries(self, gone: NDArray[np.bool_]) -> None:
         """Remove synapses; gone (n,) by entry. Those that stay are counted on in their order."""
         if self._is_reached:
             raise ModelValueError(
                 f"{self._label}: other Synapses are connected to these synapses, so none can be "
                 "removed"
             )
-        before = self.connections.entries(np.arange(len(self)))
-        self.before_adding()
-        moved = self.connections.remove(gone, [v.slot for v in self.synaptic_arrays()])
-        self.after_adding(moved)
-        self.resize()
+        before = self._connections.entries(np.arange(len(self)))
+        self._before_adding()
+        moved = self._connections.remove(gone, [v.slot for v in self._synaptic_arrays()])
+        self._after_adding(moved)
+        self._resize()
         kept = moved[before] >= 0
         numbers = np.where(kept, np.cumsum(kept) - 1, -1)
-        self.counted_anew(numbers)
+        self._counted_anew(numbers)
 
-    def adopt_rows(self, targets: Slot, counts: NDArray[np.int64]) -> None:
+    def _adopt_rows(self, targets: Slot, counts: NDArray[np.int64]) -> None:
         """Take the first synapses as they were generated, row by row."""
-        self.connections.targets = targets
-        self.connections.adopt(counts)
-        self.resize()
+        self._connections.targets = targets
+        self._connections.adopt(counts)
+        self._resize()
 
-    def resize(self) -> None:
+    def _resize(self) -> None:
         """Give each variable as many elements as there are synapses."""
         structure_changed()
-        n = len(self.connections)
+        n = len(self._connections)
         self._part.size.data[0] = n
-        self.set_number(n)
-        for variable in self.synaptic_arrays():
+        self._set_number(n)
+        for variable in self._synaptic_arrays():
             variable.slot.resize(n)
 
-    def bytes_of_one(self) -> dict[str, int]:
+    def _bytes_of_one(self) -> dict[str, int]:
         """Memory of a synapse made in order, by what it is for: its target and its variables."""
-        variables = {v.name: v.slot.dtype.numpy.itemsize for v in self.synaptic_arrays()}
+        variables = {v.name: v.slot.dtype.numpy.itemsize for v in self._synaptic_arrays()}
         return {"target": bytes_of_number(self.target), **variables}
 
     # ------------------------------------------------------------ domains
     def _domain(self) -> Domain:
-        c = self.connections
+        c = self._connections
         span = self.source._span
-        return Reduce(span, Index.PRE, c.rows, c.targets, ascending=self.rows_ascend)
+        return Reduce(span, Index.PRE, c.rows, c.targets, ascending=self._rows_ascend)
 
     def _domain_of(self, bindings: Mapping[str, Binding]) -> Domain:
         """All synapses: row by row only if the code reaches neurons."""
@@ -480,7 +477,7 @@ class SynapticGroup(Group):
 
         far   whether the neurons on the other side matter
         """
-        c = self.connections
+        c = self._connections
         if side is Index.PRE:
             return c.rows, c.targets, None
         first_pre, first_post = (int(g._span.first.data[0]) for g in (self.source, self.target))
@@ -515,15 +512,15 @@ class SynapticGroup(Group):
                 return binding
 
     def _neuron(self, side: Index) -> Element:
-        slot = self._table("_sources") if side is Index.PRE else self.connections.targets
+        slot = self._table("_sources") if side is Index.PRE else self._connections.targets
         return Element(slot, Index.OWN)
 
     # ------------------------------------------------------------ where synapses stand
     def _positions_of(self, indices: NDArray[Any]) -> NDArray[Any]:
-        return self.connections.entries(indices)
+        return self._connections.entries(indices)
 
     def _numbers_at(self, positions: NDArray[Any]) -> NDArray[Any]:
-        return self.connections.numbers()[positions]
+        return self._connections.numbers()[positions]
 
 
 def _renamed(meaning: Meaning, name: str) -> Meaning:
@@ -558,7 +555,7 @@ def elements_of(group: Group, item: Any) -> NDArray[Any]:
     numbers = np.asarray(item)
     if numbers.dtype.kind in "iu":
         return np.atleast_1d(np.where(numbers < 0, numbers + len(group), numbers))
-    return np.atleast_1d(group.view_indices(item))
+    return np.atleast_1d(group._view_indices(item))
 
 
 def _all_positions(group: Group) -> NDArray[Any]:
@@ -574,5 +571,5 @@ def bytes_of_number(group: Group) -> int:
 def numbering(group: Group) -> Slot | None:
     """I32: the number of the element at each position; None: they count from the first."""
     if isinstance(group, SynapticGroup):
-        return group.numbers()
+        return group._numbers()
     return group._part.numbers if isinstance(group._part, Chosen) else None

@@ -38,14 +38,14 @@ _OF_SOURCE, _OF_TARGET = frozenset(("i", "N_pre")), frozenset(("N", "N_post"))
 class SynapticViews(SynapticGroup):
     """Synapses that scripts index: by number, by [i, j], by [i, j, k], or with a condition."""
 
-    def view_indices(self, item: Any) -> NDArray[Any]:
+    def _view_indices(self, item: Any) -> NDArray[Any]:
         """(n,) numbers of synapses for anything that users index with, text aside."""
-        self.check_connected()
+        self._check_connected()
         if isinstance(item, SynapticSubgroup):
             return item.indices
         if not isinstance(item, tuple):
             try:
-                return super().view_indices(item)
+                return super()._view_indices(item)
             except ModelTypeError as problem:
                 raise IndexError(str(problem)) from None
         parts = cast("tuple[Any, ...]", item)
@@ -60,7 +60,7 @@ class SynapticViews(SynapticGroup):
             chosen &= self._copies_in(parts[2])
         return np.flatnonzero(chosen)
 
-    def doubtful_names(self, item: Any) -> Collection[str]:
+    def _doubtful_names(self, item: Any) -> Collection[str]:
         if not isinstance(item, tuple):
             return ()
         parts = cast("tuple[Any, ...]", item)
@@ -74,13 +74,13 @@ class SynapticViews(SynapticGroup):
                 f"{self._label}: a third index counts the synapses of a pair; give "
                 "multisynaptic_index='k' when making the Synapses"
             )
-        copies = self.connections.user_order(self._table("_copy").data)
+        copies = self._connections.user_order(self._table("_copy").data)
         if isinstance(part, slice):
             numbers = np.arange(int(copies.max(initial=-1)) + 1)
             return np.isin(copies, numbers[cast("slice[Any, Any, Any]", part)])
         return np.isin(copies, np.asarray(part))
 
-    def check_connected(self) -> None:
+    def _check_connected(self) -> None:
         """Raise ModelTypeError before the first connect()."""
         if not self._connected:
             raise ModelTypeError(
@@ -89,13 +89,13 @@ class SynapticViews(SynapticGroup):
             )
 
     def __getattr__(self, name: str) -> VariableView:
-        if "_connections" in self.__dict__ and name not in self.variables:
-            found = self.neuron_variable(name)
+        if "_standing" in self.__dict__ and name not in self.variables:
+            found = self._neuron_variable(name)
             if found is not None:
                 return self._side_view(*found, name)
         return super().__getattr__(name)
 
-    def neuron_variable(self, name: str) -> tuple[Group, Variable] | None:
+    def _neuron_variable(self, name: str) -> tuple[Group, Variable] | None:
         """What code of the synapses means by a name that is none of theirs.
 
         The group, and its variable: v_pre is the source's, v_post and plain v the target's.
@@ -105,7 +105,7 @@ class SynapticViews(SynapticGroup):
         return (group, group.variables[stem]) if stem in group.variables else None
 
     def __setattr__(self, name: str, value: object) -> None:
-        if "_connections" in self.__dict__ and name not in self.variables:
+        if "_standing" in self.__dict__ and name not in self.variables:
             group, stem = self._side_of(name)
             if group is not None and stem in group.variables and group.variables[stem].shared:
                 setattr(group, stem, value)
@@ -127,12 +127,12 @@ class SynapticViews(SynapticGroup):
         return VariableView(self, shown, with_unit=True)
 
     def __getitem__(self, item: Any) -> SynapticSubgroup:
-        found = self._select(item) if isinstance(item, str) else self.view_indices(item)
+        found = self._select(item) if isinstance(item, str) else self._view_indices(item)
         return SynapticSubgroup(self, np.atleast_1d(found))
 
     def _side(self, name: str) -> NDArray[np.int32]:
         """(n,) i or j of each synapse, as users count."""
-        return self.connections.user_order(self._computed(name))
+        return self._connections.user_order(self._computed(name))
 
     def _evaluate(
         self, variable: Variable, indices: NDArray[Any] | None, level: int = 0
@@ -155,15 +155,15 @@ class SynapticViews(SynapticGroup):
         statement = Assign("_value", None, expr)
         block = Block("value", self._domain(), (statement,), local=local, any_unit=any_unit)
         self._run_block(block, level)
-        return self.connections.user_order(out.slot.data)
+        return self._connections.user_order(out.slot.data)
 
     def _select(self, condition: str, level: int = 0) -> NDArray[Any]:
         """(n,) the synapses for which a condition holds."""
-        self.check_connected()
+        self._check_connected()
         expr = parse_expression(condition, Source(condition, f"{self._label}, index"))
         return np.flatnonzero(self._compute(expr, Type.BOOLEAN, DIMENSIONLESS, level))
 
-    def assign_code(
+    def _assign_code(
         self,
         variable: ArrayVariable,
         indices: NDArray[Any] | None,
@@ -181,7 +181,7 @@ class SynapticViews(SynapticGroup):
             block = Block(name, domain, (statement,), local=local, any_unit=any_unit)
             self._run_block(block, level)
             return
-        self.check_connected()
+        self._check_connected()
         if indices is None:  # each synapse reads no other, so that no second array is needed
             symbol = Symbol("the value", variable.type, variable.dim)
             local = {"_value": Meaning(symbol, Element(variable.slot, Index.OWN))}

@@ -136,7 +136,7 @@ class Traces:
         if self.allowed is None:  # then all is prepared once more, and nothing taken in vain
             self.plan = None
             return
-        may_be = may_be and self.allowed and len(self._synapses.connections) > 0
+        may_be = may_be and self.allowed and len(self._synapses._connections) > 0
         plan = self._found(namespace) if may_be else None
         if plan is None or self._is_steep(plan):
             self.give_up()
@@ -202,7 +202,7 @@ class Traces:
         return [slot for slot in self._standins(plan) if slot.traces is None]
 
     def _is_as_made(self, slot: Standin) -> bool:
-        if len(slot) != len(self._synapses.connections):
+        if len(slot) != len(self._synapses._connections):
             return False
         parts = self._made(slot)
         return all(np.array_equal(slot.data[part], values) for part, values in parts)
@@ -263,7 +263,7 @@ class Traces:
 
     def _neurons(self, side: Index, part: slice) -> NDArray[Any]:
         """The neurons on a side of some entries."""
-        c = self._synapses.connections
+        c = self._synapses._connections
         if side is Index.POST:
             return c.targets.data[part]
         first = int(self._synapses.source._span.first.data[0])

@@ -130,7 +130,7 @@ class LinkSource(Protocol):
     @property
     def _label(self) -> str: ...
 
-    def variable_meaning(
+    def _variable_meaning(
         self, variable: Variable, namespace: Mapping[str, Any], index: Reach
     ) -> Meaning | Sequence[Fault]: ...
 

@@ -37,7 +37,7 @@ class ViewOwner(Protocol):
     @property
     def _label(self) -> str: ...
 
-    def view_size(self) -> int: ...
+    def _view_size(self) -> int: ...
 
     def _select(self, condition: str, level: int) -> NDArray[Any]:
         """The elements for which a condition holds."""
@@ -49,7 +49,7 @@ class ViewOwner(Protocol):
         """The values of a variable without memory, at some elements or all."""
         ...
 
-    def assign_code(
+    def _assign_code(
         self,
         variable: ArrayVariable,
         indices: NDArray[Any] | None,
@@ -64,11 +64,11 @@ class ViewOwner(Protocol):
         """Where in the slots the elements stand."""
         ...
 
-    def view_indices(self, item: Any) -> NDArray[Any]:
+    def _view_indices(self, item: Any) -> NDArray[Any]:
         """Element numbers for anything that users index with, strings aside."""
         ...
 
-    def dtype_of(self, variable: Variable) -> np.dtype[Any]:
+    def _dtype_of(self, variable: Variable) -> np.dtype[Any]:
         """How the values of a variable are stored."""
         ...
 
@@ -76,7 +76,7 @@ class ViewOwner(Protocol):
         """Called after the script has written to a variable."""
         ...
 
-    def doubtful_names(self, item: Any) -> Collection[str]:
+    def _doubtful_names(self, item: Any) -> Collection[str]:
         """Names that mean one thing here, and another within the subgroup that is the index."""
         ...
 
@@ -153,7 +153,7 @@ class VariableView(Lazy):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return () if self._variable.shared else (self._owner.view_size(),)
+        return () if self._variable.shared else (self._owner._view_size(),)
 
     @property
     def ndim(self) -> int:
@@ -165,7 +165,7 @@ class VariableView(Lazy):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self._owner.dtype_of(self._variable)
+        return self._owner._dtype_of(self._variable)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -180,7 +180,7 @@ class VariableView(Lazy):
         if variable.shared:
             return variable.slot.data[0]
         if indices is None:
-            indices = np.arange(self._owner.view_size())
+            indices = np.arange(self._owner._view_size())
         positions = self._owner._positions_of(indices)  # may bring the values into order
         return variable.slot.data[positions]
 
@@ -206,7 +206,7 @@ class VariableView(Lazy):
             return self._wrap(self._values(None, level)[()])
         if isinstance(item, str):
             return self._wrap(self._values(self._owner._select(item, level), level))
-        indices = self._owner.view_indices(item)
+        indices = self._owner._view_indices(item)
         values = self._values(np.atleast_1d(indices), level)
         return self._wrap(values if np.ndim(indices) else values[0])
 
@@ -253,7 +253,7 @@ class VariableView(Lazy):
             return
         values = self._si(variable, value)
         if self._is_one_for_all(variable, item, values):
-            self._owner.view_indices(slice(0, 0))  # refuses what has no values yet
+            self._owner._view_indices(slice(0, 0))  # refuses what has no values yet
             variable.slot.data[:] = values
             self._owner._written(variable)
             return
@@ -273,7 +273,7 @@ class VariableView(Lazy):
 
     def _is_one_for_all(self, variable: ArrayVariable, item: Any, values: NDArray[Any]) -> bool:
         """Whether all of the slot becomes one number: no list of elements is needed then."""
-        whole = not variable.shared and len(variable.slot) == self._owner.view_size()
+        whole = not variable.shared and len(variable.slot) == self._owner._view_size()
         return whole and _means_all(item) and np.ndim(values) == 0
 
     def _set_indices(self, variable: ArrayVariable, item: Any, level: int) -> NDArray[Any]:
@@ -285,19 +285,19 @@ class VariableView(Lazy):
             )
         if isinstance(item, str):
             return self._owner._select(item, level)
-        return self._owner.view_indices(item)
+        return self._owner._view_indices(item)
 
     def _set_code(self, variable: ArrayVariable, item: Any, code: str, level: int) -> None:
         indices = None
         self._warn_of_ambiguity(item, code)
         if not _means_all(item):
             indices = np.atleast_1d(self._set_indices(variable, item, level))
-        self._owner.assign_code(variable, indices, code, level, not self._with_unit)
+        self._owner._assign_code(variable, indices, code, level, not self._with_unit)
         self._owner._written(variable)
 
     def _warn_of_ambiguity(self, item: Any, code: str) -> None:
         """G.v[sub] = 'i': is that the number within G, or within the subgroup?"""
-        doubtful = self._owner.doubtful_names(item)
+        doubtful = self._owner._doubtful_names(item)
         for name in sorted({n for n in _NAME.findall(code) if n in doubtful}):
             topic("ambiguous_string_expression").warning(
                 "%s.%s = '%s' with a subgroup as index: '%s' means that of %s. To use the "

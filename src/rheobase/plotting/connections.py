@@ -109,7 +109,7 @@ def network_graph(network: Network, ax: Axes | None = None) -> Axes:
             graph.add_edge(pair[0].name, pair[1].name, text=f"{x.name}\n{len(x):,}")
             for group in pair:
                 graph.add_node(group.name, text=f"{group.name}\n{len(group):,}")
-        elif isinstance(x, Group) and x.event_sources:
+        elif isinstance(x, Group) and x._event_sources:
             graph.add_node(x.name, text=f"{x.name}\n{len(x):,}")
     places = networkx.circular_layout(graph)
     box = {"boxstyle": "round,pad=0.6", "fc": "white", "ec": "k"}

@@ -49,7 +49,7 @@ class Monitor(Runner):
         if self._stream is not None:
             self._stream.begin()
 
-    def during_run(self) -> None:
+    def _during_run(self) -> None:
         if self._stream is not None:
             self._stream.write_if_due()
 
@@ -108,9 +108,9 @@ class Monitor(Runner):
         """A recorded variable, as plug-in formats read it."""
         return RecordedView(self.state_value(name, use_units))
 
-    def view_indices(self, item: Any) -> NDArray[Any]:
+    def _view_indices(self, item: Any) -> NDArray[Any]:
         """(n,) element numbers for anything that users index with, text aside."""
-        return self.source.view_indices(item)
+        return self.source._view_indices(item)
 
     def _select(self, condition: str, level: int = 0) -> NDArray[Any]:
         """(n,) the elements for which a condition holds."""
@@ -182,7 +182,7 @@ def event_source(source: Any, event: str, label: str) -> EventSource:
     """
     if event == "spike":
         return spikes_of(source, label)
-    sources: dict[str, EventSource] = dict(getattr(source, "event_sources", None) or {})
+    sources: dict[str, EventSource] = dict(getattr(source, "_event_sources", None) or {})
     if event in sources:
         return sources[event]
     what = source._label if isinstance(source, SimulationObject) else repr(source)

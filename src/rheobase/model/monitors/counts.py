@@ -143,14 +143,14 @@ class BinnedRateMonitor(EventReducer):
             self._event_block(Assign("_counts", "+", Number(1)), scatters=True),
         )
 
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         if self._first is not None and steps_in_bin(self.bin_size, self.clock) != self._n_steps:
             raise ModelValueError(
                 f"{self._label}: dt has changed between runs, and with it how many steps a bin "
                 "has; make a new monitor"
             )
         self._steps.data[0] = steps_in_bin(self.bin_size, self.clock)
-        super().prepare(namespace)
+        super()._prepare(namespace)
 
     def before_run(self, n_steps: int) -> None:
         super().before_run(n_steps)

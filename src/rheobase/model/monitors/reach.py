@@ -51,7 +51,7 @@ class SynapseReach:
         """Before a run: the numbers of the source neurons, if anything needs them."""
         if self._needs_sources:
             first = np.int32(self.synapses.source._part.first.data[0])
-            self._sources.assign(self.synapses.connections.sources() + first)
+            self._sources.assign(self.synapses._connections.sources() + first)
 
     def entries_moved(self, moved: NDArray[np.int64], n: int) -> None:
         """During a run: what was entry e of the synapses is moved[e] of n, or no more (-1)."""
@@ -81,6 +81,6 @@ class SynapseReach:
     def _number(self, side: Index) -> Element:
         """The neuron of the synapse on this side, numbered as in the slots of its group."""
         if side is Index.POST:
-            return Element(self.synapses.connections.targets, Index.OWN)
+            return Element(self.synapses._connections.targets, Index.OWN)
         self._needs_sources = True
         return Element(self._sources, Index.OWN)

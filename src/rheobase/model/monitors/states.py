@@ -82,9 +82,9 @@ class Recorder(Monitor):
         elif record is ... or (isinstance(record, str) and record in ("all", ":", "*")):
             met = "..." if record is ... else repr(record)
             raise ModelTypeError(f"{self._label}: record=True records all elements, not {met}")
-        self._indices: NDArray[np.int64] = np.atleast_1d(source.view_indices(record))
+        self._indices: NDArray[np.int64] = np.atleast_1d(source._view_indices(record))
         if isinstance(source, Synapses):
-            source.followers.add(self)
+            source._followers.add(self)
         self._listed = Slot("record", I32, len(self._indices))
         self._list = IndexList(self._listed, Slot("n", I64, fill=len(self._indices)))
         self._listed.data[:] = source._positions_of(self._indices)
@@ -119,19 +119,19 @@ class Recorder(Monitor):
         """The source's variable; for synapses, also that of a neuron: v_pre, v_post, v."""
         found = self.source.variables.get(name)
         if found is None and isinstance(self.source, Synapses):
-            _, found = self.source.neuron_variable(name) or (None, None)
+            _, found = self.source._neuron_variable(name) or (None, None)
         if found is None:
             near = did_you_mean(name, self.source.variables)
             message = f"{self._label}: {self.source._label} has no variable '{name}'. {near}"
             raise UnknownNameError(message.rstrip())
         return found
 
-    def prepare(self, namespace: Mapping[str, Any]) -> None:
+    def _prepare(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
         there = np.maximum(self.indices, 0)  # what is read for those that are no more is lost
         n = len(self.source)
         self._stand_at(self.source._positions_of(there) if n else np.zeros_like(there), n)
-        super().prepare(namespace)
+        super()._prepare(namespace)
         if self._reach is not None:
             self._reach.fill()
 
@@ -203,7 +203,7 @@ class Recorder(Monitor):
 
     def rows(self, item: Any) -> int | list[int]:
         """Where recorded elements stand; IndexError for one that is not recorded."""
-        wanted = self.source.view_indices(item)
+        wanted = self.source._view_indices(item)
         rows: list[int] = []
         for element in np.atleast_1d(wanted):
             found = np.flatnonzero(self.indices == element)

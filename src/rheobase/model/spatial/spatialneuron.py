@@ -105,10 +105,10 @@ class _Parts(EventGroup):
             raise IndexError(f"{self._label} does not hold all of {item!r}")
         return SpatialPart(self, numbers)
 
-    def view_indices(self, item: Any) -> NDArray[Any]:
+    def _view_indices(self, item: Any) -> NDArray[Any]:
         """(n,) compartments for all that users index with, sections included; () for one place."""
         absolute = self._absolute(item)
-        return super().view_indices(item) if absolute is None else self._numbers_at(absolute)
+        return super()._view_indices(item) if absolute is None else self._numbers_at(absolute)
 
     def _absolute(self, item: Any) -> NDArray[np.int64] | None:
         """Compartments of a part of the morphology or lengths; () for a place; None for others."""
