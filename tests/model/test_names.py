@@ -64,6 +64,7 @@ DOCUMENTED = frozenset(
         "pathways",
         "pre",
         "prune",
+        "summed_updaters",
         "target",
     ]
 )
