@@ -19,6 +19,8 @@ from functools import partial
 from typing import Any, Protocol
 
 from rheobase.errors import ModelValueError, UnsupportedError, did_you_mean
+from rheobase.forks import send_to_forks
+from rheobase.model.base import SimulationObject
 from rheobase.model.timedarray import TimedArray
 from rheobase.model.views import VariableView
 from rheobase.runtime import random
@@ -136,6 +138,10 @@ class Device:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
+    def __reduce__(self) -> tuple[Callable[[str], Device], tuple[str]]:
+        """Each process has its own device of this name."""
+        return _device_of_name, (next(n for n, x in all_devices.items() if x is self),)
+
 
 class RuntimeDevice(Device):
     """Runs networks when run() is called: the default."""
@@ -185,6 +191,8 @@ class StandaloneDevice(Device):
         if self.build_on_run:
             self.has_been_run = True
             action()
+        else:
+            send_to_forks((SimulationObject, TimedArray, type(network)))
 
     def build(
         self,
@@ -293,6 +301,10 @@ all_devices: dict[str, Device] = {
     "runtime": runtime_device,
     "cpp_standalone": StandaloneDevice(),
 }
+
+
+def _device_of_name(name: str) -> Device:
+    return all_devices[name]
 
 
 class _Current:

@@ -22,7 +22,7 @@ _PACKAGES = {  # of Brian 2 2.9, with the modules that scripts import public nam
     "codegen": "",
     "core": "base clocks functions magic names namespace network operations preferences "
     "spikesource tracking variables",
-    "devices": "cpp_standalone device",
+    "devices": "cpp_standalone device device_module",
     "equations": "codestrings equations",
     "groups": "group neurongroup subgroup",
     "importexport": "importexport",

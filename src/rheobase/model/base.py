@@ -29,11 +29,15 @@ __all__ = [
     "free_name",
     "living_objects",
     "new_scope",
+    "objects_so_far",
     "own_scope",
+    "serial_number",
     "take_name",
 ]
 
 _objects: weakref.WeakValueDictionary[str, object] = weakref.WeakValueDictionary()
+_numbers = itertools.count(1)
+_numbered: weakref.WeakValueDictionary[int, object] = weakref.WeakValueDictionary()
 _scopes = itertools.count(1)
 _scope = 0
 
@@ -279,7 +283,19 @@ def take_name(name: str, owner: object) -> str:
     """
     chosen = free_name(name)
     _objects[chosen] = owner
+    vars(owner)["_serial"] = number = next(_numbers)
+    _numbered[number] = owner
     return chosen
+
+
+def serial_number(x: object) -> int:
+    """Which object, network, ... of this process it is, in the order in which they were made."""
+    return vars(x)["_serial"]
+
+
+def objects_so_far() -> dict[int, object]:
+    """All that has a name and still exists, by serial number."""
+    return dict(_numbered)
 
 
 def free_name(name: str) -> str:
