@@ -113,12 +113,14 @@ def test_a_run_ends_where_something_else_begins():
     step.store(2, step.const(1, I64))
     shared = (*pathway().arrays, Array(slot(I64, [0]), Index.SHARED))
     effect = pathway(arrays=shared, once=tuple(step.ops), body=())
-    kernels = [*[pathway() for _ in range(3)], everywhere, pathway(), effect]
-    calls = [Call(k, 0) for k in kernels] + [Call(pathway(), c) for c in (0, 0, 1, 1)]
+    kernels = [*[pathway() for _ in range(4)], everywhere, pathway(), effect]
+    calls = [Call(k, 0) for k in kernels] + [Call(pathway(), c) for c in (0, 0, 0, 0, 1, 1, 1, 0)]
     alone = partition([])
     n = len(calls)
     alone = replace(alone, divisions=[None] * n, waits=[False] * (n + 1))
-    assert runs.run_ends(calls, alone, [0] * n) == [3, 0, 0, 0, 0, 0, 8, 0, 10, 0]
-    assert runs.run_ends(calls[:3], alone, [0, 0, 1]) == [2, 0, 0]
+    may = [runs.looked_up(c.kernel) for c in calls]
+    assert may == [True] * 4 + [False, True, False] + [True] * 8
+    assert runs.run_ends(calls, may, alone, [0] * n) == [4, *[0] * 6, 11, *[0] * 7]
+    assert runs.run_ends(calls[:4], may, alone, [0, 0, 0, 1]) == [0] * 4
     waiting = replace(alone, waits=[True, False, True, False])
-    assert runs.run_ends(calls[:3], waiting, [0] * 3) == [2, 0, 0]
+    assert runs.run_ends(calls[:4], may, waiting, [0] * 4) == [0] * 4

@@ -160,14 +160,17 @@ def _hindered(
     kernels: Mapping[int, Kernel], found: Mapping[int, Division], ways: _Ways
 ) -> set[int]:
     """Calls that cannot go ahead together with the rest."""
-    uses: dict[Slot, list[_Use]] = {}
+    reached = {k: ways.of(k, found.get(k)) for k in kernels}
+    # most slots are written by no call: nobody stands in the way of another there
+    changed = {s for slots in reached.values() for s, (_, writes) in slots.items() if writes}
+    uses: dict[Slot, list[_Use]] = {slot: [] for slot in changed}
     made = _made_at(kernels)
     for k, kernel in kernels.items():
         parts = _parts(kernel) | dict.fromkeys(_reads_of_list(k, kernel, made, found), "seen")
-        for slot, (key, writes) in ways.of(k, found.get(k)).items():
-            use = _Use(k, found.get(k), key, writes, parts.get(slot, ""))
-            uses.setdefault(slot, []).append(use)
-    shared = [listed for listed in uses.values() if any(use.writes for use in listed)]
+        for slot in changed & reached[k].keys():
+            key, writes = reached[k][slot]
+            uses[slot].append(_Use(k, found.get(k), key, writes, parts.get(slot, "")))
+    shared = uses.values()
     stopped = {k for listed in shared for k in _stopped(listed)}
     return stopped or {k for listed in shared for k in _meeting(listed)}
 

@@ -32,6 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from enum import Enum
+from functools import cached_property
 from typing import TypeAlias
 
 from rheobase.ir.ops import Op
@@ -614,19 +615,36 @@ class Kernel:
     def slots(self) -> tuple[Slot, ...]:
         """Every slot that the kernel touches, each once, in a fixed order: the arguments of its
         native function. The order depends on the kernel's structure alone."""
-        found: dict[int, Slot] = {}
+        return self._slots
 
-        def visit(x: object) -> None:
-            if isinstance(x, Slot):
-                found.setdefault(id(x), x)
-            elif isinstance(x, tuple):
-                for y in x:  # pyright: ignore[reportUnknownVariableType]
-                    visit(y)  # pyright: ignore[reportUnknownArgumentType]
-            elif hasattr(x, "__dataclass_fields__"):
-                for name in x.__dataclass_fields__:  # pyright: ignore
-                    visit(getattr(x, name))  # pyright: ignore
+    @property
+    def slots_of_domain(self) -> tuple[Slot, ...]:
+        """Those that the domain and the stream name."""
+        return self._slots_of_domain
 
-        visit(self.domain)
-        visit(self.arrays)
-        visit(self.stream)
-        return tuple(found.values())
+    # programs are divided, bound and compared again and again: each kernel is looked through once
+    @cached_property
+    def _slots(self) -> tuple[Slot, ...]:
+        return _slots_in((self.domain, self.arrays, self.stream))
+
+    @cached_property
+    def _slots_of_domain(self) -> tuple[Slot, ...]:
+        return _slots_in((self.domain, self.stream))
+
+
+def _slots_in(parts: object) -> tuple[Slot, ...]:
+    """The slots that records and tuples hold, each once, in order."""
+    found: dict[int, Slot] = {}
+
+    def visit(x: object) -> None:
+        if isinstance(x, Slot):
+            found.setdefault(id(x), x)
+        elif isinstance(x, tuple):
+            for y in x:  # pyright: ignore[reportUnknownVariableType]
+                visit(y)  # pyright: ignore[reportUnknownArgumentType]
+        elif hasattr(x, "__dataclass_fields__"):
+            for name in x.__dataclass_fields__:  # pyright: ignore
+                visit(getattr(x, name))  # pyright: ignore
+
+    visit(parts)
+    return tuple(found.values())

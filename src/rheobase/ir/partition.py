@@ -20,7 +20,7 @@ where one of two calls writes a slot, and the two do not share it out in the sam
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -233,18 +233,19 @@ class Partition:
 def partition(calls: Sequence[Call]) -> Partition:
     """Divide the calls of a step."""
     result = Partition(divisions(calls))
-    since: list[Mapping[Slot, tuple[Key, bool]]] = []  # what the calls since the last wait touch
+    since: dict[Slot, set[tuple[Key, bool]]] = {}  # how the calls since the last wait touch it
     lists: list[int] = []  # calls since then that made lists
     for k, call in enumerate(calls):
         division = result.divisions[k]
         reached = touched(call.kernel, division)
-        wait = division is None or any(_conflict(before, reached) for before in since)
+        wait = division is None or _conflict(since, reached)
         result.waits.append(wait)
         result.merges.append(lists if wait else [])
         if wait:
-            since, lists = [], []
+            since, lists = {}, []
         if division is not None:
-            since.append(reached)
+            for slot, way in reached.items():
+                since.setdefault(slot, set()).add(way)
             lists = [*lists, k] if isinstance(call.kernel.domain, Select) else lists
     result.waits.append(True)
     result.merges.append(lists)
@@ -264,7 +265,7 @@ def touched(kernel: Kernel, division: Division | None) -> dict[Slot, tuple[Key, 
             key = division
         keys[a.slot].add(key)
     calendar = calendar_of(kernel)
-    for slot in replace(kernel, arrays=()).slots():  # those of the domain and the stream
+    for slot in kernel.slots_of_domain:
         if division is not None and calendar is not None and slot is calendar.entries:
             keys[slot].add(division.size)  # owners have whole granules
         else:
@@ -280,12 +281,12 @@ def touched(kernel: Kernel, division: Division | None) -> dict[Slot, tuple[Key, 
 
 
 def _conflict(
-    first: Mapping[Slot, tuple[Key, bool]], second: Mapping[Slot, tuple[Key, bool]]
+    before: Mapping[Slot, set[tuple[Key, bool]]], reached: Mapping[Slot, tuple[Key, bool]]
 ) -> bool:
-    """Whether a lane may begin the second before all have done the first."""
-    for slot, (key, writes) in second.items():
-        if slot in first:
-            other, wrote = first[slot]
-            if (writes or wrote) and (key is None or key != other):
-                return True
-    return False
+    """Whether a lane may not begin what reaches slots in this way until all have done what has
+    reached them before."""
+    return any(
+        (writes or wrote) and (key is None or key != other)
+        for slot, (key, writes) in reached.items()
+        for other, wrote in before.get(slot, ())
+    )

@@ -33,7 +33,7 @@ class Slot:
     moves        of all slots together: while it stays, no generation at all has changed
     """
 
-    __slots__ = ("_data", "_lent", "_padded", "dtype", "generation", "name")
+    __slots__ = ("_address", "_data", "_lent", "_padded", "dtype", "generation", "name")
     moves: ClassVar[int] = 0
 
     def __init__(
@@ -53,6 +53,7 @@ class Slot:
         shift = -raw.ctypes.data % PADDING
         self._padded = raw[shift : shift + n_bytes].view(self.dtype.numpy)
         self._data = self._padded[:size]
+        self._address = self._padded.ctypes.data
         self._lent = False
 
     def _padded_bytes(self, size: int) -> int:
@@ -66,7 +67,7 @@ class Slot:
 
     @property
     def address(self) -> int:
-        return self._padded.ctypes.data
+        return self._address
 
     def lend(self, size: int) -> NDArray[Any]:
         """(size,)  the first elements, for someone who keeps them: `resize` and `assign` leave the
@@ -131,6 +132,7 @@ class Buffer(Slot):
         count = self._padded_bytes(size) // self.dtype.numpy.itemsize
         self._padded = np.frombuffer(self._pages, self.dtype.numpy, count)
         self._data = self._padded[:size]
+        self._address = self._padded.ctypes.data
 
     def resize(self, size: int) -> None:
         n_old = len(self)

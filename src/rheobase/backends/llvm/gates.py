@@ -35,7 +35,6 @@ __all__ = [
     "STARTS",
     "WORDS",
     "gate_words",
-    "has_gate",
     "is_open",
     "listed",
 ]
@@ -60,11 +59,6 @@ def gate_words(kernel: Kernel) -> list[Entry]:
             return [Entry(COUNT, events.current.count), *_log_words(events)]
         case _:
             return []
-
-
-def has_gate(kernel: Kernel) -> bool:
-    """Whether the call is not always open."""
-    return bool(gate_words(kernel))
 
 
 def _log_words(events: Events) -> list[Entry]:

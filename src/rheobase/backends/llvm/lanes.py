@@ -53,8 +53,8 @@ class RowPieces:
         made_for = division, starts.generation, domain.others.generation
         if k not in self._pieces or self._pieces[k].made_for != made_for:
             inner = bounds(division.size, self.n)[1:-1].tolist()
-            pieces = cut_rows(starts.data.astype(np.int64), domain.others.data, inner)
-            self._pieces[k] = _Pieces(made_for, pieces.astype(starts.dtype.numpy))
+            pieces = cut_rows(starts.data.astype(np.int64, copy=False), domain.others.data, inner)
+            self._pieces[k] = _Pieces(made_for, pieces.astype(starts.dtype.numpy, copy=False))
 
     @staticmethod
     def memory(kernel: Kernel, division: Division) -> tuple[int, int]:

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.backends.llvm import gates
-from rheobase.backends.llvm.gates import has_gate, listed
+from rheobase.backends.llvm.gates import gate_words, listed
 from rheobase.backends.llvm.rows import AHEAD, LINE, asked_slots
 from rheobase.backends.llvm.schedule import Words
 from rheobase.backends.llvm.share import Word
@@ -39,18 +39,33 @@ from rheobase.ir.partition import Partition
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
 
-__all__ = ["SYMBOL", "WORDS", "asked_of_lane", "asked_words", "run_ends", "write_run"]
+__all__ = ["SYMBOL", "WORDS", "asked_of_lane", "asked_words", "looked_up", "run_ends", "write_run"]
 
 SYMBOL = "rheobase_run"
 FIRST, SIZE, ROWS, INDICES, ENTRIES, ROOM, ARRAYS = range(7)
 MOST = 3  # arrays along the rows that are asked for
 WORDS = ARRAYS + 2 * MOST
 BATCH = 16  # calls: what is asked for must stay in the first cache until it is used
+LEAST = 4  # calls in a run
 MOST_LINES = 4  # of each array: a processor notices by itself that it reads on
 
 
 # ------------------------------------------------------------------ which calls, and what they read
-def run_ends(calls: Sequence[Call], partition: Partition, is_ahead: Sequence[int]) -> list[int]:
+def looked_up(kernel: Kernel) -> bool:
+    """Whether calls of the kernel may belong to a run."""
+    return (
+        isinstance(kernel.domain, Propagate)
+        and kernel.domain.delays is None
+        and bool(gate_words(kernel))
+    )
+
+
+def run_ends(
+    calls: Sequence[Call],
+    may_belong: Sequence[bool],
+    partition: Partition,
+    is_ahead: Sequence[int],
+) -> list[int]:
     """(n_calls,)  for the first call of a run, the end of it; else 0.
 
     Calls of a run belong to one clock; with several threads, all or none of them are divided, and
@@ -60,25 +75,19 @@ def run_ends(calls: Sequence[Call], partition: Partition, is_ahead: Sequence[int
     first, known = 0, None
     for k, call in enumerate(calls):
         divided, waits = partition.divisions[k] is not None, partition.waits[k]
-        kind = (call.clock, divided, is_ahead[k]) if _is_looked_up(call.kernel) else None
+        kind = (call.clock, divided, is_ahead[k]) if may_belong[k] else None
         if kind is None or kind != known or waits:
             first = k
-        elif k > first:
+        if kind is not None and k + 1 - first >= LEAST:
             ends[first] = k + 1
         known = kind
     return ends
 
 
-def _is_looked_up(kernel: Kernel) -> bool:
-    return (
-        isinstance(kernel.domain, Propagate) and kernel.domain.delays is None and has_gate(kernel)
-    )
-
-
 def asked_words(kernel: Kernel) -> list[Entry]:
-    """What stands in `asked` for a call of a run."""
+    """What stands in `asked` for a call that may belong to a run."""
     domain = kernel.domain
-    if not isinstance(domain, Propagate) or not _is_looked_up(kernel):
+    if not isinstance(domain, Propagate):
         return []
     events = domain.events
     words = [

@@ -56,16 +56,16 @@ class SlotTable:
         self, entries: Sequence[Sequence[Entry]], width: int, number: Callable[[Slot], int]
     ) -> None:
         self.shape = len(entries), width
-        self._places: dict[Of, list[int]] = {of: [] for of in Of}
-        self._slots: dict[Of, list[int]] = {of: [] for of in Of}
-        for k, listed in enumerate(entries):
-            for e in listed:
-                self._places[e.of].append(k * width + e.word)
-                self._slots[e.of].append(number(e.slot))
+        flat = [(k * width + e.word, e) for k, listed in enumerate(entries) for e in listed]
+        self._places: list[tuple[Of, NDArray[np.int64], NDArray[np.int64]]] = []
+        for of in Of:
+            chosen = [(place, number(e.slot)) for place, e in flat if e.of is of]
+            places, slots = np.array(chosen, np.int64).reshape(-1, 2).T
+            self._places.append((of, places, slots))
 
     def filled(self, known: Mapping[Of, NDArray[np.int64]]) -> NDArray[np.int64]:
         """(n_calls, width)  for the present slots."""
         words = np.zeros(self.shape, np.int64)
-        for of, places in self._places.items():
-            words.reshape(-1)[places] = known[of][self._slots[of]]
+        for of, places, slots in self._places:
+            words.reshape(-1)[places] = known[of][slots]
         return words

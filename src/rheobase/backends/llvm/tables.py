@@ -12,7 +12,7 @@ from rheobase.backends.llvm.blocks import Blocks
 from rheobase.backends.llvm.doors import breaks
 from rheobase.backends.llvm.jit import jit
 from rheobase.backends.llvm.lanes import Lanes
-from rheobase.backends.llvm.runs import WORDS, asked_of_lane, asked_words, run_ends
+from rheobase.backends.llvm.runs import WORDS, asked_of_lane, asked_words, looked_up, run_ends
 from rheobase.backends.llvm.schedule import N_WORDS, TABLE
 from rheobase.backends.llvm.slottable import Of, SlotTable, present
 from rheobase.backends.llvm.timer import timer_address, timer_kind
@@ -48,7 +48,9 @@ class ProgramWords:
         self.gates = SlotTable(
             [gates.gate_words(k) for k in kernels], gates.WORDS, numbers.__getitem__
         )
-        self.asked = SlotTable([asked_words(k) for k in kernels], WORDS, numbers.__getitem__)
+        self.may_belong = [looked_up(k) for k in kernels]
+        asked = [asked_words(k) if may else [] for k, may in zip(kernels, self.may_belong)]
+        self.asked = SlotTable(asked, WORDS, numbers.__getitem__)
         self.times = [c.times for c in program.clocks]
         self.scratch = np.array([timer_kind(), 0, 0, 0], np.int64)
         self.breaks = breaks()
@@ -119,7 +121,7 @@ class Tables:
             **self._blocks.arrays(),
         }
         partition, is_ahead = lanes.partition, arrays["is_ahead"].tolist()
-        ends = run_ends(words.calls, partition, is_ahead)
+        ends = run_ends(words.calls, words.may_belong, partition, is_ahead)
         arrays["run_ends"] = np.array(ends, np.int64)
         numbers = {
             "n_calls": len(words.calls),
