@@ -18,7 +18,7 @@ N = 403
 
 
 def gaps(look: int = 2) -> Gaps:
-    return Gaps(slot(I64, [0, 0, 0, 0, 0, look]), slot(F64, np.zeros(2 + N_GAPS)))
+    return Gaps(slot(I64, [0, 0, 0, 0, 0, look]), slot(F64, np.zeros(2 + 2 * N_GAPS)))
 
 
 def chooser(p: np.ndarray, first: int = 0, seed: int = 1) -> tuple[Kernel, Slot]:

@@ -240,8 +240,8 @@ class Gaps:
               the beginning of the present step; the state of the stream when the first was drawn;
               and whether to look for the greatest probability: 2, in each step; 1, in this one;
               0, it is what it was when it was looked for
-    numbers   F64 (2 + N_GAPS,): the greatest probability; 1 / log1p(-it); log(1 - u) of the block
-              of draws that the last gap was of
+    numbers   F64 (2 + 2 * N_GAPS,): the greatest probability; 1 / log1p(-it); of the block of draws
+              that the last gap was of, log(1 - u) and the gaps
     """
 
     counts: Slot

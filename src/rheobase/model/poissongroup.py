@@ -68,7 +68,7 @@ class PoissonGroup(EventGroup):
             name, new_part(0, size), when=when, order=order, dt=dt, clock=clock, namespace=namespace
         )
         source = EventSource(self.name, size, self.clock, when, order)
-        self.gaps = Gaps(Slot("gaps", I64, 6), Slot("draws", F64, 2 + N_GAPS))
+        self.gaps = Gaps(Slot("gaps", I64, 6), Slot("draws", F64, 2 + 2 * N_GAPS))
         self._look = LOOK_ALWAYS
         self._event_sources = {"spike": source}
         used: Expr = Name("rates")

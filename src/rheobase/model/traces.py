@@ -46,7 +46,7 @@ from rheobase.units import second
 
 __all__ = ["PERIOD", "Standin", "Traces"]
 
-PERIOD = 256  # steps: a power of two
+PERIOD = 1024  # steps: a power of two
 _STEEPEST = 300.0  # exponent that a period may make
 _AT_ONCE = 1 << 18  # synapses
 _SIDES = (Index.PRE, Index.POST)

@@ -1,7 +1,7 @@
 """Elements chosen at random, each with a probability of its own; see ir/kernels.Bernoulli.
 
 Where the greatest probability is small, as with the rates of spike trains, only candidates cost
-anything: a step without one takes some comparisons. Logarithms are drawn for N_GAPS gaps at a time.
+anything: a step without one takes some comparisons. N_GAPS gaps are drawn at a time.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ __all__ = ["bernoulli", "is_steady", "pass_if_quiet"]
 
 DRAWN, AHEAD, SEED, LOOK = 0, 1, 2, 5  # in Gaps.counts
 GREATEST, SCALE, LOGARITHMS = range(3)  # in Gaps.numbers
+DRAWN_GAPS = LOGARITHMS + N_GAPS
+HALF = N_GAPS // 2  # a vector
 
 # the address of a slot
 Addresses = Mapping[Slot, Value]
@@ -135,6 +137,10 @@ def _begins_anew(e: Emitter, gaps: Gaps, greatest: Value) -> Value:
         e.write(gaps.numbers, GREATEST, greatest)
         is_possible = (greatest > 0.0) & (greatest <= DENSE)
         e.write(gaps.numbers, SCALE, scale_of_gaps(code, code.select(is_possible, greatest, 0.5)))
+        for k in range(0, N_GAPS, HALF):
+            place = e.pointer(gaps.numbers, LOGARITHMS + k)
+            logarithms = code.let(F64, HALF, f"load <{HALF} x double>, ptr {place}, align 8")
+            _keep_gaps(e, gaps, k, logarithms)
     return begins
 
 
@@ -213,17 +219,25 @@ def _gap(e: Emitter, gaps: Gaps) -> Value:
     with code.when(place.eq(0)):
         _draw(e, gaps, m >> (N_GAPS.bit_length() - 1))
     e.write(gaps.counts, DRAWN, m + 1)
-    gap = code.floor(e.read(gaps.numbers, place + LOGARITHMS) * e.read(gaps.numbers, SCALE))
-    gap = code.select(gap < float(LONGEST_GAP), gap, float(LONGEST_GAP))
-    return gap.cast("fptosi", I64) + 1
+    return e.read(gaps.numbers, place + DRAWN_GAPS).cast("fptosi", I64)
 
 
 def _draw(e: Emitter, gaps: Gaps, block: Value) -> None:
-    """Draw N_GAPS logarithms."""
-    code, half = e.code, N_GAPS // 2
+    """Draw N_GAPS gaps."""
+    code = e.code
     seed, number = e.seeds()
     prepared = philox.prepared(seed, code.const(I64, GAP_DRAW), block, number)
-    lanes = Value(code, I64, half, "<" + ", ".join(f"i64 {k}" for k in range(half)) + ">")
+    lanes = Value(code, I64, HALF, "<" + ", ".join(f"i64 {k}" for k in range(HALF)) + ">")
     for k, u in enumerate(philox.uniforms(lanes, prepared)):
-        place = e.pointer(gaps.numbers, LOGARITHMS + k * half)
-        code.line(f"store {library.call(code, 'log', 1.0 - u)}, ptr {place}, align 8")
+        logarithms = library.call(code, "log", 1.0 - u)
+        place = e.pointer(gaps.numbers, LOGARITHMS + k * HALF)
+        code.line(f"store {logarithms}, ptr {place}, align 8")
+        _keep_gaps(e, gaps, k * HALF, logarithms)
+
+
+def _keep_gaps(e: Emitter, gaps: Gaps, first: int, logarithms: Value) -> None:
+    """Write the gaps of these logarithms, for the present probability."""
+    code = e.code
+    gap = code.floor(logarithms * e.read(gaps.numbers, SCALE))
+    gap = code.select(gap < float(LONGEST_GAP), gap, float(LONGEST_GAP)) + 1.0
+    code.line(f"store {gap}, ptr {e.pointer(gaps.numbers, DRAWN_GAPS + first)}, align 8")

@@ -222,6 +222,7 @@ def _begins_anew(stream: Stream, greatest: float, gaps: Gaps) -> bool:
     numbers[0] = greatest
     if 0 < greatest <= DENSE:
         numbers[1] = 1 / np.log1p(-greatest)
+        _keep_gaps(numbers)
     return True
 
 
@@ -242,9 +243,16 @@ def _gap(stream: Stream, gaps: Gaps) -> int:
     if m % N_GAPS == 0:
         words = draw(stream, np.arange(8), 0xFFFF, m // N_GAPS)
         u = np.concatenate([uniform(words), uniform(words, 1)])
-        numbers[2:] = np.log(1 - u)
+        numbers[2 : 2 + N_GAPS] = np.log(1 - u)
+        _keep_gaps(numbers)
     counts[0] = m + 1
-    return 1 + int(min(np.floor(numbers[2 + m % N_GAPS] * numbers[1]), LONGEST_GAP))
+    return int(numbers[2 + N_GAPS + m % N_GAPS])
+
+
+def _keep_gaps(numbers: NDArray[np.float64]) -> None:
+    """Write the gaps of the logarithms, for the present probability."""
+    gaps = np.floor(numbers[2 : 2 + N_GAPS] * numbers[1])
+    numbers[2 + N_GAPS :] = 1 + np.minimum(gaps, LONGEST_GAP)
 
 
 def by_gaps(n: int, p: float, words_of: Callable[[Ints], Words]) -> Ints:
