@@ -23,7 +23,6 @@ A check collects `Fault`s and raises them together with `raise_faults`; each say
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -419,6 +418,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def _nearest(name: str, names: list[str]) -> list[str]:
     """The nearest of the names alone, or none."""
+    import difflib  # only who has misspelt something waits for it
+
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return near  # the index of an element is meant by no other letter

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
-from html import escape
 from importlib import import_module
 from io import BytesIO, StringIO
 from numbers import Integral
@@ -51,6 +50,7 @@ def explore(model: Callable[..., object], **ranges: Any) -> Any:
     'drive (mV)'
     """
     widgets: Any = import_module("ipywidgets")
+    escape: Any = import_module("html").escape
     made = {name: _control(widgets, name, given) for name, given in ranges.items()}
     image, text = widgets.Image(format="png"), widgets.HTML()
     image.layout.align_self = "flex-start"  # its own size, not that of the page

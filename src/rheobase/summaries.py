@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -120,6 +119,7 @@ def text_table(rows: Sequence[Sequence[str]]) -> str:
 
 def html_table(rows: Sequence[Sequence[str]]) -> str:
     """The same as a table of HTML."""
+    import html  # only notebooks ask for it
 
     def line(row: Sequence[str], tag: str) -> str:
         return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"

@@ -6,7 +6,6 @@ import inspect
 import itertools
 import keyword
 import sys
-import uuid
 import weakref
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,9 @@ from rheobase.model.clock import Clock, defaultclock
 from rheobase.preference_names import prefs
 from rheobase.records import record
 from rheobase.topics import topic
+
+if TYPE_CHECKING:
+    import uuid
 
 __all__ = [
     "SimulationObject",
@@ -180,6 +182,8 @@ class SimulationObject(metaclass=_Making):
     def id(self) -> uuid.UUID:
         """A number of its own that no other object has, in this process or any other."""
         if self._id is None:
+            import uuid  # few ask for it
+
             self._id = uuid.uuid4()
         return self._id
 

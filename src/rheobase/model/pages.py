@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
 from rheobase.equations import Equations
 
@@ -12,6 +11,8 @@ __all__ = ["group_page"]
 
 def group_page(title: str, equations: Equations, code: Iterable[tuple[str, str]]) -> str:
     """A title (HTML), equations typeset, and pieces of code with what each is."""
+    from html import escape  # only notebooks ask for it
+
     parts = [title]
     if equations:
         parts.append(equations._repr_latex_())  # pyright: ignore[reportPrivateUsage]

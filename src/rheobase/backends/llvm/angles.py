@@ -9,8 +9,6 @@ This is a call, not part of a loop: angles beyond LARGE are rare.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from rheobase.backends.llvm.math import fast_two_sum, two_prod, two_sum
 from rheobase.backends.llvm.text import F64, I8, I64, PTR, Code, Host, Needed, Value, Var
 
@@ -37,7 +35,7 @@ def _two_over_pi() -> int:
         return total
 
     pi = 4 * (4 * arctan_of_inverse(5) - arctan_of_inverse(239))
-    return int(Fraction(2 * one, pi) * (1 << N_BITS))
+    return (2 * one << N_BITS) // pi
 
 
 def write_reduction(host: Host) -> tuple[str, frozenset[str]]:

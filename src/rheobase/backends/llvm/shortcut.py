@@ -17,7 +17,7 @@ from rheobase.ir.program import Program
 
 __all__ = ["Shortcut"]
 
-LONGEST_STEP = 1e-6  # s: of longer ones, the way from call to call is a small part
+LONGEST_STEP = 2e-6  # s: of longer ones, the way from call to call is a small part
 KNOWN_FOR = 1e-4  # s after which the time of a step is believed
 WORTH_LOADING = 2e-3  # s that are left of a run
 WORTH_COMPILING = 25e-3
