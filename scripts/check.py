@@ -15,6 +15,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import venv
 from contextlib import suppress
@@ -46,10 +47,21 @@ def make_environment():
     if not scripts.exists():
         print("making .venv", flush=True)
         venv.create(folder, with_pip=True)
-    pip = [scripts / "python", "-m", "pip", "--disable-pip-version-check"]
     print("installing rheobase and its development tools", flush=True)
-    subprocess.run([*pip, "install", "--quiet", "-e", ".[dev]"], cwd=ROOT, check=True)
+    install(scripts)
     return scripts
+
+
+def install(scripts):
+    """By uv, in a tenth of the time; by pip where uv does not get through: it knows no pip.conf."""
+    python = str(scripts / "python")
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+    uv = [str(scripts / "uv"), "pip", "install", "--quiet", "--system-certs", "--python", python]
+    tools = ["--editable", ".[dev]"]
+    env = {**os.environ, "UV_HTTP_RETRIES": "0"}
+    by_uv = ([*pip, "uv>=0.13,<1"], [*uv, *tools])
+    if any(subprocess.run(command, cwd=ROOT, env=env).returncode for command in by_uv):
+        subprocess.run([*pip, *tools], cwd=ROOT, check=True)
 
 
 class Checks:
@@ -97,6 +109,12 @@ class Checks:
             await self.run(command)
 
     async def run_all(self):
+        """All checks and tests; those that run the gallery share its figures, made anew."""
+        with tempfile.TemporaryDirectory(prefix="rheobase-gallery-") as folder:
+            self._env["RHEOBASE_GALLERY"] = folder
+            await self._run_all()
+
+    async def _run_all(self):
         beside = [asyncio.create_task(self.run_list(commands)) for commands in LISTS]
         await self.run(TESTS, after=beside)  # last: its closing line closes the output
 
