@@ -8,11 +8,16 @@ publication and what to look at; it prints a few numbers, draws with pyplot and 
 
 import argparse
 import contextlib
+import hashlib
 import io
+import os
 import runpy
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from gallery_checks import CHECKS
 
 GALLERY = Path(__file__).resolve().parents[1] / "examples" / "gallery"
 
@@ -91,6 +96,24 @@ def run(model, figure_path=None):
         if figure_path is not None:
             pyplot.gcf().savefig(figure_path, bbox_inches="tight")
     return printed.getvalue(), names
+
+
+def shown(model, folder):
+    """(figure as bytes, what was printed) of a script that shows what its publication says.
+
+    Both are kept in the folder, and the script runs only if they are not there.
+    """
+    key = hashlib.sha256(model.source.encode()).hexdigest()[:16]
+    figure, text = (folder / f"{model.name}-{key}.{kind}" for kind in ("png", "txt"))
+    if not text.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as new:
+            printed, names = run(model, Path(new, "figure.png"))
+            CHECKS[model.name](names)
+            Path(new, "text").write_text(printed, encoding="utf-8")
+            os.replace(Path(new, "figure.png"), figure)
+            os.replace(Path(new, "text"), text)  # last: where it is, the figure is
+    return figure.read_bytes(), text.read_text(encoding="utf-8")
 
 
 def main():

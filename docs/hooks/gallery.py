@@ -1,30 +1,20 @@
 """mkdocs hook: a page for each model of the gallery, with its figure, and the page of all.
 
-Figures are drawn anew when the script has changed; they are kept in .cache/gallery.
+A figure is drawn anew when its script has changed, and the script held against its publication
+(scripts/gallery_checks.py); figures are kept in .cache/gallery, or where RHEOBASE_GALLERY says.
 """
 
-import hashlib
+import os
 import sys
 from pathlib import Path
 
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parents[2]
-CACHE = ROOT / ".cache" / "gallery"
+CACHE = Path(os.environ.get("RHEOBASE_GALLERY", ROOT / ".cache" / "gallery"))
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import gallery  # noqa: E402
-
-
-def drawn(model):
-    """(figure as bytes, what was printed)"""
-    key = hashlib.sha256(model.source.encode()).hexdigest()[:16]
-    figure, text = CACHE / f"{model.name}-{key}.png", CACHE / f"{model.name}-{key}.txt"
-    if not (figure.exists() and text.exists()):
-        CACHE.mkdir(parents=True, exist_ok=True)
-        printed, _ = gallery.run(model, figure)
-        text.write_text(printed, encoding="utf-8")
-    return figure.read_bytes(), text.read_text(encoding="utf-8")
 
 
 def page(model, printed):
@@ -44,7 +34,7 @@ def on_config(config):
 def on_files(files, config):
     cards = []
     for model in gallery.models():
-        figure, printed = drawn(model)
+        figure, printed = gallery.shown(model, CACHE)
         files.append(File.generated(config, f"gallery/{model.name}.png", content=figure))
         files.append(
             File.generated(config, f"gallery/{model.name}.md", content=page(model, printed))
