@@ -82,7 +82,7 @@ def test_example_prints_its_result_and_saves_its_figure(
     assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(("name", "duration"), list(zip(EXAMPLES, (50, 30, 50, 30))))
+@pytest.mark.parametrize(("name", "duration"), list(zip(EXAMPLES, (25, 15, 25, 15))))
 def test_both_backends_give_the_same_spikes(name: str, duration: float) -> None:
     """The same neurons spike in the same steps: rounding has decided no spike by then."""
     native = spikes_of(small(name), duration)

@@ -16,7 +16,7 @@ from tests.fuzz.networks import (
 )
 
 
-@pytest.mark.parametrize("choice", range(8))
+@pytest.mark.parametrize("choice", range(4))
 def test_random_networks_are_the_same_on_both_backends(choice: int) -> None:
     """Events and whole numbers exactly, floats as far as rounding goes."""
     assert compare(choice) == ("same", "")

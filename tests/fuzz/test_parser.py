@@ -11,11 +11,11 @@ from tests.fuzz.texts import KINDS, SEEDS
 
 
 def test_spoiled_texts_end_in_documented_exceptions() -> None:
-    """2000 texts: ModelError or nothing, soon, and Python runs none of them."""
-    outcomes, failures = search(2000, seed=20261123)
+    """600 texts: ModelError or nothing, soon, and Python runs none of them."""
+    outcomes, failures = search(600, seed=20261123)
     assert not failures
-    assert outcomes["valid"] > 200
-    assert outcomes["ModelSyntaxError"] > 200
+    assert outcomes["valid"] > 60
+    assert outcomes["ModelSyntaxError"] > 60
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -34,7 +34,8 @@ PAIR = """w : 1
 ON_PRE = "P += 0.02; w = clip(w - M, 0, 1)"
 ON_POST = "M += 0.03; w = clip(w + P, 0, 1)"
 STATE = ("w", "P", "M", "lastupdate")
-N_STEPS = 1500
+N_STEPS = 600
+N_SPIKES = 100  # of each group
 
 
 class Case:
@@ -51,7 +52,7 @@ class Case:
     ) -> None:
         rng = np.random.default_rng(4)
         self.pre, self.post = (
-            SpikeGeneratorGroup(n, rng.integers(0, n, 250), self._times(rng), name=name)
+            SpikeGeneratorGroup(n, rng.integers(0, n, N_SPIKES), self._times(rng), name=name)
             for n, name in ((12, "sources"), (9, "outputs"))
         )
         self.namespace = {"tau_P": 20 * ms}
@@ -66,7 +67,7 @@ class Case:
             self.net.add(StateMonitor(self.S, "P", record=[0], name="watch"))
 
     def _times(self, rng):
-        return np.sort(rng.choice(N_STEPS, 250, replace=False)) * 0.1 * ms
+        return np.sort(rng.choice(N_STEPS, N_SPIKES, replace=False)) * 0.1 * ms
 
     def run(self, duration) -> None:
         self.net.run(duration, namespace=self.namespace)

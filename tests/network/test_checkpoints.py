@@ -2,7 +2,7 @@
 
 The long test is left out unless it is asked for:
 
-    RHEOBASE_SPLITS=200 pytest tests/network/test_checkpoints.py -k random_networks
+    HYPOTHESIS_PROFILE=long pytest tests/network/test_checkpoints.py -k random_networks
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from rheobase import ModelValueError, Network, NeuronGroup, StateMonitor, Synaps
 
 from . import networks
 
-SPLITS = int(os.environ.get("RHEOBASE_SPLITS", "4"))
+SPLITS = settings.default.max_examples // 10
 
 
 def assert_same(first: Network, other: Network) -> None:

@@ -59,8 +59,11 @@ def _timed(line: str) -> str:
     return f"{left}={out.replace('SQRT', 'sqrt(').replace('DT', 'dt')}"
 
 
+N_STRETCHES = 100
+
+
 @cache
-def stretches(problem: Problem, n: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def stretches(problem: Problem, n: int = N_STRETCHES) -> tuple[np.ndarray, np.ndarray]:
     """n + 1 times over the interval, and the solution there, (n_variables, n + 1), to 1e-12."""
     names = {"sin": np.sin, "cos": np.cos, "sqrt": np.sqrt}
     code = compile(f"({', '.join(problem.slopes)},)", "problem", "eval")
@@ -70,8 +73,8 @@ def stretches(problem: Problem, n: int = 1) -> tuple[np.ndarray, np.ndarray]:
         return eval(code, names, {"t": t, **dict(zip(keys, y))})
 
     times = np.linspace(0, problem.end, n + 1)
-    method = "Radau" if problem.stiff else "DOP853"
-    options: dict[str, Any] = {"rtol": 1e-11 if problem.stiff else 1e-13, "atol": 1e-14}
+    method = "LSODA" if problem.stiff else "DOP853"
+    options: dict[str, Any] = {"rtol": 1e-12 if problem.stiff else 1e-13, "atol": 1e-14}
     found = solve_ivp(
         slopes, (0, problem.end), problem.start, method=method, t_eval=times, **options
     )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.reference.problems import DETEST, STIFF, Problem, solution, stretches
+from tests.reference.problems import DETEST, N_STRETCHES, STIFF, Problem, solution, stretches
 
 from rheobase import Network, prefs, second
 
 METHODS = ("gsl_rkf45", "gsl_rkck", "gsl_rk8pd", "gsl_rk2", "gsl_rk4", "rosenbrock")
-N_STRETCHES = 100
 
 
 @pytest.fixture(params=["llvm", "numpy"])
@@ -21,7 +20,7 @@ def backend(request):
 
 def local_error(problem: Problem, method: str, tolerance: float) -> float:
     """Greatest error after 1/100 of the interval, begun on the solution at 100 places of it."""
-    times, exact = stretches(problem, N_STRETCHES)
+    times, exact = stretches(problem)
     dt = problem.end / N_STRETCHES
     options = {"absolute_error": tolerance, "max_steps": 0}
     group = problem.group(times[:-1], exact[:, :-1], method=method, method_options=options,

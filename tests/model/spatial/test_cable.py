@@ -114,6 +114,7 @@ def test_charge_is_kept_where_no_membrane_leaks(backend):
     tree.b = rb.Cylinder(diameter=2 * um, n=5, length=50 * um)
     neuron = rb.SpatialNeuron(tree, "Im = 0*amp/meter**2 : amp/meter**2")
     neuron.v = "-70*mV + i*mV"
+    rb.defaultclock.dt = 1 * ms
     area = neuron.area_[:]
     before = np.sum(area * neuron.v_[:])
     rb.Network(neuron).run(500 * ms)
@@ -182,14 +183,14 @@ def test_branches_by_the_three_halves_rule_are_one_cable(backend, ratio):
 def test_a_long_cable_answers_a_pulse_as_the_greens_function(backend):
     """V(x, t) = Q / (2 pi d la Cm) (pi t / tau)^(-1/2) exp(-t/tau - x^2 tau / (4 la^2 t))."""
     rb.defaultclock.dt = 0.01 * ms
-    neuron = passive(rb.Cylinder(diameter=1 * um, n=301, length=3010 * um))
-    neuron.I[150] = 0.1 * nA
+    neuron = passive(rb.Cylinder(diameter=1 * um, n=201, length=2010 * um))
+    neuron.I[100] = 0.1 * nA
     net = rb.Network(neuron)
     net.run(0.01 * ms)
     neuron.I = 0 * nA
     net.run(3.99 * ms)
     la, tau, t = np.sqrt(1e-6 / 6.0), 0.01, 4e-3
-    x = neuron.distance_[:] - neuron.distance_[150]
+    x = neuron.distance_[:] - neuron.distance_[100]
     scale = 1e-15 / (2 * np.pi * 1e-6 * la * 0.01) / np.sqrt(np.pi * t / tau)
     expected = scale * np.exp(-t / tau - x**2 * tau / (4 * la**2 * t))
     near = np.abs(x) < 5e-4
