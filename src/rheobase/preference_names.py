@@ -138,7 +138,12 @@ prefs.register_preferences(
     string_expression_target=_one_of("auto", ("auto", "numpy", "cython", "cpp"), _NOT_HERE),
     synapse_connect_target=_one_of("auto", ("auto", "numpy", "cython", "cpp"), _NOT_HERE),
     loop_invariant_optimisations=_kept(True),
-    max_cache_dir_size=_kept(1000, lambda v: isinstance(v, int) and v >= 0),
+    max_cache_dir_size=BrianPreference(
+        500,
+        "MB of compiled kernels that are kept on disk; those that have gone unused for longest "
+        "leave first. 0: no bound.",
+        lambda v: isinstance(v, int) and v >= 0,
+    ),
 )
 prefs.register_preferences(
     "codegen.cpp",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,53 @@ def test_the_folder_is_chosen_by_the_environment(monkeypatch, tmp_path):
     assert cache_folder() == tmp_path / "native"
     monkeypatch.delenv("RHEOBASE_CACHE_DIR")
     assert "rheobase" in str(cache_folder())
+
+
+def fill(folder, n, size):
+    """A cache of n entries that were last used 1, 2, ... hours ago."""
+    cache = DiskCache(folder)
+    for k in range(n):
+        key = f"{k:03x}fff"
+        cache.store(key, b"c" * (size - 32))
+        then = time.time() - 3600 * (1 + k)
+        os.utime(folder / key, (then, then))
+    return cache
+
+
+def kept(cache):
+    """The entries that there are, the last used ones first; reading them would count as use."""
+    return [int(Path(path).name[:3], 16) for _, _, path in reversed(cache.sizes())]
+
+
+def test_what_has_gone_unused_for_longest_leaves_first(tmp_path):
+    """Of 100 entries of 1000 bytes, 80 percent of the bound stay: the last used ones."""
+    cache = fill(tmp_path, 100, 1000)
+    DiskCache(tmp_path, bound=100_000).keep_bound()
+    assert kept(cache) == list(range(100))
+    DiskCache(tmp_path, bound=50_000).keep_bound()
+    assert kept(cache) == list(range(40))
+
+
+def test_an_entry_that_is_read_counts_as_used(tmp_path):
+    cache = fill(tmp_path, 100, 1000)
+    assert cache.load("063fff") is not None  # the last, of four days ago
+    DiskCache(tmp_path, bound=50_000).keep_bound()
+    assert kept(cache) == [99, *range(39)]
+
+
+def test_writing_keeps_the_bound(tmp_path):
+    """4096 keys that are all different in their last three digits: four of them look."""
+    cache = DiskCache(tmp_path, bound=20_000)
+    for k in reversed(range(4096)):
+        cache.store(f"{k:06x}", b"c" * 68)
+    assert sum(size for _, size, _ in cache.sizes()) <= 20_000
+
+
+def test_files_that_others_delete_meanwhile_are_no_obstacle(tmp_path, monkeypatch):
+    cache = fill(tmp_path, 10, 1000)
+    found = cache.sizes()
+    cache.clear()
+    bounded = DiskCache(tmp_path, bound=1)
+    monkeypatch.setattr(bounded, "sizes", lambda: found)
+    bounded.keep_bound()
+    assert cache.sizes() == []

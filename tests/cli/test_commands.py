@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 import rheobase
 from rheobase.cli.main import main
+from rheobase.preference_names import prefs
 
 ROOT = Path(__file__).resolve().parents[2]
 BRIAN_SCRIPT = """
@@ -117,7 +118,8 @@ def test_cache_is_deleted_on_request_only(tmp_path: Path, monkeypatch: pytest.Mo
     kept.write_bytes(b"x" * 2_000_000)
     (kept.parent / ".new-kernel").write_bytes(b"x")  # which another process is writing
     (kept.parent / "gone").symlink_to(tmp_path / "nowhere")  # which another process has deleted
-    assert "1 kernels, 2.0 MB" in call("cache").output
+    monkeypatch.setitem(prefs, "codegen.max_cache_dir_size", 500)
+    assert "1 kernels, 2.0 MB, at most 500 MB" in call("cache").output
     assert kept.exists()
     assert "deleted" in call("cache", "--clear").output
     assert not kept.exists()

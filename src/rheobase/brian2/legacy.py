@@ -24,13 +24,12 @@ import importlib
 import math
 import pkgutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import rheobase
-from rheobase.backends.llvm.cache import cache_folder
+from rheobase.backends.llvm.cache import disk_cache
 from rheobase.devices import reinit_devices
 from rheobase.errors import ModelError, UnsupportedEquationsError
 from rheobase.integration import METHODS, Method
@@ -181,9 +180,7 @@ def clear_cache(target: str = "") -> None:
     ...     check_cache()
     (0, 0.0)
     """
-    folder = cache_folder()
-    for path in folder.glob("*") if folder.is_dir() else ():
-        path.unlink(missing_ok=True)
+    disk_cache().clear()
 
 
 def check_cache(target: str = "") -> tuple[int, float]:
@@ -194,11 +191,8 @@ def check_cache(target: str = "") -> tuple[int, float]:
     >>> kernels >= 0
     True
     """
-    folder, sizes = cache_folder(), list[int]()
-    for path in folder.glob("[!.]*"):  # what begins with a point is being written
-        with suppress(FileNotFoundError):  # others may delete theirs meanwhile
-            sizes.append(path.stat().st_size)
-    return len(sizes), sum(sizes) / 1e6
+    files = disk_cache().sizes()
+    return len(files), sum(size for _, size, _ in files) / 1e6
 
 
 class NumpyCodeObject:

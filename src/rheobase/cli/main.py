@@ -22,6 +22,7 @@ from rheobase.cli.scripts import errors_shown, run_module, run_script
 from rheobase.inspection import inspect_program
 from rheobase.ir.program import Program
 from rheobase.network import Network, watching
+from rheobase.preference_names import prefs
 from rheobase.summaries import text_table
 
 __all__ = ["main"]
@@ -77,7 +78,6 @@ def demo(arguments: tuple[str, ...]) -> None:
 def info() -> None:
     """Print versions, processor and cache: what a report of a problem should say."""
     binding: Any = importlib.import_module("llvmlite.binding")  # it has no types
-    files, megabytes = check_cache()
     names = ("numpy", "llvmlite", "sympy", "matplotlib")
     rows = [
         ("rheobase", rheobase.__version__),
@@ -86,9 +86,17 @@ def info() -> None:
         ("LLVM", ".".join(map(str, binding.llvm_version_info))),
         ("system", platform.platform()),
         ("processor", f"{binding.get_host_cpu_name()}, {os.cpu_count()} threads"),
-        ("cache", f"{cache_folder()} ({files} kernels, {megabytes:.1f} MB)"),
+        ("cache", f"{cache_folder()} ({_amount()})"),
     ]
     click.echo("\n".join(f"{name:<11} {value}" for name, value in rows))
+
+
+def _amount() -> str:
+    """How much compiled code is kept, and how much may be."""
+    files, megabytes = check_cache()
+    bound = prefs["codegen.max_cache_dir_size"]
+    at_most = f", at most {bound} MB" if bound else ""
+    return f"{files} kernels, {megabytes:.1f} MB{at_most}"
 
 
 def _version(name: str) -> str:
@@ -105,8 +113,7 @@ def cache(clear: bool) -> None:
 
     Deleting costs nothing but time: what is needed again is compiled again.
     """
-    files, megabytes = check_cache()
-    click.echo(f"{cache_folder()}: {files} kernels, {megabytes:.1f} MB")
+    click.echo(f"{cache_folder()}: {_amount()}")
     if clear:
         clear_cache()
         click.echo("deleted")

@@ -15,7 +15,7 @@ from functools import cache, partial
 from typing import Any
 
 from rheobase.backends.llvm import runs, worker
-from rheobase.backends.llvm.cache import DiskCache, cache_folder, source_digest
+from rheobase.backends.llvm.cache import disk_cache, source_digest
 from rheobase.backends.llvm.compiler import Compiler, finds_by_distance
 from rheobase.backends.llvm.driver import PLAIN_SYMBOL, SYMBOL, write_driver
 from rheobase.backends.llvm.kernels import lanes_of, write_kernel
@@ -112,7 +112,7 @@ class Jit:
         """The addresses of their functions: from memory, from disk, or compiled, side by side."""
         with self._lock:
             new = {m.key: m for m in modules if m.key not in self._addresses}
-            disk = DiskCache(cache_folder())
+            disk = disk_cache()
             codes = {key: disk.load(key) for key in new}
             missing = [m for key, m in new.items() if codes[key] is None]
             for m, code in zip(missing, self._compile(missing)):
@@ -136,7 +136,7 @@ class Jit:
         with self._lock:
             code = None
             if module.key not in self._addresses:
-                code = DiskCache(cache_folder()).load(module.key)
+                code = disk_cache().load(module.key)
                 if code is None:
                     return 0
         return self.add(module, code)
@@ -153,7 +153,7 @@ class Jit:
         """Object code, on disk from now on; other modules may be compiled meanwhile."""
         self.n_compiled += 1
         code = self._compile_one(module)
-        DiskCache(cache_folder()).store(module.key, code)
+        disk_cache().store(module.key, code)
         return code
 
     # ------------------------------------------------------------ compilation
