@@ -144,6 +144,45 @@ def test_seed_repeats_numpy_too(star):
     assert (numpy.random.rand(4) == first).all()
 
 
+def test_without_a_seed_of_its_own_a_script_is_seeded_by_that_of_numpy(star):
+    """As in Brian 2, whose simulations draw from numpy's global generator."""
+    star["seed"]()
+    group = star["NeuronGroup"](3, "dx/dt = -x/ms + xi*ms**-0.5 : 1", method="euler")
+    network = star["Network"](group)
+    network.store()
+
+    def simulated():
+        network.restore()
+        group.x = "rand()"
+        network.run(0.5 * rheobase.ms)
+        return list(group.x)
+
+    def seeded(seed):
+        numpy.random.seed(seed)
+        return simulated(), simulated(), numpy.random.rand()
+
+    first = seeded(3)
+    assert seeded(3) == first
+    assert seeded(4) != first
+    assert first[0] != first[1]  # what follows the seed goes on
+    star["seed"](5)  # from here on, this one counts
+    own = simulated()
+    numpy.random.seed(3)
+    star["seed"](5)
+    assert simulated() == own
+    star["seed"]()
+
+
+def test_numpy_is_left_alone_where_nothing_is_random(star):
+    star["seed"]()
+    group = star["NeuronGroup"](1, "dx/dt = -x/ms : 1", method="exact")
+    numpy.random.seed(3)
+    star["Network"](group).run(0.5 * rheobase.ms)
+    drawn = numpy.random.rand()
+    numpy.random.seed(3)
+    assert drawn == numpy.random.rand()
+
+
 def test_errors_of_models_are_brian_object_exceptions(star):
     star["start_scope"]()
     group = star["NeuronGroup"](1, "dv/dt = -v/unheard_of : 1")

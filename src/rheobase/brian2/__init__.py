@@ -26,6 +26,7 @@ from rheobase.brian2 import numpy_, only
 from rheobase.brian2.earlier_numpy import EARLIER
 from rheobase.brian2.imports import install as install
 from rheobase.brian2.submodules import SUBMODULES, submodule
+from rheobase.runtime.random import follow_numpy
 from rheobase.topics import BRIAN, call_root
 from rheobase.units import unitsafe
 
@@ -78,6 +79,7 @@ else:
     def __getattr__(name: str) -> Any:
         if not name.startswith("__") or name == "__all__":
             call_root(BRIAN)  # the script knows loggers by names such as brian2.core.magic
+            follow_numpy()  # and may seed by np.random.seed
         if name in only.__all__:
             return getattr(only, name)
         if name == "__all__":

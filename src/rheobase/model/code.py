@@ -521,6 +521,7 @@ class Runner(SimulationObject):
 
     def seed_stream(self, state: Slot) -> None:
         """Take a new stream if seed() was called since the last one was taken."""
+        random.look_at_numpy()
         if self._seeded.get(state) != random.generation():
             random.write_stream(state, random.take_streams(), self.clock.timestep)
             self._seeded[state] = random.generation()

@@ -5,23 +5,32 @@ This module decides which streams are handed out: one for each kernel of a netwo
 one for each single evaluation (`G.v = 'rand()'`, connect()). They are numbered from the last
 `seed()` on, so what a script does after seed() repeats exactly, however often and whatever ran
 before it.
+
+Scripts written for Brian 2 may seed numpy's global generator instead, which feeds their simulations
+there. For them (`follow_numpy`), it gives the seed while the script gives none: one number is drawn
+from it whenever it is met in another state than it was left in.
 """
 
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from numbers import Integral
+
+import numpy as np
 
 from rheobase.errors import ModelTypeError
 from rheobase.ir.dtypes import I64
 from rheobase.ir.slots import Slot
 
 __all__ = [
+    "follow_numpy",
     "generation",
     "get_state",
     "is_seeded",
+    "look_at_numpy",
     "new_stream_state",
     "peek",
     "resume",
@@ -44,6 +53,8 @@ class _State:
         self.chosen = False  # whether the script has given the seed
         self.next_stream = 0
         self.generation = 0  # counts calls of seed()
+        self.follows_numpy = False
+        self.numpy_left = b""  # the state in which its generator was left
 
 
 _state = _State()
@@ -64,6 +75,25 @@ def seed(value: int | None = None) -> None:
     _state.chosen = value is not None
     _state.next_stream = 0
     _state.generation += 1
+
+
+def follow_numpy() -> None:
+    """From now on, numpy's global generator gives the seed while the script gives none."""
+    _state.follows_numpy = True
+
+
+def look_at_numpy() -> None:
+    """If it is followed, and has been seeded or used since: begin again with a seed from it."""
+    if not _state.follows_numpy or _state.chosen or _numpy_state() == _state.numpy_left:
+        return
+    _state.seed = int(np.random.randint(2**63 - 1, dtype=np.int64))
+    _state.next_stream = 0
+    _state.generation += 1
+    _state.numpy_left = _numpy_state()
+
+
+def _numpy_state() -> bytes:
+    return pickle.dumps(np.random.get_state(legacy=False))
 
 
 def is_seeded() -> bool:
@@ -88,8 +118,7 @@ def get_state() -> dict[str, int]:
 
 def set_state(state: Mapping[str, int]) -> None:
     """Go back to a state: from here on come the numbers that came after get_state()."""
-    _state.seed, _state.next_stream = int(state["seed"]), int(state["next_stream"])
-    _state.generation += 1
+    resume(int(state["seed"]), int(state["next_stream"]))
 
 
 def peek() -> tuple[int, int]:
@@ -101,10 +130,12 @@ def resume(seed: int, next_stream: int) -> None:
     """Go on from a checkpoint; kernels get their streams back from there, too."""
     _state.seed, _state.next_stream = seed, next_stream
     _state.generation += 1
+    _state.numpy_left = _numpy_state()
 
 
 def take_streams(n: int = 1) -> int:
     """Reserve n consecutive streams; the first."""
+    look_at_numpy()
     first = _state.next_stream
     _state.next_stream += n
     return first
