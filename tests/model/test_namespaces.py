@@ -181,6 +181,7 @@ def test_the_same_thing_under_the_same_name_is_no_conflict(caplog):
     group = NeuronGroup(1, "x = exp(1)*pi*mV/mV : 1")
     with caplog.at_level(logging.WARNING):
         Network(group).run(0.1 * ms, namespace={"mV": mV, "pi": np.pi, "exp": np.exp})
+        Network(NeuronGroup(3, "dx/dt = N/ms : 1")).run(0.1 * ms, namespace={"N": 3})
     assert not messages(caplog)
 
 

@@ -182,7 +182,8 @@ class Group(SimulationObject):
             else:
                 self._conflicts.check_constant(name, self._label, self.namespace, namespace)
             return self._constants.meaning(name, self.namespace, namespace)
-        self._warn_of_conflict(name, "a variable of the group", namespace)
+        if name != "N" or not _is_number(namespace.get("N"), len(self)):
+            self._warn_of_conflict(name, "a variable of the group", namespace)
         return self._variable_meaning(variable, namespace, index)
 
     def _warn_of_conflict(self, name: str, meaning: str, namespace: Mapping[str, Any]) -> None:
@@ -528,3 +529,8 @@ class Group(SimulationObject):
     def _seal(self) -> None:
         """From now on, only known attributes may be set."""
         vars(self)["_sealed"] = True
+
+
+def _is_number(x: Any, number: int) -> bool:
+    """Whether a script's value is a plain number, and this one: then either may be meant."""
+    return isinstance(x, (int, float, np.integer)) and x == number
