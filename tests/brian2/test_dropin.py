@@ -13,6 +13,8 @@ import pytest
 import rheobase
 from rheobase import DimensionMismatchError, mV
 from rheobase.brian2.imports import redirected
+from rheobase.brian2.symbolic import str_to_sympy, sympy_to_str
+from rheobase.lang.evaluate import evaluate
 
 
 @pytest.fixture(scope="module")
@@ -328,3 +330,47 @@ def test_brian_itself_is_not_replaced_where_it_is_in_use(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
     assert "call rheobase.brian2.install() before" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2*v**3/(w + 1) - v % w",
+        "exp(-v)*ceil(w) + arctan(v) + exprel(w)",
+        "v if v > w and not w > 2 else -w if v == w else 3*w",
+        "abs(v - 0.5) + sqrt(w) + int(v > 1) + v // 2",
+    ],
+)
+def test_an_expression_survives_the_way_to_sympy_and_back(text):
+    """As packages do that derive equations of a model by a parameter: the values stay."""
+    back = rheobase.Expression(sympy_to_str(str_to_sympy(text)))
+    values = [
+        float(evaluate(expr, {"v": v, "w": w}))
+        for expr in (rheobase.Expression(text).expr, back.expr)
+        for v, w in [(1.7, 0.6), (0.3, 0.4), (0.4, 0.4), (2.1, 3.2)]
+    ]
+    assert values[:4] == pytest.approx(values[4:], rel=1e-14)
+
+
+def test_names_that_only_modules_of_brian_have(star):
+    """What packages import from below brian2."""
+    text = (
+        "from brian2.core.functions import timestep\n"
+        "from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION\n"
+        "from brian2.groups.group import get_dtype\n"
+        "from brian2.utils.stringtools import get_identifiers, word_substitute\n"
+        "from brian2.devices.device import RuntimeDevice, get_device\n"
+        "from brian2.codegen.runtime.cython_rt.cython_rt import CythonCodeObject\n"
+    )
+    names: dict[str, Any] = {}
+    with redirected():
+        exec(text, names)
+    equations = star["Equations"]("dv/dt = w/ms : 1\nw = 2 : 1\nn : integer")
+    kinds = [names[k] for k in ("DIFFERENTIAL_EQUATION", "SUBEXPRESSION", "PARAMETER")]
+    assert [eq.type for eq in equations.values()] == kinds
+    dtypes = [names["get_dtype"](equations[n], {"v": numpy.float32}) for n in "vwn"]
+    assert dtypes == [numpy.float32, numpy.float64, numpy.int32]
+    assert names["get_identifiers"]("v_1 = 1e-3*exp(x.y)") == {"v_1", "exp", "x"}
+    assert names["timestep"](0.3 * rheobase.ms, 0.1 * rheobase.ms) == 3
+    assert isinstance(names["get_device"](), names["RuntimeDevice"])
+    assert not names["CythonCodeObject"].is_available()

@@ -212,6 +212,11 @@ class CythonCodeObject:
     2
     """
 
+    @classmethod
+    def is_available(cls) -> bool:
+        """False: code in Cython is not compiled here."""
+        return False
+
 
 def test(*options: object, **more: object) -> bool:
     """Run every example of the documentation in this installation; whether all are right.

@@ -19,10 +19,13 @@ __all__ = ["SUBMODULES", "submodule"]
 
 _OURS: Final = "rheobase.brian2"
 _PACKAGES = {  # of Brian 2 2.9, with the modules that scripts import public names from
-    "codegen": "",
+    "codegen": "cpp_prefs",
+    "codegen.runtime": "",
+    "codegen.runtime.cython_rt": "cython_rt extension_manager",
     "core": "base clocks functions magic names namespace network operations preferences "
     "spikesource tracking variables",
     "devices": "cpp_standalone device device_module",
+    "devices.cpp_standalone": "device",
     "equations": "codestrings equations",
     "groups": "group neurongroup subgroup",
     "importexport": "importexport",
@@ -30,6 +33,7 @@ _PACKAGES = {  # of Brian 2 2.9, with the modules that scripts import public nam
     "monitors": "ratemonitor spikemonitor statemonitor",
     "numpy_": "",
     "only": "",
+    "parsing": "sympytools",
     "spatialneuron": "morphology spatialneuron",
     "stateupdaters": "GSL base exact explicit exponential_euler",
     "synapses": "synapses",
@@ -38,7 +42,14 @@ _PACKAGES = {  # of Brian 2 2.9, with the modules that scripts import public nam
 }
 SUBMODULES: Final = {*_PACKAGES, *(f"{p}.{m}" for p, ms in _PACKAGES.items() for m in ms.split())}
 _WRITTEN = ("numpy_", "only", "units", "units.allunits", "units.constants", "units.stdunits")
-_PLACES = (_OURS, "rheobase.units", "rheobase.units.dimensions", "rheobase.units.quantity")
+_PLACES = (
+    _OURS,
+    "rheobase.units",
+    "rheobase.units.dimensions",
+    "rheobase.units.quantity",
+    f"{_OURS}.inner",
+    f"{_OURS}.symbolic",  # imports sympy, so it comes last
+)
 
 
 class _Names(ModuleType):
