@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def get_dtype(equation: SingleEquation, dtype: Any = None) -> np.dtype[Any]:
     dtype('int32')
     """
     if isinstance(dtype, Mapping):
-        dtype = dtype.get(equation.varname)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        dtype = cast("Mapping[str, Any]", dtype).get(equation.varname)
     if equation.var_type is not Type.FLOAT:
         return np.dtype(np.int32 if equation.var_type is Type.INTEGER else np.bool_)
     return np.dtype(prefs.core.default_float_dtype if dtype is None else dtype)

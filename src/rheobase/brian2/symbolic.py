@@ -8,10 +8,9 @@
 
 from __future__ import annotations
 
+import importlib
 import operator
 from typing import Any, Final
-
-import sympy
 
 from rheobase.lang.functions import FUNCTIONS
 from rheobase.lang.nodes import (
@@ -30,13 +29,14 @@ from rheobase.lang.parse import parse_expression
 
 __all__ = ["str_to_sympy", "sympy_to_str"]
 
-_sympy: Any = sympy  # it has hardly any types
+_sympy: Any = importlib.import_module("sympy")  # it has hardly any types
+_operator: Any = operator
 _OPERATORS: Final[dict[str, Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
+    "+": _operator.add,
+    "-": _operator.sub,
+    "*": _operator.mul,
+    "/": _operator.truediv,
+    "//": _operator.floordiv,
     "%": _sympy.Mod,
     "**": _sympy.Pow,
     "<": _sympy.Lt,
