@@ -63,5 +63,5 @@ EARLIER: Final[Mapping[str, Any]] = {
     "row_stack": np.vstack,
     "sometrue": np.any,
     "sum": sum,
-    "trapz": getattr(np, "trapezoid", None) or np.trapz,  # until numpy 1.26
+    "trapz": getattr(np, "trapezoid" if hasattr(np, "trapezoid") else "trapz"),  # new in numpy 2
 }
