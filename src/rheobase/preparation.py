@@ -144,16 +144,17 @@ class Preparation:
         """
         backend = active_backend()
         numbers = {id(c): k for k, c in enumerate(clocks)}
-        calls = tuple([Call(w.kernel, numbers[id(x.clock)]) for x, w in work])
+        places = [(w.kernel, numbers[id(x.clock)]) for x, w in work]
         threads = _n_threads()
         key = (
             backend.name,
             profile,
             threads,
-            *[(id(c.kernel), c.clock) for c in calls],
+            *[(id(kernel), clock) for kernel, clock in places],
             *map(id, clocks),
         )
         if key != self._key or self._program is None or self._executable is None:
+            calls = tuple(Call(*place) for place in places)
             # a profile wants the cost of each kernel, so none are joined
             joined = calls if profile else fuse_calls(calls)
             self._program = Program(joined, tuple(c.state.slots for c in clocks))
