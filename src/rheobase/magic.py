@@ -81,7 +81,7 @@ def _warn_of_unseen(found: set[SimulationObject]) -> None:
     there = {id(x) for x in found}
     for x in living_objects():
         belongs = x._unused and x.add_to_magic_network and id(x) not in there
-        if belongs and (needed := x.dependencies()) and there.issuperset(map(id, needed)):
+        if belongs and (needed := x._dependencies()) and there.issuperset(map(id, needed)):
             x._unused = False
             topic("unseen_object").warning(
                 "%s is left out of this run: it belongs to %s, but has no name where run() is "
