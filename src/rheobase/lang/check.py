@@ -33,7 +33,7 @@ from rheobase.lang.infer import Found, Inference
 from rheobase.lang.nodes import Assign, Binary, Expr, Name
 from rheobase.lang.scope import CONSTANTS, default_symbol
 from rheobase.lang.symbols import Kind, Symbol, Type
-from rheobase.lang.wording import factor_hint, is_in, place, text_of
+from rheobase.lang.wording import bare_time, factor_hint, is_in, place, text_of
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
 __all__ = ["check_expression", "check_statements", "infer"]
@@ -85,7 +85,8 @@ def check_expression(
         if not found.fits_all:
             text = text_of(expr)
             message = f"{is_in(what, dim)}, but {is_in(text, found.dim)}."
-            message += factor_hint(text, found.dim, dim)
+            bare = bare_time(expr, found.dim, dim, scope)
+            message += bare or factor_hint(text, found.dim, dim)
             faults.add(DimensionMismatchError, message, place(expr.span))
     if len(faults.faults) > n_faults or found.type is None or kept is None:
         return None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from rheobase.errors import Span
-from rheobase.lang.nodes import Expr, render
+from rheobase.lang.nodes import Binary, Expr, Name, render, walk
+from rheobase.lang.scope import CONSTANTS
+from rheobase.lang.symbols import Symbol
 from rheobase.units.dimensions import DIMENSIONLESS, Dimension
 
-__all__ = ["VERBS", "factor_hint", "is_in", "place", "text_of", "unlike"]
+__all__ = ["VERBS", "bare_time", "factor_hint", "is_in", "place", "text_of", "unlike"]
 
 _RATE: Final = Dimension((0, 0, -1, 0, 0, 0, 0))
 _WRONG_SIDE: Final = _RATE * _RATE
@@ -77,6 +80,20 @@ def factor_hint(text: str, met: Dimension, wanted: Dimension) -> str:
     if not _is_one_word(factor) or not _is_simple(wanted):
         return ""
     return f" A factor in {factor} would turn {text} into {_article(str(wanted))}."
+
+
+def bare_time(expr: Expr, met: Dimension, wanted: Dimension, scope: Mapping[str, Symbol]) -> str:
+    """What to say where an expression lacks the unit of a time, and divides by a number that may
+    have been meant for one; begins with a blank; '' if it does not."""
+    if wanted / met is not _RATE:
+        return ""
+    for node in walk(expr):
+        if isinstance(node, Binary) and node.op == "/" and isinstance(node.right, Name):
+            name = node.right.id
+            found = None if name in CONSTANTS else scope.get(name)
+            if found is not None and found.value is not None and found.dim is DIMENSIONLESS:
+                return f" '{name}' is {found.value:g}, without a unit: {found.value:g}*ms, perhaps?"
+    return ""
 
 
 def _is_literal(text: str) -> bool:
