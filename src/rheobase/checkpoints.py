@@ -24,6 +24,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
@@ -83,10 +84,17 @@ def parts_of(x: SimulationObject) -> Iterator[tuple[str, Slot | Stateful]]:
         if id(value) in seen or not _may_hold_state(value):
             continue
         seen.add(id(value))
-        if isinstance(value, (Slot, Stateful)):
+        kind: type[object] = value.__class__
+        if _is_state(kind):
             yield path, value
         else:
             waiting.extend((f"{path}.{name}", part) for name, part in _inside(value))
+
+
+@cache
+def _is_state(kind: type[object]) -> bool:
+    """Asked once of each class: what a protocol wants is looked up anew each time."""
+    return issubclass(kind, (Slot, Stateful))
 
 
 def _may_hold_state(value: Any) -> bool:

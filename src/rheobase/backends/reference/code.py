@@ -313,7 +313,7 @@ _select = function_of(Op("select"))
 def _clipped(data: NDArray[Any], where: Value) -> Value:
     if not len(data):
         return np.zeros(np.shape(where), data.dtype)[()]
-    return data[np.clip(where, 0, len(data) - 1)]
+    return data[np.minimum(np.maximum(where, 0), np.int64(len(data) - 1))]  # np.clip is slow
 
 
 def _spread(position: Position, elements: Elements) -> Position:
