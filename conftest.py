@@ -15,7 +15,7 @@ HAS_MATPLOTLIB = importlib.util.find_spec("matplotlib") is not None  # the extra
 # Machines are shared: a slow example is no failure. Each run of the suite tries other examples, and
 # few of them; tests name no number of their own, so that the long search is long for all.
 settings.register_profile("default", deadline=None, max_examples=25)
-settings.register_profile("long", deadline=None, max_examples=5000)
+settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
