@@ -8,6 +8,7 @@ The run goes on as it is meanwhile; either way computes the same numbers.
 from __future__ import annotations
 
 import hashlib
+import math
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
 
@@ -18,7 +19,8 @@ from rheobase.ir.program import Program
 __all__ = ["Shortcut"]
 
 LONGEST_STEP = 2e-6  # s: of longer ones, the way from call to call is a small part
-KNOWN_FOR = 1e-4  # s after which the time of a step is believed
+KNOWN_FOR = 1e-4  # s that steps must have taken together to say how long one takes
+GIVEN_UP_AFTER = 20e-3  # s of longer steps: a few of them say that somebody else had the processor
 WORTH_LOADING = 2e-3  # s that are left of a run
 WORTH_COMPILING = 25e-3
 
@@ -35,7 +37,8 @@ class Shortcut:
         self.is_wanted = fits(program)
         self._program = program
         self._contract = contract
-        self._steps, self._seconds = 0, 0.0
+        self._shortest = math.inf  # step so far, s
+        self._seconds = 0.0
         self._module: Module | None = None
         self._compiled: Future[bytes] | None = None
 
@@ -47,16 +50,15 @@ class Shortcut:
 
     def note(self, steps: int, seconds: float) -> None:
         """So many steps have taken so long without it."""
-        self._steps += steps
-        self._seconds += seconds
-        if self._seconds < KNOWN_FOR or not self._steps:
+        if seconds < KNOWN_FOR or not steps:
             return
-        one = self._seconds / self._steps
-        self._steps, self._seconds = 0, 0.0
-        if one > LONGEST_STEP:
-            self.is_wanted = False
-        elif one * self.steps_left >= WORTH_LOADING:
-            self._get(one * self.steps_left >= WORTH_COMPILING)
+        self._seconds += seconds
+        self._shortest = min(self._shortest, seconds / steps)
+        left = self._shortest * self.steps_left
+        if self._shortest > LONGEST_STEP:
+            self.is_wanted = self._seconds < GIVEN_UP_AFTER
+        elif left >= WORTH_LOADING:
+            self._get(left >= WORTH_COMPILING)
 
     def _get(self, may_compile: bool) -> None:
         """Have the function if it is there, or have it compiled."""
