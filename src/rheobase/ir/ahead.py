@@ -119,7 +119,7 @@ def _delays(domain: object) -> tuple[Slot, ...]:
 
 def bytes_of_elements(kernels: Iterable[Kernel]) -> int:
     """The state that loops over all elements go through."""
-    loops = [k for k in kernels if isinstance(k.domain, (Elementwise, Select))]
+    loops = [k for k in kernels if isinstance(k.domain, (Elementwise, Select, WhenDue))]
     slots = {a.slot for k in loops for a in k.arrays if a.index is Index.OWN}
     return sum(slot.data.nbytes for slot in slots)
 
