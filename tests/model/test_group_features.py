@@ -1,6 +1,8 @@
 """Code in steps of its own, shared variables, dtypes, events, refractoriness, states."""
 
+import copy
 import logging
+import pickle
 
 import numpy as np
 import pytest
@@ -414,3 +416,16 @@ def test_numbers_of_elements_are_plain_and_values_show_without_their_type():
     assert (repr(group.k), repr(group.b)) == ("<cells.k: 0>", "<cells.b: False>")
     with pytest.raises(TypeError, match="N"):
         group.N = 5
+
+
+def test_variables_are_pickled_as_values_and_objects_are_not():
+    group = NeuronGroup(2, "v : volt\nn : integer\nk : 1 (shared)", name="cells")
+    group.v, group.k = [1, 2] * mV, 3
+    for view, values in ((group.v, [1, 2] * mV), (group.n, [0, 0]), (group.k, 3)):
+        for again in (pickle.loads(pickle.dumps(view)), copy.deepcopy(view)):
+            assert_array_equal(again, values)
+    f = pickle.loads(pickle.dumps(TimedArray([[1, 2]] * mV, dt=2 * ms)))
+    assert f(0 * ms, 1) == 2 * mV
+    for make in (pickle.dumps, copy.deepcopy):
+        with pytest.raises(ModelTypeError, match=r"NeuronGroup 'cells' .* cannot be pickled"):
+            make(group)

@@ -141,6 +141,15 @@ def test_another_process_reads_it_without_rheobase(tmp_path):
         recording.v  # noqa: B018
 
 
+def test_xarray_opens_it(tmp_path):
+    xarray = pytest.importorskip("xarray")
+    net, memory, _ = build(tmp_path)
+    net.run(5 * ms)
+    data = xarray.open_zarr(tmp_path, group="states_disk", consolidated=False)
+    assert data.v.dims == ("time", "element")
+    assert_array_equal(data.v, np.asarray(memory[3].v).T)
+
+
 def test_it_is_read_while_the_run_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(streams, "PERIOD", 0.0)
     cells = NeuronGroup(1, "dv/dt = 1/ms : 1", method="euler")

@@ -267,6 +267,14 @@ class SimulationObject(metaclass=_Making):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} '{self.name}'>"
 
+    def __reduce__(self) -> Any:
+        """Raises ModelTypeError: objects of a simulation share memory that runs write to."""
+        raise ModelTypeError(
+            f"{self._label} cannot be pickled or copied. Make the model in the process that runs "
+            "it, and hand over numbers: parameters, and results such as G.v[:]. "
+            "store(filename=...) and restore(filename=...) carry a state."
+        )
+
     def __del__(self) -> None:
         if self._unused and self.add_to_magic_network and not sys.is_finalizing():
             self._warn_unused()

@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 __all__ = ["Lazy", "read"]
 
 
+def _values(values: Any) -> Any:
+    return values
+
+
 class Lazy(NDArrayOperatorsMixin):
     """Base of what calculates like the array (or quantity) that indexing with [:] gives."""
 
@@ -36,6 +40,10 @@ class Lazy(NDArrayOperatorsMixin):
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(self[:], name)
+
+    def __reduce__(self) -> Any:
+        """What is pickled or copied, or returned by another process, is the values of now."""
+        return _values, (self[:],)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self[:])

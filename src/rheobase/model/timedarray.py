@@ -79,6 +79,10 @@ class TimedArray:
         self._write(array)
         self._info = self._make_info()
 
+    def __reduce__(self) -> Any:
+        values, dt = Quantity(self.values, dim=self.dim), Quantity(self.dt, dim=second.dim)
+        return TimedArray, (values, dt)
+
     def __repr__(self) -> str:
         columns = "" if self.ndim == 1 else f" of {self._shape[1].data[0]} columns"
         steps, dt = self._shape[0].data[0], Quantity(self.dt, dim=second.dim)

@@ -106,7 +106,8 @@ class Stream:
         about |= {"source": self.about.source, "n_elements": self.about.n_elements}
         group = store.create_group(self.name, overwrite=True, attributes=about)
         if self.about.indices is not None:
-            group.create_array(INDICES, data=self.about.indices.astype(np.int64))
+            numbers = self.about.indices.astype(np.int64)
+            group.create_array(INDICES, data=numbers, dimension_names=["element"])
         for columns in self.columns:
             columns.make_arrays(group)
 
