@@ -10,7 +10,18 @@ import numpy as np
 import pytest
 
 import rheobase.units as units
-from rheobase.units import allunits, constants, stdunits, unitsafe
+from rheobase.units import (
+    DimensionMismatchError,
+    Unit,
+    allunits,
+    amp,
+    constants,
+    metre,
+    mV,
+    stdunits,
+    unitsafe,
+    volt,
+)
 from rheobase.units.dimensions import (
     DERIVED,
     DIMENSIONLESS,
@@ -189,3 +200,15 @@ def test_importing_units_loads_nothing_slow():
         [sys.executable, "-c", code, folder], capture_output=True, text=True, check=True
     ).stdout
     assert {m for m in shown.split() if m not in sys.stdlib_module_names} <= {"rheobase", "numpy"}
+
+
+def test_units_are_equal_or_not_whatever_their_dimension():
+    """Packages look a unit up among others: in lists, as keys."""
+    assert volt not in (amp, metre)
+    assert (amp == volt) is False
+    assert (amp != volt) is True
+    assert mV != volt
+    assert {volt: "U", amp: "I", mV: "u"}[volt] == "U"
+    assert hash(Unit(1)) == hash(1.0)
+    with pytest.raises(DimensionMismatchError, match="units differ"):
+        _ = amp == 3 * volt

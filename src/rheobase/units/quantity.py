@@ -342,6 +342,22 @@ class Unit(Quantity):
             raise ValueError(f"a unit of scale {scale} has the value {spec.value!r}, not {arr!r}")
         return cls.from_spec(spec)
 
+    def __eq__(self, other: object) -> Any:
+        """Two units are equal or not; with anything else it is a comparison of quantities."""
+        if isinstance(other, Unit) and other.dim is not self.dim:
+            return False
+        return super().__eq__(other)
+
+    def __ne__(self, other: object) -> Any:
+        if isinstance(other, Unit) and other.dim is not self.dim:
+            return True
+        return super().__ne__(other)
+
+    def __hash__(self) -> int:
+        """Of the value and the dimension, so that units may be keys and members of sets."""
+        value = self.spec.value
+        return hash(value) if self.dim is DIMENSIONLESS else hash((self.dim, value))
+
     @classmethod
     def from_spec(cls, spec: UnitSpec) -> Unit:
         """The one unit that a spec describes."""
