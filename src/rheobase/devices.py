@@ -116,6 +116,16 @@ class Device:
     def build(self, **options: Any) -> None:
         """Nothing to do: everything has run."""
 
+    def delete(
+        self,
+        code: bool = True,
+        data: bool = True,
+        run_args: bool = True,
+        directory: bool = True,
+        force: bool = False,
+    ) -> None:
+        """Accepted: there is nothing to delete."""
+
     def insert_code(self, slot: str, code: str) -> None:
         """Raises UnsupportedError: code in another language has no place here."""
         raise UnsupportedError(
@@ -265,16 +275,6 @@ class StandaloneDevice(Device):
 
     def apply_run_args(self) -> None:
         """Accepted: run_args are applied before the first run."""
-
-    def delete(
-        self,
-        code: bool = True,
-        data: bool = True,
-        run_args: bool = True,
-        directory: bool = True,
-        force: bool = False,
-    ) -> None:
-        """Accepted: there is nothing to delete."""
 
 
 def _apply(run_args: Any) -> list[Callable[[], None]]:

@@ -28,5 +28,10 @@ def test_script_for_cpp_standalone_runs_unchanged(script, tmp_path):
     assert list(tmp_path.iterdir()) == []  # no C++ program, no folder of results
 
 
+def test_delete_is_accepted_without_a_standalone_program(tmp_path):
+    rb.device.delete(force=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_scripts_are_there():
     assert len(SCRIPTS) >= 5

@@ -367,6 +367,16 @@ def test_what_is_given_to_a_group_leaves_its_name_to_variables(name, caplog):
     assert not [r for r in caplog.records if r.name.endswith("hidden_variable")]
 
 
+@pytest.mark.parametrize("name", ["active", "order"])
+def test_with_an_underscore_a_variable_is_set_that_has_the_name_of_an_attribute(name):
+    group = NeuronGroup(3, f"{name} : 1")
+    before = getattr(group, name)
+    setattr(group, f"{name}_", 2)
+    getattr(group, f"{name}_")[1] = 5
+    assert list(group.state(name)) == [2, 5, 2]
+    assert getattr(group, name) == before
+
+
 def test_a_pathway_may_have_the_name_of_an_attribute(caplog):
     group = NeuronGroup(2, "v : 1", threshold="True", reset="")
     synapses = Synapses(group, group, on_pre={"source": "v_post += 1"})

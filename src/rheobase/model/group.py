@@ -64,7 +64,7 @@ from rheobase.units.dimensions import DIMENSIONLESS
 
 __all__ = ["Group", "new_part"]
 
-# attributes that scripts set, so that no variable of this name can be set as one
+# attributes that scripts set, so that a variable of this name is set as name_ only
 _SETTABLE = frozenset(("active", "clock", "name", "namespace", "order", "when"))
 
 
@@ -388,7 +388,7 @@ class Group(SimulationObject):
     def __setattr__(self, name: str, value: object) -> None:
         variables: Mapping[str, Variable] = self.__dict__.get("variables", {})
         plain = name[:-1] if name.endswith("_") and name not in variables else name
-        if plain in variables and plain not in _SETTABLE:
+        if plain in variables and name not in _SETTABLE:
             if isinstance(value, LinkedValue):
                 self._add_variable(make_link(self, variables[plain], value))
                 structure_changed()
