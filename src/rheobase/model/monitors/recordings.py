@@ -101,11 +101,9 @@ class StoredValues(Lazy):
         if self._elements is None:
             values = self._array.oindex[times]
         elif self._array.ndim == 2:
-            values = np.moveaxis(
-                self._array.oindex[times, _numbers(key[0], self._elements)],
-                0 if np.ndim(times) or isinstance(times, slice) else -1,
-                -1,
-            )
+            values = self._array.oindex[times, _numbers(key[0], self._elements)]
+            if np.ndim(times) or isinstance(times, slice):  # they come first on disk
+                values = np.moveaxis(values, 0, -1)
         else:  # shared: one value for all elements
             one = np.asarray(self._array.oindex[times])
             rows = np.zeros(self._elements)[_numbers(key[0], self._elements)]
