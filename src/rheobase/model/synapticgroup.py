@@ -23,9 +23,10 @@ from rheobase.model.code import Block
 from rheobase.model.connect import reaches
 from rheobase.model.connections import Connections, end_of, number_type
 from rheobase.model.group import Group, new_part
-from rheobase.model.listings import Added, rearranged
+from rheobase.model.listings import Added
 from rheobase.model.lookups import structure_changed
 from rheobase.model.room import Room
+from rheobase.model.synaptictables import Tables
 from rheobase.model.variables import (
     ArrayVariable,
     Meaning,
@@ -47,7 +48,6 @@ __all__ = [
 ]
 
 _TAKES_PART = parse_expression("_born + _lag <= _step")
-_OF_ENTRIES = frozenset(("i", "j", "_sources", "_copy"))
 _COUNTS = {"N_incoming": Index.POST, "N_outgoing": Index.PRE}
 
 
@@ -103,7 +103,7 @@ class SynapticGroup(Group):
         self._connected = False
         self._followers: weakref.WeakSet[Follower] = weakref.WeakSet()
         self._is_reached = False  # by other Synapses: entries must not move
-        self._tables: dict[str, tuple[int, Slot]] = {}  # of the version of the connections
+        self._tables = Tables(self)
         self.multisynaptic_index = multisynaptic_index
         self._add_variable(PositionVariable("i", source._span.first))
         self._add_variable(PositionVariable("j", target._span.first))
@@ -160,16 +160,13 @@ class SynapticGroup(Group):
         for group in (self.source, self.target):
             if isinstance(group, SynapticGroup):
                 group._mark_reached()
-        for name in self._current_tables(_OF_ENTRIES):
-            slot = self._tables[name][1]
-            slot.assign(rearranged(slot.data, moved, n))
+        self._tables.entries_moved(moved, n)
         for follower in self._followers:
             follower.entries_moved(moved, n)
 
     def _entries_removed(self, entries: NDArray[np.int64]) -> None:
         """During a run: no synapses stand at some entries any more."""
-        c = self._standing
-        self._count(c.sources_of(entries), c.targets.data[entries], -1)
+        self._tables.entries_removed(entries)
         for follower in self._followers:
             follower.entries_removed(entries)
 
@@ -179,38 +176,7 @@ class SynapticGroup(Group):
 
     def _entries_added(self, added: Added) -> None:
         """During a run: there are synapses that have been put into lists."""
-        sources = added.sources + np.int32(self.source._span.first.data[0])
-        for name in self._current_tables(_OF_ENTRIES):
-            data = self._tables[name][1].data
-            match name:
-                case "i":
-                    data[added.entries] = self.source._numbers_at(sources)
-                case "j":
-                    data[added.entries] = self.target._numbers_at(added.targets.astype(np.int64))
-                case "_sources":
-                    data[added.entries] = sources
-                case _:
-                    pass  # _copy: counted with all of its row
-        self._count(added.sources, added.targets, 1)
-
-    def _current_tables(self, names: frozenset[str]) -> list[str]:
-        """Those tables that code may be reading."""
-        version = self._standing.version
-        return [n for n, (made, _) in self._tables.items() if n in names and made == version]
-
-    def _count(self, rows: NDArray[Any], targets: NDArray[Any], change: int) -> None:
-        """So many synapses of some rows and targets have come, or gone (-1)."""
-        for name in self._current_tables(frozenset(("_N_incoming", "_N_outgoing"))):
-            first = int(self.source._span.first.data[0])
-            np.add.at(
-                self._tables[name][1].data,
-                targets if name == "_N_incoming" else rows + first,
-                change,
-            )
-        for name in self._current_tables(frozenset(("_copy",))):
-            assert self._room is not None
-            entries, copies = self._room.copies(np.unique(rows))
-            self._tables[name][1].data[entries] = copies
+        self._tables.entries_added(added)
 
     def _counted_anew(self, numbers: NDArray[np.int64]) -> None:
         """Synapse k is numbers[k] now, or no more (-1)."""
@@ -303,7 +269,7 @@ class SynapticGroup(Group):
     def _side_binding(self, name: str, index: Reach) -> Binding:
         """i or j of the synapse that `index` reaches."""
         if index is not Index.OWN:
-            return Element(self._table(name), index)
+            return Element(self._tables.slot(name), index)
         group, side = (self.source, Index.PRE) if name == "i" else (self.target, Index.POST)
         table = numbering(group)
         return Position(side.value, group._span.first) if table is None else Element(table, side)
@@ -312,52 +278,20 @@ class SynapticGroup(Group):
         """Numbers that are counted from the connections."""
         symbol = Symbol(name, Type.INTEGER, constant=True)
         if name == "_copy":
-            return Meaning(symbol, Element(self._table(name), index))
+            return Meaning(symbol, Element(self._tables.slot(name), index))
         if index is not Index.OWN:
             return _too_far(name.removeprefix("_"), self._label)
-        return Meaning(symbol, Element(self._table(name), _COUNTS[name.removeprefix("_")]))
-
-    def _table(self, name: str) -> Slot:
-        """Whole numbers that follow from the connections, made anew when those have changed."""
-        version = self._connections.version
-        made, slot = self._tables.get(name, (-1, Slot(name, I32, 0)))
-        if made != version:
-            slot.assign(self._computed(name))
-            self._tables[name] = (version, slot)
-        return slot
-
-    def _computed(self, name: str) -> NDArray[Any]:
-        c = self._connections
-        match name:
-            case "i":
-                return self.source._numbers_at(self._computed("_sources"))
-            case "j":
-                return self.target._numbers_at(c.targets.data.astype(np.int32))
-            case "numbers":
-                return c.numbers()
-            case "_copy":
-                return c.copies()
-            case "_sources":
-                return c.sources() + np.int32(self.source._span.first.data[0])
-            case "_N_outgoing":
-                before = np.zeros(int(self.source._span.first.data[0]), np.int64)
-                return np.concatenate([before, np.diff(c.rows.data)])
-            case _:
-                return np.bincount(c.targets.data, minlength=end_of(self.target._span))
-
-    def _numbers(self) -> Slot:
-        """(n,) I32: the synapse that stands at each entry, as users count them."""
-        return self._table("numbers")
+        return Meaning(symbol, Element(self._tables.slot(name), _COUNTS[name.removeprefix("_")]))
 
     @property
     def N_incoming_post(self) -> NDArray[np.int32]:
         """(N_post,) the number of synapses of each target."""
-        return self._table("_N_incoming").data[_all_positions(self.target)]
+        return self._tables.slot("_N_incoming").data[_all_positions(self.target)]
 
     @property
     def N_outgoing_pre(self) -> NDArray[np.int32]:
         """(N_pre,) the number of synapses of each source."""
-        return self._table("_N_outgoing").data[_all_positions(self.source)]
+        return self._tables.slot("_N_outgoing").data[_all_positions(self.source)]
 
     # ------------------------------------------------------------ making synapses
     def _restored(self) -> None:
@@ -512,7 +446,7 @@ class SynapticGroup(Group):
                 return binding
 
     def _neuron(self, side: Index) -> Element:
-        slot = self._table("_sources") if side is Index.PRE else self._connections.targets
+        slot = self._tables.slot("_sources") if side is Index.PRE else self._connections.targets
         return Element(slot, Index.OWN)
 
     # ------------------------------------------------------------ where synapses stand
@@ -571,5 +505,5 @@ def bytes_of_number(group: Group) -> int:
 def numbering(group: Group) -> Slot | None:
     """I32: the number of the element at each position; None: they count from the first."""
     if isinstance(group, SynapticGroup):
-        return group._numbers()
+        return group._tables.slot("numbers")
     return group._part.numbers if isinstance(group._part, Chosen) else None

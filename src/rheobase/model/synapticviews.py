@@ -74,7 +74,7 @@ class SynapticViews(SynapticGroup):
                 f"{self._label}: a third index counts the synapses of a pair; give "
                 "multisynaptic_index='k' when making the Synapses"
             )
-        copies = self._connections.user_order(self._table("_copy").data)
+        copies = self._connections.user_order(self._tables.slot("_copy").data)
         if isinstance(part, slice):
             numbers = np.arange(int(copies.max(initial=-1)) + 1)
             return np.isin(copies, numbers[cast("slice[Any, Any, Any]", part)])
@@ -132,7 +132,7 @@ class SynapticViews(SynapticGroup):
 
     def _side(self, name: str) -> NDArray[np.int32]:
         """(n,) i or j of each synapse, as users count."""
-        return self._connections.user_order(self._computed(name))
+        return self._connections.user_order(self._tables.computed(name))
 
     def _evaluate(
         self, variable: Variable, indices: NDArray[Any] | None, level: int = 0
