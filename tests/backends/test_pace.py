@@ -6,14 +6,16 @@ from rheobase.backends.llvm.pace import Pace
 from rheobase.runtime.engine import SLICE
 
 
-def took(n_steps, alone, together):
+def took(n_steps, alone, together, ready_in=0.0):
     """Seconds of a run whose step takes `alone` s with one thread, `together` s with all.
 
     together   a number, or a function of the time since the run began
+    ready_in   what the first step with all of them takes beside
     As the engine has it, a slice has four times as many steps as the one before, SLICE s at most;
     native code returns after the pace's `longest`, too.
     """
-    pace, now, slice_ = Pace(), 0.0, 1
+    pace, now, slice_, ready = Pace(), 0.0, 1, False
+    pace.ready_in = ready_in
     together = together if callable(together) else (lambda _, step=together: step)
     while n_steps:
         left, begun, size = min(slice_, n_steps), now, slice_
@@ -21,6 +23,8 @@ def took(n_steps, alone, together):
         while left:
             steps, spent = 0, 0.0
             longest = pace.longest
+            if pace.team and not ready:
+                now, ready = now + ready_in, True
             while left and (longest is None or spent < longest):
                 spent += together(now + spent) if pace.team else alone
                 steps, left = steps + 1, left - 1
@@ -42,6 +46,15 @@ def test_a_short_run_gains_nearly_all_that_threads_can_give(step):
 def test_threads_of_no_use_cost_less_than_a_fifth(step, slower):
     n_steps = round(0.2 / step)
     assert took(n_steps, step, slower * step) < 1.2 * n_steps * step
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.3, 0.5, 3.0])
+@pytest.mark.parametrize("slower", [0.5, 1.0, 3.0])
+def test_getting_ready_for_long_costs_less_than_a_fifth(seconds, slower):
+    """70 ms for cutting the rows of many pathways, in runs of any length."""
+    step = 50e-6
+    n_steps = round(seconds / step)
+    assert took(n_steps, step, slower * step, ready_in=0.07) < 1.21 * n_steps * step
 
 
 def test_threads_that_come_late_are_not_held_for_slow():

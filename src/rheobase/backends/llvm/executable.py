@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from rheobase.backends.llvm.jit import jit
+from rheobase.backends.llvm.lanes import seconds_to_divide
 from rheobase.backends.llvm.pace import Pace
 from rheobase.backends.llvm.processors import n_processors
 from rheobase.backends.llvm.shortcut import Shortcut
@@ -66,6 +67,7 @@ class LlvmExecutable:
         self._threads = threads
         self._team: Team | None = None
         self.pace = Pace()
+        self.pace.ready_in = seconds_to_divide(native)
         self._with_team = False
 
     def get_ready(self) -> None:

@@ -26,7 +26,9 @@ from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
 from rheobase.records import record
 
-__all__ = ["Lanes", "RowPieces", "shares_of"]
+__all__ = ["Lanes", "RowPieces", "seconds_to_divide", "shares_of"]
+
+PER_CALL, PER_ROW = 150e-6, 100e-9  # s
 
 
 @record
@@ -167,6 +169,13 @@ def shares_of(kernel: Kernel, division: Division, n: int) -> NDArray[np.int64]:
         shares[:, Word.LOW] = ends[:-1]
         shares[:, Word.HIGH] = ends[1:]
     return shares
+
+
+def seconds_to_divide(kernels: Sequence[Kernel]) -> float:
+    """About what it takes to divide a step and to cut its rows for several lanes."""
+    in_rows = [k.domain for k in kernels if isinstance(k.domain, (Propagate, Reduce))]
+    n_rows = sum(len(_starts(domain)) for domain in in_rows)
+    return PER_CALL * len(kernels) + PER_ROW * n_rows
 
 
 def _starts(domain: Propagate | Reduce) -> Slot:

@@ -14,7 +14,8 @@ from __future__ import annotations
 __all__ = ["Pace"]
 
 WORTH_SHARING = 10e-6  # s a step: what two waits cost, some ten times
-BEFORE_FIRST = 0.006  # s with one thread before all are tried: dividing a step costs time, too
+BEFORE_FIRST = 0.006  # s with one thread before all are tried: waking threads costs time, too
+PATIENCE = 5  # what dividing costs is a fifth of the run at most, should threads be of no use
 WARM_UP = 0.003  # s, which do not count: where others run, a thread that wakes has to wait its turn
 TRIAL = 0.004  # s
 REVIEW = 0.02  # s over which the time of a step is looked at
@@ -28,11 +29,13 @@ GAIN = 0.93  # all threads are kept if their step takes less than this part of o
 class Pace:
     """Chooses between one thread (False) and all (True).
 
-    team   what to use now
+    team       what to use now
+    ready_in   s: what it costs to have all threads ready for the first time
     """
 
     def __init__(self) -> None:
         self.team = False
+        self.ready_in = 0.0
         self._known: dict[bool, float] = {}  # the last time of a step, by choice
         self._spent, self._steps = 0.0, 0  # since the time of a step was last looked at
         self._held = 0.0  # since the last trial
@@ -51,7 +54,12 @@ class Pace:
         if self.team:
             return REVIEW
         is_first = not self._known and self._spent > WORTH_SHARING * self._steps
-        return BEFORE_FIRST if is_first else None
+        return self._before_first if is_first else None
+
+    @property
+    def _before_first(self) -> float:
+        """s with one thread before all are tried."""
+        return max(BEFORE_FIRST, PATIENCE * self.ready_in)
 
     def note(self, steps: int, seconds: float) -> None:
         """So many steps have taken so long, with the present choice."""
@@ -76,7 +84,7 @@ class Pace:
         """Whether the present choice has gone on for long enough to know the time of its step."""
         if self._trial:
             return self._steps > 0 and self._spent >= (TRIAL if self._is_warm else WARM_UP)
-        return self._steps > 1 and self._spent >= (REVIEW if self._known else BEFORE_FIRST)
+        return self._steps > 1 and self._spent >= (REVIEW if self._known else self._before_first)
 
     def _wants_trial(self) -> bool:
         now, other = self._known[self.team], self._known.get(not self.team)
