@@ -291,6 +291,12 @@ def _wong_wang(names: Names) -> None:
     assert time[-1] < 0.6 * time[0]
 
 
+def _hodgkin_huxley_axon(names: Names) -> None:
+    """18.8 m/s were calculated there, by a method of the time, and 21.2 m/s measured."""
+    assert abs(float(names["speed"]) - 18.8) < 0.3
+    assert 85 < float(names["peak"]) < 95
+
+
 def _rall(names: Names) -> None:
     """The steady potential is the closed form's."""
     assert 600 < float(names["space"]) * 1e6 < 800
@@ -310,6 +316,7 @@ CHECKS: dict[str, Callable[[Names], None]] = {
     "gerstein_mandelbrot_1964": _gerstein_mandelbrot,
     "graupner_brunel_2012": _graupner_brunel,
     "hindmarsh_rose_1984": _hindmarsh_rose,
+    "hodgkin_huxley_1952_axon": _hodgkin_huxley_axon,
     "hodgkin_huxley_1952": _hodgkin_huxley,
     "hopfield_1982": _hopfield,
     "izhikevich_2003": _izhikevich,

@@ -97,6 +97,7 @@ def test_what_is_on_disk_is_what_is_in_memory(tmp_path):
 
 
 ITEMS = [
+    *((1, 3), (0, -1)),
     *(3, -1, slice(2, 5), (slice(None), -1), (2, slice(None, None, 7))),
     *((slice(None, None, -1), 0), ([4, 0, 4], slice(-5, None)), (slice(1, 3), slice(9, 2))),
     *((np.arange(6) > 3, 4), (Ellipsis, 5), (slice(4, None), [3, 1]), ([2], slice(8, 0, -3))),
