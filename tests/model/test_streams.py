@@ -78,7 +78,7 @@ def assert_equal(memory, disk):
 
 def test_what_is_on_disk_is_what_is_in_memory(tmp_path):
     net, memory, disk = build(tmp_path)
-    for duration in (20, 0.1, 0, 7.3):
+    for duration in (6, 0.1, 0, 3.3):
         net.run(duration * ms)
     assert_equal(memory, disk)
     spikes, states = disk[0], disk[3]
