@@ -75,7 +75,19 @@ class Checks:
         # pyright asks the first python in PATH for the packages
         path = os.pathsep.join([str(scripts), os.environ.get("PATH", "")])
         self._env = {**os.environ, "PATH": path, "NO_MKDOCS_2_WARNING": "1"}
+        self._gallery = tempfile.TemporaryDirectory(prefix="rheobase-gallery-")
+        self._env["RHEOBASE_GALLERY"] = self._gallery.name  # one run of each script is enough
+        self._running = set()
         self.failed = []
+
+    def stop(self, *_):
+        """For Ctrl-C: ends what is running, and this script."""
+        for process in self._running:
+            with suppress(ProcessLookupError):
+                process.terminate()
+        self._gallery.cleanup()
+        print("stopped", file=sys.stderr, flush=True)
+        os._exit(130)
 
     async def run(self, command, after=()):
         """Run a command; print its output when it has ended and the tasks in `after` have, too."""
@@ -88,13 +100,9 @@ class Checks:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        try:
-            output, _ = await process.communicate()
-        finally:
-            if process.returncode is None:  # this script is being stopped
-                with suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGTERM)
-                await process.wait()
+        self._running.add(process)
+        output, _ = await process.communicate()
+        self._running.remove(process)
         took = time.monotonic() - began
         await asyncio.gather(*after)
         print(f"--- {' '.join(command)}: {took:.0f} s", flush=True)
@@ -109,12 +117,6 @@ class Checks:
             await self.run(command)
 
     async def run_all(self):
-        """All checks and tests; those that run the gallery share its figures, made anew."""
-        with tempfile.TemporaryDirectory(prefix="rheobase-gallery-") as folder:
-            self._env["RHEOBASE_GALLERY"] = folder
-            await self._run_all()
-
-    async def _run_all(self):
         beside = [asyncio.create_task(self.run_list(commands)) for commands in LISTS]
         await self.run(TESTS, after=beside)  # last: its closing line closes the output
 
@@ -128,10 +130,8 @@ def main():
 
     checks = Checks(Path(sys.executable).parent if args.no_install else make_environment())
     print("running all checks and tests side by side", flush=True)
-    try:
-        asyncio.run(checks.run_all())
-    except KeyboardInterrupt:
-        sys.exit("stopped")
+    signal.signal(signal.SIGINT, checks.stop)
+    asyncio.run(checks.run_all())
     if checks.failed:
         sys.exit("failed: " + ", ".join(checks.failed))
 
