@@ -117,6 +117,22 @@ class NeuronGroup(rheobase.NeuronGroup):
 
     _faults_wait = True
 
+    def run_on_event(
+        self,
+        event: str,
+        code: str,
+        when: str = "after_resets",
+        order: int | str | None = None,
+    ) -> Runner:
+        """See rheobase.NeuronGroup; an order that is a text counts as 0, as dendrify gives it.
+
+        >>> from rheobase.brian2 import NeuronGroup
+        >>> cells = NeuronGroup(2, 'x : 1', events={'high': 'x > 2'})
+        >>> cells.run_on_event('high', 'x = 0', order='before_groups').order
+        0
+        """
+        return super().run_on_event(event, code, when, 0 if isinstance(order, str) else order)
+
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> VariableView: ...

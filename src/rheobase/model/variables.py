@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from rheobase.errors import Fault
 from rheobase.ir.builder import Binding, Element, Literal
@@ -61,6 +62,21 @@ class ArrayVariable:
     read_only: bool = False
     guard: ArrayVariable | None = None
     weak: bool = False
+
+    def get_value(self) -> NDArray[Any]:
+        """The values themselves, in SI: a view, not a copy."""
+        return self.slot.data
+
+    def set_value(self, values: ArrayLike) -> None:
+        """Set all values, in SI.
+
+        >>> from rheobase import NeuronGroup
+        >>> cells = NeuronGroup(2, 'v : volt')
+        >>> cells.variables['v'].set_value([1, 2])
+        >>> cells.v
+        <neurongroup.v: array([1., 2.]) * volt>
+        """
+        self.slot.data[:] = values
 
     def element(self, index: Reach) -> Element:
         """What code reads and writes when it reaches the variable through `index`."""
