@@ -15,6 +15,7 @@ checked and, where they are right, folded and printed. It is a failure if
 from __future__ import annotations
 
 import ast
+import difflib  # noqa: F401  (messages import it late: not under the eyes of the hook)
 import random
 import signal
 import sys
