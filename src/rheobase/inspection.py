@@ -14,7 +14,8 @@ import html
 from collections import Counter
 from collections.abc import Iterable
 
-from rheobase.ir.kernels import Generate, Index, Kernel, Linked, Propagate, Python, Reduce
+from rheobase.ir.domains import Generate, Index, Propagate, Python, Reduce
+from rheobase.ir.kernels import Kernel, Linked
 from rheobase.ir.ops import OPS
 from rheobase.ir.partition import Division, divisions, obstacle
 from rheobase.ir.program import Call, Program

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rheobase.ir.domains import EventLog, Index, IndexList, Part
 from rheobase.ir.dtypes import F64, I32, I64, DType
-from rheobase.ir.kernels import EventLog, Index, IndexList, Kernel, Part, Stream
+from rheobase.ir.kernels import Kernel, Stream
 from rheobase.ir.ops import OPS, Op
 from rheobase.ir.program import Backend, Call, ClockSlots, Control, Program, Status
 from rheobase.ir.slots import Slot

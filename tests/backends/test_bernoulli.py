@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rheobase.ir.domains import DENSE, N_GAPS, Bernoulli, Gaps, Index
 from rheobase.ir.dtypes import F64, I64
-from rheobase.ir.kernels import DENSE, N_GAPS, Array, Bernoulli, Gaps, Index, Kernel
+from rheobase.ir.kernels import Array, Kernel
 from rheobase.ir.passes import optimize
 from rheobase.ir.program import Call, Control, Program, Status
 from rheobase.ir.slots import Slot

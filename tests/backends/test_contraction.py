@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from rheobase.backends.llvm import LlvmBackend
+from rheobase.ir.domains import Elementwise, Index
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import Array, Elementwise, Index, Kernel
+from rheobase.ir.kernels import Array, Kernel
 from tests.backends.build import Code, part, run, slot
 
 N = 200

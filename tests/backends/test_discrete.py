@@ -9,8 +9,9 @@ from scipy import stats
 from rheobase.backends.llvm.kernels import lanes_of
 from rheobase.backends.llvm.text import Host
 from rheobase.backends.reference.code import draw_discrete
+from rheobase.ir.domains import Elementwise, Index
 from rheobase.ir.dtypes import F64, I64
-from rheobase.ir.kernels import Array, Elementwise, Index, Kernel, Stream
+from rheobase.ir.kernels import Array, Kernel, Stream
 from rheobase.ir.verify import InvalidKernelError, verify
 from tests.backends import BACKENDS
 from tests.backends.build import Code, part, run, slot, stream

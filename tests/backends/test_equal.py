@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rheobase.ir.domains import Elementwise, Generate, Index
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
-from rheobase.ir.kernels import Array, Elementwise, Generate, Index, Kernel
+from rheobase.ir.kernels import Array, Kernel
 from rheobase.ir.ops import OPS
 from rheobase.ir.passes import optimize
 from rheobase.ir.verify import verify

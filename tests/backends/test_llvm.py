@@ -14,19 +14,14 @@ from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.llvm.jit import Jit, jit
 from rheobase.backends.llvm.kernels import elements_are_independent
 from rheobase.backends.reference import ReferenceBackend
-from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
-from rheobase.ir.kernels import (
+from rheobase.ir.domains import (
     GRANULE,
-    Array,
-    At,
     Calendar,
     Elementwise,
     Events,
     Generate,
     Index,
     Indexed,
-    Kernel,
-    Linked,
     Propagate,
     Push,
     Python,
@@ -37,6 +32,8 @@ from rheobase.ir.kernels import (
     Sometimes,
     WhenDue,
 )
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
+from rheobase.ir.kernels import Array, At, Kernel, Linked
 from rheobase.ir.program import Call, Control, Program, Status
 from rheobase.ir.slots import Slot
 from rheobase.ir.verify import verify

@@ -18,7 +18,8 @@ import numpy as np
 from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.llvm.jit import jit
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import Array, Elementwise, Index, Kernel
+from rheobase.ir.domains import (Elementwise, Index)
+from rheobase.ir.kernels import (Array, Kernel)
 from tests.backends.build import Code, part, run, slot
 code, x = Code(), slot(F64, np.arange(5))
 code.store(0, code("exp", code.load(0)))

@@ -6,8 +6,9 @@ import pytest
 from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.llvm import jit as jit_module
 from rheobase.backends.llvm.jit import Jit
+from rheobase.ir.domains import Elementwise, Index
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import Array, Elementwise, Index, Kernel
+from rheobase.ir.kernels import Array, Kernel
 from rheobase.ir.program import Call, Program
 from rheobase.runtime.clocks import ClockState
 from rheobase.runtime.engine import RunHooks, execute

@@ -10,8 +10,9 @@ import pytest
 
 from rheobase.backends.llvm import LlvmBackend, executable
 from rheobase.backends.llvm.jit import Jit
+from rheobase.ir.domains import Elementwise, Index, Indexed
 from rheobase.ir.dtypes import F32, F64, DType
-from rheobase.ir.kernels import Array, Elementwise, Index, Indexed, Kernel
+from rheobase.ir.kernels import Array, Kernel
 from tests.backends.build import Code, index_list, part, run, slot
 from tests.backends.exact import SMALLEST, errors_in_ulp
 

@@ -1,4 +1,4 @@
-"""The reference backend does what ir/kernels.py and ir/program.py say: against plain Python."""
+"""The reference backend does what ir/domains, ir/kernels and ir/program say: as plain Python."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from rheobase.backends.reference import ReferenceBackend
 from rheobase.backends.reference.access import Together, together
 from rheobase.backends.reference.code import draw_normal
 from rheobase.backends.reference.philox import normal, philox, uniform
-from rheobase.ir.dtypes import F64, I32, I64
-from rheobase.ir.kernels import (
-    Array,
+from rheobase.ir.domains import (
     Elementwise,
     EventLog,
     Events,
     Generate,
     Index,
-    Kernel,
-    Linked,
     Propagate,
     Push,
     Python,
@@ -27,8 +23,9 @@ from rheobase.ir.kernels import (
     Reduce,
     Sample,
     Select,
-    Stream,
 )
+from rheobase.ir.dtypes import F64, I32, I64
+from rheobase.ir.kernels import Array, Kernel, Linked, Stream
 from rheobase.ir.program import Call, Control, Program, Status
 from rheobase.ir.slots import Slot
 from tests.backends.build import (

@@ -11,8 +11,9 @@ from rheobase.backends.llvm.cuts import cut_rows
 from rheobase.backends.llvm.kernels import lanes_of
 from rheobase.backends.llvm.rows import in_vectors
 from rheobase.backends.llvm.text import Host
+from rheobase.ir.domains import Events, Index, Propagate, Reduce
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16
-from rheobase.ir.kernels import Array, Events, Index, Kernel, Propagate, Reduce
+from rheobase.ir.kernels import Array, Kernel
 from rheobase.ir.verify import verify
 from tests.backends import BACKENDS
 from tests.backends.build import Code, contents, copied, index_list, part, run, slot, synapse_rows

@@ -10,8 +10,9 @@ import rheobase as rb
 from rheobase import Network, NeuronGroup, SpikeMonitor, Synapses, ms
 from rheobase.backends.llvm import executable, runs, tables
 from rheobase.backends.llvm.pace import Pace
+from rheobase.ir.domains import Elementwise, Events, Index, Propagate
 from rheobase.ir.dtypes import F64, I64
-from rheobase.ir.kernels import Array, Elementwise, Events, Index, Kernel, Propagate
+from rheobase.ir.kernels import Array, Kernel
 from rheobase.ir.partition import partition
 from rheobase.ir.program import Call
 from tests.backends.build import Code, index_list, part, slot, synapse_rows

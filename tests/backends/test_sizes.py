@@ -10,17 +10,9 @@ import pytest
 from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.llvm.kernels import lanes_of
 from rheobase.backends.llvm.text import Host
+from rheobase.ir.domains import Elementwise, Events, Index, Propagate, Reduce, Select
 from rheobase.ir.dtypes import F32, F64, I64
-from rheobase.ir.kernels import (
-    Array,
-    Elementwise,
-    Events,
-    Index,
-    Kernel,
-    Propagate,
-    Reduce,
-    Select,
-)
+from rheobase.ir.kernels import Array, Kernel
 from rheobase.ir.ops import OPS
 from rheobase.ir.slots import VECTOR
 from tests.backends.build import Code, contents, index_list, part, run, slot, stream, synapse_rows

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from rheobase.backends.llvm.together import calls, together
+from rheobase.ir.domains import Elementwise, Index
 from rheobase.ir.dtypes import F64, I64
-from rheobase.ir.kernels import Array, Elementwise, Index, Kernel, Linked
+from rheobase.ir.kernels import Array, Kernel, Linked
 from rheobase.ir.verify import verify
 from tests.backends import BACKENDS
 from tests.backends.build import Code, contents, copied, part, run, slot

@@ -26,8 +26,8 @@ from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.reference import ReferenceBackend
 from rheobase.errors import FaultList
 from rheobase.ir.builder import Binding, Element, KernelBuilder, Literal
+from rheobase.ir.domains import Elementwise, Index, Part
 from rheobase.ir.dtypes import BOOL, F64, I32, I64, DType
-from rheobase.ir.kernels import Elementwise, Index, Part
 from rheobase.ir.program import Backend, Call, Program
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import infer

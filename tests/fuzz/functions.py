@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.reference import ReferenceBackend
 from rheobase.ir.builder import Element, KernelBuilder
+from rheobase.ir.domains import Elementwise, Index, Part
 from rheobase.ir.dtypes import F32, F64, I64, DType
-from rheobase.ir.kernels import Elementwise, Index, Part
 from rheobase.ir.program import Backend, Call, Program
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FUNCTIONS

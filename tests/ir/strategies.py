@@ -13,10 +13,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
-from rheobase.ir.kernels import (
-    Array,
-    At,
+from rheobase.ir.domains import (
     Deliver,
     Domain,
     Elementwise,
@@ -24,19 +21,18 @@ from rheobase.ir.kernels import (
     Generate,
     Index,
     Indexed,
-    Kernel,
-    Linked,
     Part,
     Propagate,
     Range,
     Record,
     Reduce,
-    Repeat,
     Replay,
     Sample,
     SampleSize,
     Select,
 )
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
+from rheobase.ir.kernels import Array, At, Kernel, Linked, Repeat
 from rheobase.ir.slots import Slot
 from rheobase.runtime.delays import delay_rows, group_by_delay
 from tests.backends.build import Code, event_log, index_list, part, slot, stream, synapse_rows

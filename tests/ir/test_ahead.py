@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rheobase.ir.ahead import ahead_of
-from rheobase.ir.dtypes import F64, I32, I64
-from rheobase.ir.kernels import (
-    Array,
+from rheobase.ir.domains import (
     Elementwise,
     Events,
     Index,
     Indexed,
     IndexList,
-    Kernel,
     Propagate,
     Push,
     Python,
     Record,
     Select,
 )
+from rheobase.ir.dtypes import F64, I32, I64
+from rheobase.ir.kernels import Array, Kernel
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot
 from tests.backends.build import Code, event_log, index_list, part, slot

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.reference import ReferenceBackend
+from rheobase.ir.domains import Elementwise, Index, Select
 from rheobase.ir.dtypes import BOOL, F64, I32
-from rheobase.ir.kernels import Array, Elementwise, Index, Kernel, Linked, Select
+from rheobase.ir.kernels import Array, Kernel, Linked
 from rheobase.ir.ops import Op
 from rheobase.ir.passes.fuse import fuse, fuse_calls
 from rheobase.ir.program import Call

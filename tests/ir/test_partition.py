@@ -9,21 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rheobase.ir.dtypes import F64, I32, I64
-from rheobase.ir.kernels import (
-    Array,
+from rheobase.ir.domains import (
     Elementwise,
     Events,
     Index,
     Indexed,
-    Kernel,
-    Linked,
     Propagate,
     Push,
     Record,
     Reduce,
     Select,
 )
+from rheobase.ir.dtypes import F64, I32, I64
+from rheobase.ir.kernels import Array, Kernel, Linked
 from rheobase.ir.partition import bounds, divided_by, partition
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot

@@ -7,20 +7,9 @@ import pytest
 from hypothesis import given
 
 from rheobase.backends.reference import ReferenceBackend
+from rheobase.ir.domains import Elementwise, Events, Generate, Index, Propagate, Reduce, Sample
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
-from rheobase.ir.kernels import (
-    Array,
-    At,
-    Elementwise,
-    Events,
-    Generate,
-    Index,
-    Kernel,
-    Linked,
-    Propagate,
-    Reduce,
-    Sample,
-)
+from rheobase.ir.kernels import Array, At, Kernel, Linked
 from rheobase.ir.ops import Op
 from rheobase.ir.passes import hoist, optimize, simplify
 from rheobase.ir.printer import print_kernel

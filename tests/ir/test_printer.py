@@ -6,19 +6,9 @@ from dataclasses import replace
 
 from hypothesis import given
 
+from rheobase.ir.domains import Elementwise, Events, Generate, Index, Propagate, Sample
 from rheobase.ir.dtypes import F64, I32, I64
-from rheobase.ir.kernels import (
-    Array,
-    At,
-    Elementwise,
-    Events,
-    Generate,
-    Index,
-    Kernel,
-    Linked,
-    Propagate,
-    Sample,
-)
+from rheobase.ir.kernels import Array, At, Kernel, Linked
 from rheobase.ir.ops import Op
 from rheobase.ir.printer import print_kernel, print_op, print_program
 from rheobase.ir.program import Call, Program

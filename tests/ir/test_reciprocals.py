@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from rheobase.backends.reference import ReferenceBackend
+from rheobase.ir.domains import Elementwise, Index
 from rheobase.ir.dtypes import BOOL, F32, F64, I64, DType
-from rheobase.ir.kernels import Array, Elementwise, Index, Kernel
+from rheobase.ir.kernels import Array, Kernel
 from rheobase.ir.passes import hoist, multiply_by_reciprocals
 from rheobase.ir.verify import verify
 from tests.backends.build import Code, part, run, slot

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rheobase.ir.domains import Elementwise, Index, Select
 from rheobase.ir.dtypes import BOOL, F64, I64
-from rheobase.ir.kernels import Array, Elementwise, Index, Kernel, Repeat, Select
+from rheobase.ir.kernels import Array, Kernel, Repeat
 from rheobase.ir.ops import Op
 from rheobase.ir.passes import optimize
 from rheobase.ir.passes.fuse import fuse

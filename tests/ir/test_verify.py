@@ -5,16 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64
-from rheobase.ir.kernels import (
-    Array,
-    At,
+from rheobase.ir.domains import (
     Elementwise,
     Events,
     Generate,
     Index,
-    Kernel,
-    Linked,
     Part,
     Propagate,
     Python,
@@ -22,6 +17,8 @@ from rheobase.ir.kernels import (
     Record,
     Select,
 )
+from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64
+from rheobase.ir.kernels import Array, At, Kernel, Linked
 from rheobase.ir.ops import Op
 from rheobase.ir.program import Call, Program
 from rheobase.ir.slots import Slot

@@ -7,7 +7,7 @@ import pytest
 
 import rheobase as rb
 from rheobase import Network, NeuronGroup, StateMonitor, ms, network_operation
-from rheobase.ir.kernels import WhenDue
+from rheobase.ir.domains import WhenDue
 from rheobase.network import watching
 
 EQUATIONS = "dv/dt = (1.6 + 0.5*a - v)/(8*ms) : 1 (unless refractory)\na : 1\nwait : second"

@@ -25,7 +25,7 @@ from rheobase import (
     second,
 )
 from rheobase.backends.llvm import executable
-from rheobase.ir.kernels import Index
+from rheobase.ir.domains import Index
 from tests.network.test_threads import Always
 
 PAIR = """w : 1

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from rheobase.backends.llvm import LlvmBackend
 from rheobase.backends.reference import ReferenceBackend
+from rheobase.ir.domains import Part, Push
 from rheobase.ir.dtypes import I64
-from rheobase.ir.kernels import Kernel, Part, Push
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.program import Call, Program
 from rheobase.ir.slots import Slot
 from rheobase.runtime.clocks import ClockState

@@ -14,7 +14,7 @@ import numpy as np
 from rheobase.equations import Equations
 from rheobase.equations.single import SingleEquation
 from rheobase.exchange.reading import numbers_in_root
-from rheobase.ir.kernels import Index
+from rheobase.ir.domains import Index
 from rheobase.lang.functions import called_in
 from rheobase.lang.nodes import Assign, Expr, names_in
 from rheobase.lang.parse import parse_expression, parse_statements

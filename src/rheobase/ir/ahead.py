@@ -27,13 +27,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from rheobase.ir.kernels import (
+from rheobase.ir.domains import (
     Bernoulli,
     Elementwise,
     Index,
     Indexed,
     IndexList,
-    Kernel,
     Propagate,
     Python,
     Record,
@@ -42,6 +41,7 @@ from rheobase.ir.kernels import (
     Select,
     WhenDue,
 )
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.partition import Division, Key, divisions, is_cut, size_at, touched
 from rheobase.ir.passes.rewrite import array_of, written
 from rheobase.ir.program import Call

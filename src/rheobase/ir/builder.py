@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from rheobase.ir.domains import Domain, Index
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, U16, DType
-from rheobase.ir.kernels import Array, At, Domain, Index, Kernel, Linked, Repeat, Stream
+from rheobase.ir.kernels import Array, At, Kernel, Linked, Repeat, Stream
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.passes import optimize
 from rheobase.ir.slots import Slot

@@ -26,12 +26,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.ir.kernels import (
+from rheobase.ir.domains import (
     GRANULE,
     Elementwise,
     Index,
     Indexed,
-    Kernel,
     Propagate,
     Python,
     Reduce,
@@ -39,6 +38,7 @@ from rheobase.ir.kernels import (
     Sometimes,
     WhenDue,
 )
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.ops import has_effect
 from rheobase.ir.passes.rewrite import (
     array_of,

@@ -12,7 +12,8 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import cast
 
-from rheobase.ir.kernels import At, Index, Kernel, Linked, Range, Sample, SampleSize
+from rheobase.ir.domains import Index, Range, Sample, SampleSize
+from rheobase.ir.kernels import At, Kernel, Linked
 from rheobase.ir.ops import Op
 from rheobase.ir.program import Program
 from rheobase.ir.slots import Slot

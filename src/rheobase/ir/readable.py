@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rheobase.ir.kernels import At, Index, Kernel, Linked
+from rheobase.ir.domains import Index
+from rheobase.ir.kernels import At, Kernel, Linked
 from rheobase.ir.ops import Op, has_effect, is_random
 
 __all__ = ["readable"]

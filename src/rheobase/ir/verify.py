@@ -20,9 +20,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import NoReturn, TypeAlias, cast
 
-from rheobase.ir.dtypes import BOOL, F64, I32, I64, U16, DType
-from rheobase.ir.kernels import (
-    At,
+from rheobase.ir.domains import (
     Bernoulli,
     Calendar,
     Chosen,
@@ -37,8 +35,6 @@ from rheobase.ir.kernels import (
     Index,
     Indexed,
     IndexList,
-    Kernel,
-    Linked,
     Part,
     Propagate,
     Push,
@@ -50,9 +46,10 @@ from rheobase.ir.kernels import (
     SampleSize,
     Select,
     Sometimes,
-    Stream,
     WhenDue,
 )
+from rheobase.ir.dtypes import BOOL, F64, I32, I64, U16, DType
+from rheobase.ir.kernels import At, Kernel, Linked, Stream
 from rheobase.ir.ops import OPS, Op, has_effect, is_random
 from rheobase.ir.printer import print_kernel
 from rheobase.ir.program import Program

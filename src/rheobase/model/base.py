@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from rheobase.errors import ModelTypeError, ModelValueError, did_you_mean
-from rheobase.ir.kernels import Kernel, Python
+from rheobase.ir.domains import Python
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.slots import Slot
 from rheobase.model.callers import caller_place
 from rheobase.model.clock import Clock, defaultclock

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from rheobase.errors import Fault, ModelTypeError, ModelValueError
 from rheobase.ir.builder import Element
+from rheobase.ir.domains import Index
 from rheobase.ir.dtypes import F64, I64
-from rheobase.ir.kernels import Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.nodes import Assign, Expr

@@ -7,8 +7,8 @@ from dataclasses import field
 
 from rheobase.integration.system import Loop
 from rheobase.ir.builder import Binding
+from rheobase.ir.domains import Domain
 from rheobase.ir.dtypes import DType
-from rheobase.ir.kernels import Domain
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.nodes import Assign, Expr, names_in
 from rheobase.lang.symbols import Symbol

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from rheobase.errors import Fault, FaultList, ModelTypeError
 from rheobase.ir.builder import Alias, Binding, Element
-from rheobase.ir.kernels import (
+from rheobase.ir.domains import (
     Bernoulli,
     Domain,
     Elementwise,

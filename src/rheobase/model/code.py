@@ -32,8 +32,9 @@ from rheobase.errors import (
 )
 from rheobase.integration.system import Loop
 from rheobase.ir.builder import Alias, Binding, Element, KernelBuilder
+from rheobase.ir.domains import Index, Python, Record
 from rheobase.ir.dtypes import BOOL, F64, DType
-from rheobase.ir.kernels import Index, Kernel, Python, Record, Stream
+from rheobase.ir.kernels import Kernel, Stream
 from rheobase.ir.passes import multiply_by_reciprocals, optimize, write_shared_once
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression, check_statements

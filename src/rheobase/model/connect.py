@@ -17,8 +17,9 @@ from rheobase.errors import (
     raise_faults,
 )
 from rheobase.ir.builder import Alias, Binding, Element, Entry, KernelBuilder, Literal, Position
+from rheobase.ir.domains import Generate, Index, Part, Range, Sample, SampleSize
 from rheobase.ir.dtypes import BOOL, F64, I64
-from rheobase.ir.kernels import Generate, Index, Kernel, Part, Range, Sample, SampleSize, Stream
+from rheobase.ir.kernels import Kernel, Stream
 from rheobase.ir.program import Status
 from rheobase.ir.slots import Buffer, Slot
 from rheobase.lang.check import check_expression

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.ir.domains import Part
 from rheobase.ir.dtypes import I32, I64, U16, DType
-from rheobase.ir.kernels import Part
 from rheobase.ir.slots import Buffer, Slot
 from rheobase.runtime.order import (
     Column,

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.errors import ModelIndexError, ModelTypeError, ModelValueError, Source
+from rheobase.ir.domains import Index, Part
 from rheobase.ir.dtypes import I32
-from rheobase.ir.kernels import Index, Part
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Expr, Name, Number, names_in
 from rheobase.model.callers import caller_namespace

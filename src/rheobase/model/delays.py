@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from rheobase.errors import ModelTypeError, ModelValueError
 from rheobase.ir.builder import Element
+from rheobase.ir.domains import Index
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.symbols import Symbol, Type
 from rheobase.model.lookups import structure_changed

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from rheobase.errors import Fault
+from rheobase.ir.domains import Index
 from rheobase.ir.dtypes import DType
-from rheobase.ir.kernels import Index
 from rheobase.lang.functions import FunctionInfo
 from rheobase.model.code import CodeOwner
 from rheobase.model.variables import Meaning, Reach

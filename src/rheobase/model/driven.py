@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.equations import Equations
+from rheobase.ir.domains import Propagate
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import Kernel, Propagate
+from rheobase.ir.kernels import Kernel
 from rheobase.lang.functions import FunctionInfo
 from rheobase.lang.nodes import Assign
 from rheobase.model.base import SimulationObject

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.ir.kernels import Index, Part
+from rheobase.ir.domains import Index, Part
 from rheobase.lang.nodes import Call as CallNode
 from rheobase.lang.nodes import Expr, Name, Number, names_in, walk
 from rheobase.model.connect import generate

@@ -27,7 +27,7 @@ from rheobase.errors import (
     ModelValueError,
 )
 from rheobase.ir.builder import Element
-from rheobase.ir.kernels import Index
+from rheobase.ir.domains import Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import infer
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo

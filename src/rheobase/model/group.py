@@ -18,8 +18,8 @@ from rheobase.errors import (
     did_you_mean,
 )
 from rheobase.ir.builder import Alias, Binding
+from rheobase.ir.domains import Domain, Elementwise, Index, Indexed, IndexList, Part, Select
 from rheobase.ir.dtypes import BOOL, F64, I32, I64, DType
-from rheobase.ir.kernels import Domain, Elementwise, Index, Indexed, IndexList, Part, Select
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_expression
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in

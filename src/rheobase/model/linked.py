@@ -18,8 +18,9 @@ from rheobase.errors import (
     did_you_mean,
 )
 from rheobase.ir.builder import Alias, Element, Literal, Position
+from rheobase.ir.domains import Index, Part
 from rheobase.ir.dtypes import I32
-from rheobase.ir.kernels import At, Index, Part
+from rheobase.ir.kernels import At
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Binary, Name
 from rheobase.lang.symbols import Type

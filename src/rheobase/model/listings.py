@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.ir.kernels import DelayRows
+from rheobase.ir.domains import DelayRows
 from rheobase.ir.slots import Slot
 from rheobase.records import record
 from rheobase.runtime.arrivals import entries_of_rows
@@ -126,7 +126,7 @@ class Listing:
 class Segments(Listing):
     """Entries by row and delay, as kernels walk them.
 
-    delays   the segments (ir/kernels.DelayRows): while there is room, each row has one for each
+    delays   the segments (ir/domains.DelayRows): while there is room, each row has one for each
              delay that there is
     """
 

@@ -21,8 +21,9 @@ from rheobase.errors import (
 )
 from rheobase.integration import MethodChoice
 from rheobase.integration.crossing import SPIKED, Spiking
+from rheobase.ir.domains import Elementwise, Indexed, Select
 from rheobase.ir.dtypes import BOOL, F64
-from rheobase.ir.kernels import Elementwise, Indexed, Kernel, Select
+from rheobase.ir.kernels import Kernel
 from rheobase.lang.check import check_statements
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo, called_in
 from rheobase.lang.nodes import Assign, Expr, Logic, Name, Number, names_in, substitute

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 from rheobase.errors import ModelTypeError
-from rheobase.ir.kernels import Kernel, Python
+from rheobase.ir.domains import Python
+from rheobase.ir.kernels import Kernel
 from rheobase.model.base import SimulationObject, Work
 from rheobase.model.clock import Clock
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from rheobase.errors import Fault, ModelTypeError, ModelValueError, Source
 from rheobase.ir.builder import Element
+from rheobase.ir.domains import Elementwise, Index
 from rheobase.ir.dtypes import F64, I32, I64, DType
-from rheobase.ir.kernels import Elementwise, Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo
 from rheobase.lang.nodes import Assign, Binary, Call, Compare, Conditional, Expr, Number, names_in

@@ -10,17 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.errors import ModelValueError
+from rheobase.ir.domains import DelayRows, Deliver, Events, Index, Part, Propagate, Python
 from rheobase.ir.dtypes import I32, I64
-from rheobase.ir.kernels import (
-    DelayRows,
-    Deliver,
-    Events,
-    Index,
-    Kernel,
-    Part,
-    Propagate,
-    Python,
-)
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, names_in
 from rheobase.model.base import Work

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rheobase.errors import DimensionMismatchError, ModelValueError, Source
+from rheobase.ir.domains import DENSE, N_GAPS, Bernoulli, Gaps, Python, Select
 from rheobase.ir.dtypes import BOOL, F64, I64
-from rheobase.ir.kernels import DENSE, N_GAPS, Bernoulli, Gaps, Kernel, Python, Select
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.passes.rewrite import written
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Binary, Call, Compare, Expr, Name

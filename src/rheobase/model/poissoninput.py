@@ -16,8 +16,8 @@ from rheobase.errors import (
     did_you_mean,
 )
 from rheobase.ir.builder import Element
+from rheobase.ir.domains import Index
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo
 from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name

@@ -18,8 +18,9 @@ from typing import Final
 import numpy as np
 
 from rheobase.errors import Source
+from rheobase.ir.domains import GRANULE, Calendar, Indexed, Part, WhenDue
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import GRANULE, Calendar, Indexed, Kernel, Part, WhenDue
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.passes.rewrite import written
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FUNCTIONS, called_in

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rheobase.errors import Source
-from rheobase.ir.kernels import Index
+from rheobase.ir.domains import Index
 from rheobase.lang.nodes import Assign
 from rheobase.lang.parse import parse_statements
 from rheobase.model.clock import Clock

@@ -20,8 +20,9 @@ from rheobase.errors import Fault, UnsupportedEquationsError, raise_faults
 from rheobase.integration.history import STEPS, Pattern, Products
 from rheobase.integration.terms import is_zero
 from rheobase.ir.builder import Element
+from rheobase.ir.domains import Elementwise, Index, Python
 from rheobase.ir.dtypes import F64, I32, I64
-from rheobase.ir.kernels import Elementwise, Index, Kernel, Python
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.slots import Slot
 from rheobase.lang.fold import linear_coefficients
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo

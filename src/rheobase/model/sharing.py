@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from rheobase.ir.builder import Alias, Binding, Element, Literal, Position
-from rheobase.ir.kernels import At, Index
+from rheobase.ir.domains import Index
+from rheobase.ir.kernels import At
 from rheobase.ir.slots import Slot
 from rheobase.lang.evaluate import evaluate
 from rheobase.lang.functions import FUNCTIONS, called_in

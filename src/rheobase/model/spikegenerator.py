@@ -14,8 +14,8 @@ from rheobase.errors import (
     ModelValueError,
     UnsupportedError,
 )
+from rheobase.ir.domains import Replay
 from rheobase.ir.dtypes import I32, I64
-from rheobase.ir.kernels import Replay
 from rheobase.ir.program import EPSILON
 from rheobase.ir.slots import Slot
 from rheobase.model.clock import Clock, seconds

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.errors import ModelTypeError, ModelValueError, did_you_mean
+from rheobase.ir.domains import Chosen, EventLog, Events, IndexList, Part, Push
 from rheobase.ir.dtypes import I64
-from rheobase.ir.kernels import Chosen, EventLog, Events, IndexList, Kernel, Part, Push
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.slots import Slot
 from rheobase.model.base import SimulationObject, Work
 from rheobase.model.clock import Clock

@@ -19,8 +19,9 @@ from rheobase.integration.crossing import LATE, SPIKED, Spiking
 from rheobase.integration.rosenbrock import ROSENBROCK
 from rheobase.integration.system import Method, System, Table
 from rheobase.ir.builder import Element
+from rheobase.ir.domains import Index
 from rheobase.ir.dtypes import BOOL, F64
-from rheobase.ir.kernels import At, Index
+from rheobase.ir.kernels import At
 from rheobase.ir.slots import Slot
 from rheobase.lang.check import check_statements
 from rheobase.lang.fold import evaluate

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.errors import ModelTypeError, ModelValueError, UnknownNameError, did_you_mean
+from rheobase.ir.domains import Index, Python
 from rheobase.ir.dtypes import BOOL
-from rheobase.ir.kernels import Index, Kernel, Python
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.program import EPSILON
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, Expr

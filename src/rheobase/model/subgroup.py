@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.errors import Fault, ModelTypeError
+from rheobase.ir.domains import Chosen, Domain, Elementwise, Index, Indexed, IndexList
 from rheobase.ir.dtypes import I32, I64
-from rheobase.ir.kernels import Chosen, Domain, Elementwise, Index, Indexed, IndexList
 from rheobase.ir.slots import Slot
 from rheobase.lang.symbols import Type
 from rheobase.model.base import SimulationObject

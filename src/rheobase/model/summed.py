@@ -20,7 +20,7 @@ from rheobase.errors import (
     did_you_mean,
     raise_faults,
 )
-from rheobase.ir.kernels import Elementwise, Index
+from rheobase.ir.domains import Elementwise, Index
 from rheobase.lang.nodes import Assign, Number
 from rheobase.model.code import Block, Runner
 from rheobase.model.group import Group

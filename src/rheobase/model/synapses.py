@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from rheobase.equations import Equations
 from rheobase.errors import Fault, ModelTypeError, ModelValueError
 from rheobase.integration import MethodChoice
-from rheobase.ir.kernels import Index, Kernel
+from rheobase.ir.domains import Index
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FunctionInfo, called_in
 from rheobase.model.clock import Clock

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rheobase.equations import Equations, SingleEquation
 from rheobase.errors import EquationError, Fault, ModelSyntaxError, labelled, raise_faults
+from rheobase.ir.domains import Elementwise
 from rheobase.ir.dtypes import F64
-from rheobase.ir.kernels import Elementwise
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign
 from rheobase.model.code import Block, Runner

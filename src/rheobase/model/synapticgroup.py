@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from rheobase.errors import Fault, ModelValueError, UnknownNameError
 from rheobase.ir.builder import Alias, Binding, Element, Position
+from rheobase.ir.domains import Chosen, Domain, Elementwise, Index, Reduce
 from rheobase.ir.dtypes import I32, I64
-from rheobase.ir.kernels import Chosen, Domain, Elementwise, Index, Reduce
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Binary, Name
 from rheobase.lang.parse import parse_expression

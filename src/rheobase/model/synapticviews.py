@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rheobase.errors import ModelTypeError, Source
 from rheobase.ir.builder import Element
-from rheobase.ir.kernels import Elementwise, Index
+from rheobase.ir.domains import Elementwise, Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, Expr, Name
 from rheobase.lang.parse import parse_expression

@@ -15,8 +15,8 @@ from rheobase.errors import (
     ModelValueError,
 )
 from rheobase.ir.builder import Element, Literal
+from rheobase.ir.domains import Index
 from rheobase.ir.dtypes import F64, I64
-from rheobase.ir.kernels import Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.functions import FUNCTIONS, FunctionInfo
 from rheobase.lang.parse import parse_expression

@@ -30,8 +30,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.ir.builder import Alias, Element, Entry
+from rheobase.ir.domains import Index, Part, Propagate, Python, Sometimes
 from rheobase.ir.dtypes import F64, I32, I64, DType
-from rheobase.ir.kernels import Index, Kernel, Part, Propagate, Python, Sometimes
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.passes.rewrite import slots_touched
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, Binary, Call, Expr, Name, Number, names_in

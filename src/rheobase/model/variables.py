@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from rheobase.errors import Fault
 from rheobase.ir.builder import Binding, Element, Literal
+from rheobase.ir.domains import Index
 from rheobase.ir.dtypes import BOOL, F32, F64, I32, I64, DType
-from rheobase.ir.kernels import At, Index
+from rheobase.ir.kernels import At
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Expr
 from rheobase.lang.symbols import Symbol, Type

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.ir.domains import EventLog, Events, Index, IndexList, Part, Propagate
 from rheobase.ir.dtypes import I32, I64, U16
-from rheobase.ir.kernels import EventLog, Events, Index, IndexList, Part, Propagate
 from rheobase.ir.slots import Slot
 from rheobase.model.clock import Clock
 from rheobase.model.listings import Segments, rearranged

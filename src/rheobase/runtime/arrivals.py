@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.ir.domains import Deliver
 from rheobase.ir.dtypes import I32, I64
-from rheobase.ir.kernels import Deliver
 from rheobase.ir.slots import Slot
 
 __all__ = ["Arrivals", "entries_of_rows"]

@@ -1,7 +1,7 @@
 """Rows of synapses in which the entries of each delay stand together, and what is under way.
 
 A pathway whose synapses have delays of their own reads, for each distinct delay d, the events of d
-steps ago, and of their rows the segment with that delay (ir/kernels.DelayRows). Nothing is kept for
+steps ago, and of their rows the segment with that delay (ir/domains.DelayRows). Nothing is kept for
 an event and a synapse; the cost of a step is that of the synapses reached, and a look at each
 event for each distinct delay.
 """
@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.ir.domains import DelayRows, EventLog
 from rheobase.ir.dtypes import I32, I64
-from rheobase.ir.kernels import DelayRows, EventLog
 from rheobase.ir.slots import Buffer, Slot
 from rheobase.runtime.events import event_log_of, logged_events
 from rheobase.runtime.order import stable_order
@@ -130,7 +130,7 @@ def frozen_log(
     """A log of its own for what is under way, before delays or dt change.
 
     log      the events so far
-    window   as in ir/kernels.Events: events of steps before window[0] do not count, and nothing
+    window   as in ir/domains.Events: events of steps before window[0] do not count, and nothing
              that is due from step window[1] on
     step     the next step, as counted in the log
     delays   (n,) distinct delays in steps: events of step s with s + d >= step are under way

@@ -14,7 +14,8 @@ from functools import partial
 
 import numpy as np
 
-from rheobase.ir.kernels import Generate, Kernel, Push, Record
+from rheobase.ir.domains import Generate, Push, Record
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.program import Backend, Call, Control, Executable, Program, Status
 from rheobase.runtime.backends import active_backend
 from rheobase.runtime.clocks import ClockState

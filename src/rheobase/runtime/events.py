@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.ir.domains import EventLog, IndexList
 from rheobase.ir.dtypes import I32, I64
-from rheobase.ir.kernels import EventLog, IndexList
 from rheobase.ir.slots import Slot
 
 __all__ = [

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.ir.kernels import Python, Record
+from rheobase.ir.domains import Python, Record
 from rheobase.ir.passes.rewrite import written
 from rheobase.ir.program import Executable, Program
 from rheobase.ir.slots import Slot

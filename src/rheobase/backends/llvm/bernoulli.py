@@ -1,4 +1,4 @@
-"""Elements chosen at random, each with a probability of its own; see ir/kernels.Bernoulli.
+"""Elements chosen at random, each with a probability of its own; see ir/domains.Bernoulli.
 
 Where the greatest probability is small, as with the rates of spike trains, only candidates cost
 anything: a step without one takes some comparisons. N_GAPS gaps are drawn at a time.
@@ -13,7 +13,8 @@ from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.gaps import GAP_DRAW, scale_of_gaps
 from rheobase.backends.llvm.schedule import Words
 from rheobase.backends.llvm.text import BOOL, F64, I64, Label, Value, Var
-from rheobase.ir.kernels import DENSE, LONGEST_GAP, N_GAPS, Bernoulli, Gaps, Kernel
+from rheobase.ir.domains import DENSE, LONGEST_GAP, N_GAPS, Bernoulli, Gaps
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.program import Status
 from rheobase.ir.slots import Slot
 

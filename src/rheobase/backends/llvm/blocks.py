@@ -20,8 +20,8 @@ from rheobase.backends.llvm.share import LONGEST, Word
 from rheobase.backends.llvm.slottable import Of, SlotTable, present
 from rheobase.backends.llvm.snapshots import Snapshots
 from rheobase.ir.ahead import Ahead, ahead_of, bytes_of_elements
+from rheobase.ir.domains import Index, IndexList
 from rheobase.ir.dtypes import I32, I64
-from rheobase.ir.kernels import Index, IndexList
 from rheobase.ir.partition import Division
 from rheobase.ir.program import Call, ClockSlots
 from rheobase.ir.slots import Buffer, Slot

@@ -14,7 +14,7 @@ from rheobase.backends.llvm.processors import n_processors
 from rheobase.backends.llvm.shortcut import Shortcut
 from rheobase.backends.llvm.tables import ProgramWords, Tables
 from rheobase.backends.llvm.team import Team
-from rheobase.ir.kernels import Python
+from rheobase.ir.domains import Python
 from rheobase.ir.program import Control, Program, Status
 
 __all__ = ["LlvmBackend", "LlvmExecutable"]

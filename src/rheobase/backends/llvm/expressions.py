@@ -34,19 +34,9 @@ from rheobase.backends.llvm.text import (
     vector_type,
 )
 from rheobase.backends.llvm.together import MOST, calls, only_dividing
+from rheobase.ir.domains import Bernoulli, Elementwise, Index, Propagate, Reduce, Select
 from rheobase.ir.dtypes import DType
-from rheobase.ir.kernels import (
-    At,
-    Bernoulli,
-    Elementwise,
-    Index,
-    Kernel,
-    Linked,
-    Propagate,
-    Reduce,
-    Repeat,
-    Select,
-)
+from rheobase.ir.kernels import At, Kernel, Linked, Repeat
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.slots import Slot
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection
 
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.text import F64, PTR, Host, Value
-from rheobase.ir.kernels import At, Index, Kernel
+from rheobase.ir.domains import Index
+from rheobase.ir.kernels import At, Kernel
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.passes.rewrite import array_of
 from rheobase.ir.slots import Slot

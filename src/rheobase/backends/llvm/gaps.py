@@ -1,4 +1,4 @@
-"""Positions that are chosen at random, found by the gaps between them; see ir/kernels.Sample.
+"""Positions that are chosen at random, found by the gaps between them; see ir/domains.Sample.
 
 Gaps are drawn and added up in vectors of LANES; each draw gives two vectors of them.
 """

@@ -5,7 +5,7 @@ steps; others are for some steps only. What to look at stands in the table (`gat
 call:
 
     COUNT    address of the number of events of this step; 0: there is no list
-    STARTS   address of the positions of a log (ir/kernels.EventLog); 0: events come at once
+    STARTS   address of the positions of a log (ir/domains.EventLog); 0: events come at once
     TURN     number of those positions, less 1
     STEP, DELAY   addresses of the present step and of how many steps ago the events happened
     MASK     address of the bits that the present step must not have; 0: any step will do
@@ -16,16 +16,8 @@ from __future__ import annotations
 from rheobase.backends.llvm.schedule import Words
 from rheobase.backends.llvm.slottable import Entry, Of
 from rheobase.backends.llvm.text import BOOL, I64, PTR, Value, Var
-from rheobase.ir.kernels import (
-    Deliver,
-    Events,
-    Indexed,
-    IndexList,
-    Kernel,
-    Propagate,
-    Record,
-    Sometimes,
-)
+from rheobase.ir.domains import Deliver, Events, Indexed, IndexList, Propagate, Record, Sometimes
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.ops import has_effect
 
 __all__ = [

@@ -12,7 +12,8 @@ from rheobase.backends.llvm import philox
 from rheobase.backends.llvm.expressions import MEMORY, Emitter
 from rheobase.backends.llvm.gaps import GAP_DRAW, by_gaps, scale_of_gaps
 from rheobase.backends.llvm.text import F64, I64, Value, Var
-from rheobase.ir.kernels import Generate, Index, Kernel, Range, Sample
+from rheobase.ir.domains import Generate, Index, Range, Sample
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.program import Control, Status
 from rheobase.records import record
 
@@ -82,7 +83,7 @@ def _possible_size(e: Emitter, domain: Generate, outer: Value, n: Value, size: V
 def _exactly(
     e: Emitter, outer: Value, n: Value, size: Value, candidate: Callable[[Value], None]
 ) -> None:
-    """`size` of the positions below n; see ir/kernels.SampleSize."""
+    """`size` of the positions below n; see ir/domains.SampleSize."""
     code = e.code
     position = Var(code, I64, 0)
     left, over, quotient = (Var(code, F64, 0.0) for _ in range(3))
@@ -126,7 +127,7 @@ class _Row:
 def _each_with_probability(
     row: _Row, n: Value, p: Value, candidate: Callable[[Value], None]
 ) -> None:
-    """Each position below n with probability p; see ir/kernels.Sample.
+    """Each position below n with probability p; see ir/domains.Sample.
 
     Gaps are drawn and added up in vectors. Where each candidate is a target as it is, whole vectors
     are written, too: what stands past the last target is overwritten by the next.

@@ -10,7 +10,7 @@ takes each as an argument of its own: no two arguments overlap (noalias), so tha
 registers what the loop does not write. LLVM puts the inner function in its place, and keeps that.
 
 Elementwise and Select go through whole vectors where no element's code depends on another's;
-everything else is a loop over scalars, in the order that ir/kernels.py states.
+everything else is a loop over scalars, in the order that ir/domains.py states.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rheobase.backends.llvm.expressions import Emitter, Given
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import BOOL, F64, I32, I64, LIKELIHOOD, Host, Value, Var
 from rheobase.backends.llvm.together import together
-from rheobase.ir.kernels import (
+from rheobase.ir.domains import (
     GRANULE,
     Bernoulli,
     Calendar,
@@ -34,7 +34,6 @@ from rheobase.ir.kernels import (
     Index,
     Indexed,
     IndexList,
-    Kernel,
     Part,
     Propagate,
     Push,
@@ -45,6 +44,7 @@ from rheobase.ir.kernels import (
     Sometimes,
     WhenDue,
 )
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.ops import has_effect
 from rheobase.ir.program import Control, Status
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from rheobase.backends.llvm.barrier import PITCH, TEAM_WORDS
 from rheobase.backends.llvm.cuts import cut_rows
 from rheobase.backends.llvm.share import WHOLE, Word
-from rheobase.ir.kernels import Kernel, Propagate, Reduce, Select
+from rheobase.ir.domains import Propagate, Reduce, Select
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.partition import Division, Partition, bounds, is_cut, partition
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot

@@ -14,18 +14,8 @@ from rheobase.backends.llvm.arithmetic import cast
 from rheobase.backends.llvm.expressions import Emitter
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.text import BOOL, I32, I64, PTR, Value, Var
-from rheobase.ir.kernels import (
-    Array,
-    Chosen,
-    DelayRows,
-    Events,
-    Index,
-    Kernel,
-    Linked,
-    Part,
-    Propagate,
-    Reduce,
-)
+from rheobase.ir.domains import Chosen, DelayRows, Events, Index, Part, Propagate, Reduce
+from rheobase.ir.kernels import Array, Kernel, Linked
 from rheobase.ir.ops import Op, has_effect
 from rheobase.ir.passes.rewrite import ARRAY_OPS, array_of
 from rheobase.ir.program import Status

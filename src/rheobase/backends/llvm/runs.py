@@ -34,7 +34,8 @@ from rheobase.backends.llvm.schedule import Words
 from rheobase.backends.llvm.share import Word
 from rheobase.backends.llvm.slottable import Entry, Of
 from rheobase.backends.llvm.text import I32, I64, LIKELIHOOD, PTR, Code, Host, Value, Var
-from rheobase.ir.kernels import Kernel, Propagate
+from rheobase.ir.domains import Propagate
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.partition import Partition
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Slot

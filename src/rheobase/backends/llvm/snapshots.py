@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.ir.ahead import Ahead
-from rheobase.ir.kernels import IndexList, Record
+from rheobase.ir.domains import IndexList, Record
 from rheobase.ir.partition import bounds
 from rheobase.ir.program import Call
 from rheobase.ir.slots import Buffer, Slot

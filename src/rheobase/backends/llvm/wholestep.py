@@ -28,7 +28,7 @@ from rheobase.backends.llvm.kernels import inner_function, lanes_of, written_ker
 from rheobase.backends.llvm.schedule import Words
 from rheobase.backends.llvm.share import WHOLE
 from rheobase.backends.llvm.text import F64, I32, I64, LIKELIHOOD, PTR, Code, Host, Value, Var
-from rheobase.ir.kernels import Bernoulli, Generate, Python, Sometimes
+from rheobase.ir.domains import Bernoulli, Generate, Python, Sometimes
 from rheobase.ir.passes.rewrite import written
 from rheobase.ir.printer import print_kernel
 from rheobase.ir.program import Control, Program, Status

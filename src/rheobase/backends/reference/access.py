@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from rheobase.ir.kernels import Deliver, Index, Kernel
+from rheobase.ir.domains import Deliver, Index
+from rheobase.ir.kernels import Kernel
 from rheobase.ir.ops import Op, has_effect
 from rheobase.ir.verify import side_of
 

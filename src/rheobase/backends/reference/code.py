@@ -24,9 +24,10 @@ from rheobase.backends.reference.philox import (
     uniform,
     uniform_single,
 )
+from rheobase.ir.domains import Index
 from rheobase.ir.dtypes import F32
 from rheobase.ir.evaluate import Value, constant, function_of
-from rheobase.ir.kernels import At, Index, Kernel, Linked, Repeat, Stream
+from rheobase.ir.kernels import At, Kernel, Linked, Repeat, Stream
 from rheobase.ir.ops import Op, has_effect
 from rheobase.records import record
 

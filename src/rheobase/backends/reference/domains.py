@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from rheobase.backends.reference.access import Together, together
 from rheobase.backends.reference.code import Code, Elements, Position, draw
 from rheobase.backends.reference.philox import Words, uniform
-from rheobase.ir.evaluate import Value
-from rheobase.ir.kernels import (
+from rheobase.ir.domains import (
     DENSE,
     GRANULE,
     LONGEST_GAP,
@@ -29,7 +28,6 @@ from rheobase.ir.kernels import (
     Index,
     Indexed,
     IndexList,
-    Kernel,
     Part,
     Propagate,
     Push,
@@ -42,9 +40,10 @@ from rheobase.ir.kernels import (
     SampleSize,
     Select,
     Sometimes,
-    Stream,
     WhenDue,
 )
+from rheobase.ir.evaluate import Value
+from rheobase.ir.kernels import Kernel, Stream
 from rheobase.ir.program import Control, Status
 from rheobase.ir.slots import Slot
 
@@ -195,7 +194,7 @@ def _bernoulli(code: Code, domain: Bernoulli, grain: Together) -> Runner:
 
 
 def _chosen_with(stream: Stream | None, p: NDArray[np.float64], gaps: Gaps) -> Ints:
-    """The numbers of the elements that are chosen; see ir/kernels.Bernoulli."""
+    """The numbers of the elements that are chosen; see ir/domains.Bernoulli."""
     assert stream is not None
     step = int(stream.step.data[0]) - int(stream.state.data[2])
     greatest = float(np.fmax.reduce(p, initial=0.0))
@@ -539,7 +538,7 @@ class _Generator:
                 return everything[self._chosen(n, min(max(wanted, 0), n), outer)]
 
     def _chosen(self, n: int, size: int, outer: int) -> list[int]:
-        """`size` positions < n, ascending; see ir/kernels.SampleSize."""
+        """`size` positions < n, ascending; see ir/domains.SampleSize."""
         stream = self.code.kernel.stream
         assert stream is not None
         draws = uniform(draw(stream, np.full(size, outer), 0xFFFF, np.arange(size)))

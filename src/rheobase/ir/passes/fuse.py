@@ -15,16 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rheobase.ir.kernels import (
-    Array,
-    Elementwise,
-    Index,
-    Kernel,
-    Linked,
-    Python,
-    Repeat,
-    Select,
-)
+from rheobase.ir.domains import Elementwise, Index, Python, Select
+from rheobase.ir.kernels import Array, Kernel, Linked, Repeat
 from rheobase.ir.ops import Op, has_effect
 from rheobase.ir.passes.hoist import hoist
 from rheobase.ir.passes.rewrite import ARRAY_OPS, array_of, slots_touched, written

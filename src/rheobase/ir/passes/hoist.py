@@ -12,7 +12,8 @@ stay where they are.
 
 from __future__ import annotations
 
-from rheobase.ir.kernels import At, Index, Kernel
+from rheobase.ir.domains import Index
+from rheobase.ir.kernels import At, Kernel
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.passes.rewrite import array_of, rebuild, slots_written
 from rheobase.ir.verify import root_index, side_of

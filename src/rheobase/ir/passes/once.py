@@ -11,7 +11,8 @@ for each event, shared or not.
 
 from __future__ import annotations
 
-from rheobase.ir.kernels import At, Elementwise, Index, Kernel, Reduce
+from rheobase.ir.domains import Elementwise, Index, Reduce
+from rheobase.ir.kernels import At, Kernel
 from rheobase.ir.ops import Op, has_effect
 from rheobase.ir.passes.rewrite import array_of, rebuild
 from rheobase.ir.verify import root_index

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from rheobase.ir.kernels import (
-    Array,
+from rheobase.ir.domains import (
     Bernoulli,
     Calendar,
     EventLog,
     Generate,
     Indexed,
-    Kernel,
-    Linked,
     Push,
     Record,
-    Repeat,
     Replay,
     Select,
     WhenDue,
 )
+from rheobase.ir.kernels import Array, Kernel, Linked, Repeat
 from rheobase.ir.ops import Op, has_effect, is_random
 from rheobase.ir.slots import Slot
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from rheobase.ir.domains import IndexList, Part, Record
 from rheobase.ir.dtypes import I64, DType
-from rheobase.ir.kernels import IndexList, Part, Record
 from rheobase.ir.slots import Slot
 
 __all__ = ["Columns"]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from rheobase.errors import ModelValueError
 from rheobase.ir.builder import Element
+from rheobase.ir.domains import Elementwise, Index, Indexed
 from rheobase.ir.dtypes import F64, I32, I64
-from rheobase.ir.kernels import Elementwise, Index, Indexed
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, Binary, Compare, Conditional, Expr, Name, Number
 from rheobase.lang.symbols import Symbol, Type

@@ -11,8 +11,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from rheobase.errors import ModelTypeError, UnsupportedError
 from rheobase.ir.builder import Element
+from rheobase.ir.domains import Elementwise, Index, Indexed
 from rheobase.ir.dtypes import F64, I64
-from rheobase.ir.kernels import Elementwise, Index, Indexed
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, Binary, Name, Number
 from rheobase.lang.symbols import Symbol, Type

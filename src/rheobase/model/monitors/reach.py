@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from rheobase.errors import Fault
 from rheobase.ir.builder import Alias, Binding, Element, Position
+from rheobase.ir.domains import Index
 from rheobase.ir.dtypes import I32
-from rheobase.ir.kernels import Index
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Binary, Name
 from rheobase.model.listings import rearranged

@@ -18,8 +18,8 @@ from rheobase.errors import (
     raise_faults,
 )
 from rheobase.ir.builder import Element
+from rheobase.ir.domains import Index, IndexList
 from rheobase.ir.dtypes import F64, I32, I64, DType
-from rheobase.ir.kernels import Index, IndexList
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Name
 from rheobase.lang.symbols import Symbol, Type

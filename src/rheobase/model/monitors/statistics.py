@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from rheobase.errors import DimensionMismatchError, ModelValueError, UnknownNameError, did_you_mean
 from rheobase.ir.builder import Element
+from rheobase.ir.domains import Domain, Elementwise, Index, Indexed
 from rheobase.ir.dtypes import F64, I32, I64
-from rheobase.ir.kernels import Domain, Elementwise, Index, Indexed
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Assign, Binary, Call, Compare, Conditional, Expr, Name, Number
 from rheobase.lang.symbols import Symbol, Type

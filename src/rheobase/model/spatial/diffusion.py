@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.ir.builder import Element
+from rheobase.ir.domains import Elementwise, Index, Part
 from rheobase.ir.dtypes import F64, I32
-from rheobase.ir.kernels import Elementwise, Index, Part
 from rheobase.ir.slots import Slot
 from rheobase.lang.nodes import Expr
 from rheobase.lang.parse import parse_statements
