@@ -53,7 +53,7 @@ def test_what_goes_wrong_in_a_thread_is_heard(monkeypatch):
         raise ArithmeticError("no text")
 
     good = jit._kernel(_kernel("exp"), True)
-    bad = jit._module("x", "x", fails)
+    bad = jit.module("x", "x", fails)
     with pytest.raises(ArithmeticError, match="no text"):
         jit._compile([good, bad])
 

@@ -133,7 +133,7 @@ def test_a_generator_repeats_and_is_given_new_spikes(caplog):
     group.set_spikes([1, 0], [0.2, 1.4] * ms)
     run(1 * ms)
     assert_allclose(spikes.t[4:] / ms, [1.4])
-    assert "1 spikes are before the present time" in caplog.text
+    assert "spikes before the present time, 1. ms, are ignored: 1" in caplog.text
     with pytest.raises(ValueError, match="step"):
         Network(SpikeGeneratorGroup(1, [0, 0], [1, 1.04] * ms)).run(0 * ms)
 

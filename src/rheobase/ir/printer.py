@@ -28,7 +28,8 @@ def print_kernel(kernel: Kernel, *, names: bool = False, mark: int | None = None
     mark    number of an op to point at
 
     >>> from rheobase.ir.dtypes import F64, I64
-    >>> from rheobase.ir.kernels import Array, Elementwise, Index, Part
+    >>> from rheobase.ir.domains import Elementwise, Index, Part
+    >>> from rheobase.ir.kernels import Array
     >>> v, part = Slot("v", F64, 10), Part(Slot("first", I64), Slot("size", I64))
     >>> code = (Op("load", (), F64, 0), Op("neg", (0,), F64), Op("store", (1,), None, 0))
     >>> print(print_kernel(Kernel("flip", Elementwise(part), (Array(v, Index.OWN),), body=code)))

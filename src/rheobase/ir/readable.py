@@ -29,7 +29,8 @@ def readable(kernel: Kernel) -> list[str]:
     """The code of a kernel, a line an assignment; sections begin with a line that ends in ':'.
 
     >>> from rheobase.ir.dtypes import F64, I64
-    >>> from rheobase.ir.kernels import Array, Elementwise, Part
+    >>> from rheobase.ir.domains import Elementwise, Part
+    >>> from rheobase.ir.kernels import Array
     >>> from rheobase.ir.slots import Slot
     >>> v, part = Slot("v", F64, 10), Part(Slot("first", I64), Slot("size", I64))
     >>> code = (Op("load", (), F64, 0), Op("mul", (0, 0), F64), Op("store", (1,), None, 0))

@@ -74,8 +74,8 @@ class ArrayVariable:
         >>> from rheobase import NeuronGroup
         >>> cells = NeuronGroup(2, 'v : volt')
         >>> cells.variables['v'].set_value([1, 2])
-        >>> cells.v
-        <neurongroup.v: array([1., 2.]) * volt>
+        >>> cells.v[:]
+        array([1., 2.]) * volt
         """
         self.slot.data[:] = values
 
