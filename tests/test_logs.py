@@ -34,21 +34,26 @@ def test_warnings_are_shown_and_what_is_below_is_not():
     assert printed == "WARNING see [rheobase.mine]\n"
 
 
-@pytest.mark.parametrize(
-    ("call", "levels"),
-    [
-        ("log_level_diagnostic", "DIAGNOSTIC DEBUG INFO WARNING ERROR"),
-        ("log_level_debug", "DEBUG INFO WARNING ERROR"),
-        ("log_level_info", "INFO WARNING ERROR"),
-        ("log_level_warn", "WARNING ERROR"),
-        ("log_level_error", "ERROR"),
-    ],
-)
-def test_the_level_decides_what_is_shown(call, levels):
-    code = f"BrianLogger.{call}()\n" + "\n".join(
-        f"log.{m}('x')" for m in ("diagnostic", "debug", "info", "warn", "error")
+LEVELS = {
+    "log_level_diagnostic": "DIAGNOSTIC DEBUG INFO WARNING ERROR",
+    "log_level_debug": "DEBUG INFO WARNING ERROR",
+    "log_level_info": "INFO WARNING ERROR",
+    "log_level_warn": "WARNING ERROR",
+    "log_level_error": "ERROR",
+}
+
+
+def test_the_level_decides_what_is_shown():
+    """Also after another one: each in one script, up and down."""
+    calls = [*LEVELS, *reversed(LEVELS)]
+    code = "\n".join(
+        f"BrianLogger.{call}()\n"
+        + "\n".join(f"log.{m}('{k}')" for m in ("diagnostic", "debug", "info", "warn", "error"))
+        for k, call in enumerate(calls)
     )
-    assert [line.split()[0] for line in shown(code).splitlines()] == levels.split()
+    lines = [line.split() for line in shown(code).splitlines()]
+    for k, call in enumerate(calls):
+        assert [level for level, number, _ in lines if number == str(k)] == LEVELS[call].split()
 
 
 def test_a_script_with_logging_of_its_own_gets_messages_once():
@@ -143,22 +148,31 @@ def test_a_message_bears_its_public_name(caplog):
 SPIKING = "NeuronGroup(1, 'v : 1', threshold='v > 1', name='cells')\n"
 
 
-@pytest.mark.parametrize(
-    "quiet",
-    [
-        "BrianLogger.suppress_name('only_threshold')",
-        "BrianLogger.suppress_hierarchy('brian2.groups')",
-        "BrianLogger.suppress_hierarchy('brian2')",
-        "BrianLogger.suppress_hierarchy('rheobase.groups.neurongroup')",
-        "import logging; logging.getLogger('brian2').setLevel(logging.ERROR)",
-        "import logging; logging.getLogger('brian2.groups').setLevel(logging.ERROR)",
-    ],
-)
-def test_scripts_for_brian_silence_messages_by_the_names_that_they_know(quiet):
-    printed = shown(
-        f"from rheobase.brian2 import BrianLogger\ncells = {SPIKING}{quiet}\nx = {SPIKING}"
-    )
-    assert printed.count("[brian2.groups.neurongroup.only_threshold]") == 1
+QUIET = [
+    "BrianLogger.suppress_name('only_threshold')",
+    "BrianLogger.suppress_hierarchy('brian2.groups')",
+    "BrianLogger.suppress_hierarchy('brian2')",
+    "BrianLogger.suppress_hierarchy('rheobase.groups.neurongroup')",
+    "import logging; logging.getLogger('brian2').setLevel(logging.ERROR)",
+    "import logging; logging.getLogger('brian2.groups').setLevel(logging.ERROR)",
+]
+AGAIN = """restore_initial_state()
+for name in ("brian2", "brian2.groups"): logging.getLogger(name).setLevel(logging.NOTSET)
+"""
+
+
+def test_scripts_for_brian_silence_messages_by_the_names_that_they_know():
+    """Each way in turn: the first group is heard, the second is not."""
+    groups = SPIKING, SPIKING.replace("cells", "others")
+    parts = [
+        f"log.error('way {k}')\nx = {groups[0]}{quiet}\nx = {groups[1]}x = None\n{AGAIN}"
+        for k, quiet in enumerate(QUIET)
+    ]
+    head = "import logging\nfrom rheobase import restore_initial_state\n"
+    printed = shown(f"{head}from rheobase.brian2 import BrianLogger\n" + "".join(parts))
+    for quiet, part in zip(QUIET, printed.split("ERROR way ")[1:], strict=True):
+        assert part.count("[brian2.groups.neurongroup.only_threshold]") == 1, quiet
+        assert "'others'" not in part, quiet
 
 
 def test_what_is_suppressed_does_not_reach_logging_of_the_script_either():

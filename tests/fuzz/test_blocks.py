@@ -7,6 +7,6 @@ import pytest
 from tests.fuzz.blocks import compare
 
 
-@pytest.mark.parametrize("choice", [6, 17])
+@pytest.mark.parametrize("choice", [1, 6])
 def test_random_networks_are_the_same_in_blocks_and_on_threads(choice: int) -> None:
     assert compare(choice) == ("ahead", "")

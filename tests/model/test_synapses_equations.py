@@ -310,13 +310,14 @@ def test_synapses_are_targets_and_sources_in_the_order_of_their_user():
 def test_examples_of_plasticity_run(backend, name, capsys):
     namespace: dict = {"__name__": "example"}
     exec(compile((EXAMPLES / f"{name}.py").read_text(), name, "exec"), namespace)
-    namespace["main"](["--duration", "0.5", "--no-plot", "--backend", backend])
+    namespace["main"](["--duration", "0.1", "--no-plot", "--backend", backend])
     assert name in capsys.readouterr().out
 
 
 def test_released_fractions_approach_their_stationary_values():
     namespace: dict = {"__name__": "example"}
     text = (EXAMPLES / "short_term_plasticity.py").read_text()
+    text = text.replace("defaultclock.dt = 0.1 * ms", "defaultclock.dt = 1 * ms")  # spikes: 50 ms
     exec(compile(text, "short_term_plasticity", "exec"), namespace)
     _, synapses, *_ = namespace["simulate"](5000 * ms)
     limits = [

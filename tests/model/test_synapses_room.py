@@ -171,7 +171,8 @@ def test_what_arrives_comes_from_the_synapses_that_are_there(backend, opened, pa
     """Both directions, with delays of all kinds; sums; N and N_incoming; the order that users see;
     monitors; runs in parts, looks at the synapses in between. Some models outgrow their rows, some
     lose all their synapses."""
-    for seed in range(N_CASES * part, N_CASES * (part + 1)):
+    n_cases = N_CASES if backend == "llvm" else N_CASES // 2  # of the same models
+    for seed in range(N_CASES * part, N_CASES * part + n_cases):
         r = random.Random(seed)
         rules = random_rules(r)
         (source, target), objects, pruning = built(rules)
@@ -204,7 +205,7 @@ def test_what_arrives_comes_from_the_synapses_that_are_there(backend, opened, pa
             sum(s.i == i for s in there) for i in range(len(source))
         ]
         assert pruning.count > 0 or counts[-1] >= counts[0]
-    assert len(opened) >= N_CASES
+    assert len(opened) >= n_cases
 
 
 def check_known(monitor, rules, there):

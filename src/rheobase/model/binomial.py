@@ -184,8 +184,8 @@ def _thresholds(p: NDArray[np.float64]) -> tuple[int, NDArray[np.int64]]:
     """
     below, above = np.cumsum(p), np.cumsum(p[::-1])[::-1]  # P(X <= k), P(X >= k)
     exact = [
-        round(float(low) * _WHOLE) if low < 0.5 else _WHOLE - round(float(high) * _WHOLE)
-        for low, high in zip(below[:-1], above[1:])
+        round(low * _WHOLE) if low < 0.5 else _WHOLE - round(high * _WHOLE)
+        for low, high in zip(below[:-1].tolist(), above[1:].tolist())
     ]
     least = sum(x <= 0 for x in exact)
     return least, np.array([x for x in exact if 0 < x < _WHOLE], np.int64)
@@ -194,7 +194,7 @@ def _thresholds(p: NDArray[np.float64]) -> tuple[int, NDArray[np.int64]]:
 def _alias_table(p: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """chance (n,), alias (n,): entry k stands for k with this chance, else for its alias."""
     n = len(p)
-    chance, alias = p * n, np.arange(n)
+    chance, alias = (p * n).tolist(), list(range(n))  # lists: one by one, arrays are slow
     small = [k for k in range(n) if chance[k] < 1]
     large = [k for k in range(n) if chance[k] >= 1]
     while small and large:
@@ -203,5 +203,6 @@ def _alias_table(p: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
         chance[large[-1]] -= 1 - chance[k]
         if chance[large[-1]] < 1:
             small.append(large.pop())
-    chance[small + large] = 1.0  # what rounding has left over
-    return chance, alias
+    for k in small + large:
+        chance[k] = 1.0  # what rounding has left over
+    return np.array(chance), np.array(alias)
