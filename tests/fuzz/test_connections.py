@@ -7,13 +7,13 @@ from tests.fuzz.connections import Made, _may_be, search
 
 
 def test_random_calls_make_what_loops_make() -> None:
-    """40 cases on both backends: every pair, in order, with its copies and values."""
+    """20 cases on both backends: every pair, in order, with its copies and values."""
     try:
-        tally, found = search(40, seed=20261125)
+        tally, found = search(20, seed=20261125)
     finally:
         rb.set_backend("llvm")
     assert not found
-    assert sum(tally.values()) > 100
+    assert sum(tally.values()) > 50
 
 
 def test_the_search_tells_wrong_synapses_from_right_ones() -> None:

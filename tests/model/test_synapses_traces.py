@@ -248,11 +248,11 @@ CHANGES: dict[Callable[[Case], None], bool] = {
 def test_what_a_script_does_between_runs_holds_for_each_synapse(change):
     cases = [Case(), Case(monitored=True)]
     for case in cases:
-        case.run(63.7 * ms)
+        case.run(31.7 * ms)
         change(case)
-        case.run(40 * ms)
+        case.run(14 * ms)
         assert bool(case.sides) == (CHANGES[change] and case is cases[0])
-        case.run(40 * ms)
+        case.run(15 * ms)
     assert_close(cases[0].state(), cases[1].state())
 
 
@@ -262,7 +262,7 @@ def test_values_that_are_set_before_the_first_run(change):
     cases = [Case(), Case(monitored=True)]
     for case in cases:
         change(case)
-        case.run(80 * ms)
+        case.run(60 * ms)
     assert bool(cases[0].sides) == (change is set_all)
     assert_close(cases[0].state(), cases[1].state())
 
@@ -289,7 +289,7 @@ def test_other_code_of_the_run_finds_the_values_of_each_synapse(add):
     for case in cases:
         case.run(20 * ms)
         add(case)
-        case.run(60 * ms)
+        case.run(40 * ms)
         assert case.sides == {}
     assert_close(cases[0].state(), cases[1].state())
 
@@ -313,13 +313,13 @@ def test_a_monitor_that_joins_and_leaves_changes_nothing():
     cases = [Case(), Case(monitored=True)]
     monitor = StateMonitor(cases[0].S, "M", record=True, name="later")
     for case in cases:
-        case.run(30 * ms)
+        case.run(20 * ms)
     cases[0].net.add(monitor)
     for case in cases:
-        case.run(30 * ms)
+        case.run(20 * ms)
     cases[0].net.remove(monitor)
     for case in cases:
-        case.run(30 * ms)
+        case.run(20 * ms)
     assert_close(cases[0].state(), cases[1].state())
 
 
@@ -330,7 +330,7 @@ def test_a_look_during_the_run_sees_the_present():
     def report(elapsed, completed, start, duration):
         seen.append((float(case.net.t), case.state()))
 
-    case.net.run(80 * ms, report=report, report_period=1e-9 * second, namespace=case.namespace)
+    case.net.run(60 * ms, report=report, report_period=1e-9 * second, namespace=case.namespace)
     assert case.sides == BOTH
     for t, state in seen[1:-1][::7]:
         again = Case(monitored=True)
@@ -340,8 +340,8 @@ def test_a_look_during_the_run_sees_the_present():
 
 def test_parts_of_a_run_are_the_run_bit_for_bit():
     whole, parts = Case(), Case()
-    whole.run(120 * ms)
-    for end, begin in ((b, a) for a, b in pairwise((0, 12.8, 12.9, 51.3, 120))):
+    whole.run(60 * ms)
+    for end, begin in ((b, a) for a, b in pairwise((0, 12.8, 12.9, 31.3, 60))):
         parts.run((end - begin) * ms)
         look(parts)
         assert parts.sides == BOTH
@@ -351,23 +351,23 @@ def test_parts_of_a_run_are_the_run_bit_for_bit():
 def test_a_checkpoint_goes_on_bit_for_bit(tmp_path):
     """Also one in a file, into a network made anew, and where another history was in between."""
     whole = Case()
-    whole.run(120 * ms)
+    whole.run(60 * ms)
     case = Case()
-    case.run(51.3 * ms)
+    case.run(31.3 * ms)
     case.net.store(filename=str(tmp_path / "state"))
-    case.run(68.7 * ms)
+    case.run(28.7 * ms)
     assert_equal(case.state(), whole.state())
     set_each(case)
     case.run(10 * ms)
     case.net.restore(filename=str(tmp_path / "state"))
-    case.run(68.7 * ms)
+    case.run(28.7 * ms)
     assert case.sides == BOTH
     assert_equal(case.state(), whole.state())
     wanted = whole.state()
     del whole, case
     anew = Case()
     anew.net.restore(filename=str(tmp_path / "state"))
-    anew.run(68.7 * ms)
+    anew.run(28.7 * ms)
     assert anew.sides == BOTH
     assert_equal(anew.state(), wanted)
 
@@ -375,11 +375,11 @@ def test_a_checkpoint_goes_on_bit_for_bit(tmp_path):
 def test_synapses_that_did_not_take_part_in_a_run():
     cases = [Case(), Case(monitored=True)]
     for case in cases:
-        case.run(30 * ms)
+        case.run(20 * ms)
         case.S.active = False
-        case.run(30 * ms)
+        case.run(20 * ms)
         case.S.active = True
-        case.run(30 * ms)
+        case.run(20 * ms)
     assert_close(cases[0].state(), cases[1].state())
 
 
@@ -405,9 +405,9 @@ def test_a_shared_time_constant_that_changes_between_runs_is_noticed():
     cases = [Case(model=model), Case(model=model, monitored=True)]
     for case in cases:
         case.S.tau = 20 * ms
-        case.run(60 * ms)
+        case.run(30 * ms)
         assert bool(case.sides) == (case is cases[0])
         case.S.tau = 5 * ms
-        case.run(60 * ms)
+        case.run(30 * ms)
         assert case.sides == {}
     assert_close(cases[0].state(), cases[1].state())
