@@ -162,7 +162,7 @@ def warning_of(caplog, net, duration):
 
 
 def test_a_warning_names_the_step_and_the_term_although_it_looks_later(caplog):
-    """4000 steps, of which one in the middle makes sqrt(-1): the state of after it tells nothing."""
+    """One step of 4000, in the middle, makes sqrt(-1): the state of after it tells nothing."""
     text = "dv/dt = sqrt(1 - w)/ms - v/ms : 1\ndw/dt = 4.999/second : 1"
     cells = NeuronGroup(3, text, method="euler", dt=0.1 * ms)
     cells.w = [0, 1e-2, 0]
