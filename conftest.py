@@ -27,11 +27,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(folder.cleanup)
 
 
+def pytest_collection() -> None:
+    """Next to nothing of what a collection of tests makes is garbage: nobody need look for it."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """What is there when the tests begin stays: the garbage collector need not look at it again.
 
     Libraries and tests are a million objects, and every full collection would visit them.
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
 

@@ -14,7 +14,7 @@ def show(alt):
     """The figure as HTML; `alt` says in words what is to be seen."""
     buffer = StringIO()
     plt.tight_layout()
-    plt.savefig(buffer, format="svg")
+    plt.gcf().savefig(buffer, format="svg")  # that of pyplot draws once more, for a window
     plt.close("all")
     svg = buffer.getvalue()
     return f'<div role="img" aria-label="{alt}">{svg[svg.index("<svg") :]}</div>'

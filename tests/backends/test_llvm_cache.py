@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -65,10 +66,18 @@ def test_processes_that_start_together_share_the_folder(tmp_path):
     assert n_compiled(start(tmp_path)) == 0
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that a process has left: to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    n_compiled(start(folder))
+    return folder
+
+
 @pytest.mark.parametrize("damage", ["empty", "cut", "changed", "folder"])
-def test_a_damaged_entry_is_compiled_again(tmp_path, damage):
+def test_a_damaged_entry_is_compiled_again(filled, tmp_path, damage):
     """Whatever happened to it; and where it can be, it is put right."""
-    n_compiled(start(tmp_path))
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
     path = entries(tmp_path)[0]
     content = path.read_bytes()
     match damage:

@@ -53,12 +53,13 @@ def interrupted(backend: str, how: str) -> tuple[float, str]:
 
 
 def test_ctrl_c_ends_a_run_at_once_and_the_script_goes_on(backend):
-    times = []
+    """At once: the processor may be busy with something else, but not three times."""
     for _ in range(3):
         passed, printed = interrupted(backend, "gently")
         assert printed == "stopped\ncontinued\n"
-        times.append(passed)
-    assert min(times) < 0.1
+        if passed < 0.1:
+            return
+    raise AssertionError(f"the run went on for {passed:.2f} s")
 
 
 def test_ctrl_c_raises_if_the_preference_says_so(backend):
