@@ -91,8 +91,9 @@ class BinomialFunction:
             self._method = "normal"
             return
         probabilities = _probabilities(self.n, self.p, first, last)
-        least, thresholds = _thresholds(probabilities)
-        if len(thresholds) <= _FEW:
+        few = _thresholds(probabilities)
+        if few is not None:
+            least, thresholds = few
             self._method = "thresholds"
             self._thresholds.assign(thresholds)
             self._integers["_first"].data[0] = first + least
@@ -176,13 +177,16 @@ def _probabilities(n: int, p: float, first: int, last: int) -> NDArray[np.float6
     return weights / weights.sum()
 
 
-def _thresholds(p: NDArray[np.float64]) -> tuple[int, NDArray[np.int64]]:
+def _thresholds(p: NDArray[np.float64]) -> tuple[int, NDArray[np.int64]] | None:
     """The least value k that is possible, and (n,) for k, k + 1, ...: a number below 2^63, each as
-    probable, reaches the threshold of a value if what is drawn is greater.
+    probable, reaches the threshold of a value if what is drawn is greater. None for more than _FEW.
 
     p   the probabilities of 0, 1, ...: those below 2^-64 are lost
     """
     below, above = np.cumsum(p), np.cumsum(p[::-1])[::-1]  # P(X <= k), P(X >= k)
+    reached = np.minimum(below[:-1], above[1:]) * _WHOLE > 0.5  # that is, 0 < threshold < _WHOLE
+    if np.count_nonzero(reached) > _FEW:
+        return None
     exact = [
         round(low * _WHOLE) if low < 0.5 else _WHOLE - round(high * _WHOLE)
         for low, high in zip(below[:-1].tolist(), above[1:].tolist())
