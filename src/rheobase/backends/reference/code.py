@@ -94,9 +94,11 @@ class Code:
             if has_effect(op) and isinstance(op.attr, int)
         }
         self._positions = [self._position(n) for n in range(len(kernel.arrays))]
-        steps = iter([(n, self._step(op)) for n, op in enumerate(kernel.ops)])
+        self._constants = [constant(op) if op.name == "const" else None for op in kernel.ops]
+        ops = enumerate(kernel.ops)
         self._once, self._outer, self._body, self._repeated, self._after = (
-            list(islice(steps, len(part))) for part in kernel.parts
+            [(n, self._step(op)) for n, op in islice(ops, len(part)) if op.name != "const"]
+            for part in kernel.parts
         )
         first, second = len(kernel.once), len(kernel.once) + len(kernel.outer)
         used = {a for op in kernel.inner for a in op.args} | set(kernel.results)
@@ -105,7 +107,7 @@ class Code:
 
     def once(self) -> list[Value]:
         """Run the part `once`; the values, with room for all others."""
-        values: list[Value] = [None] * len(self.kernel.ops)
+        values: list[Value] = self._constants.copy()
         _run(self._once, values, ONCE)
         return values
 
@@ -156,9 +158,6 @@ class Code:
     # ------------------------------------------------------------ ops
     def _step(self, op: Op) -> Step:
         match op.name:
-            case "const":
-                value = constant(op)
-                return lambda values, elements: value
             case "index":
                 index = str(op.attr)
                 return lambda values, elements: elements.numbers(index)
