@@ -94,7 +94,7 @@ def run(model, figure_path=None):
         if not pyplot.get_fignums():
             raise AssertionError(f"{model.name} draws no figure")
         if figure_path is not None:
-            pyplot.gcf().savefig(figure_path, bbox_inches="tight")
+            pyplot.gcf().savefig(figure_path)
     return printed.getvalue(), names
 
 

@@ -53,7 +53,7 @@ def dopamine(t):
 
 
 trace = StateMonitor(synapses, ["c", "s"], record=True, dt=1 * second)
-run(1500 * second)
+run(900 * second)
 
 strength = np.asarray(synapses.s[:])
 rank = int(np.sum(strength > strength[0])) + 1

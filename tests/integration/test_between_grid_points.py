@@ -6,6 +6,7 @@ Closed form: dv/dt = (I - v)/tau from 0 reaches 1 after tau*log(I/(I - 1)).
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -116,6 +117,7 @@ def test_methods_that_choose_their_step_stop_before_the_pole():
     assert cells.v[0] == pytest.approx(1 / (2 - (2 - 0.999)), rel=1e-6)
 
 
+@cache
 def _ramp_times(current, until):
     def crossing(t, v):
         return v[0] - 1

@@ -118,6 +118,7 @@ def test_the_progress_bar_of_a_stopped_run_stays_where_it_is(capsys):
     assert "100%" not in shown
 
 
+@pytest.mark.parametrize("backend", ["llvm"], indirect=True)  # it is drawn in another process
 @pytest.mark.skipif(sys.platform == "win32", reason="terminals of Unix")
 def test_the_progress_bar_is_drawn_over_itself_in_a_terminal():
     """One line, written again and again: the script runs in a terminal of its own."""
