@@ -105,6 +105,8 @@ def _listed(events: IndexList) -> Ints:
 
 
 def _within(numbers: Ints, part: Part) -> Ints:
+    if not len(numbers):
+        return numbers
     first, last = _bounds(part)
     inside = numbers[(numbers >= first) & (numbers < last)]
     return inside[part.numbers.data[inside] >= 0] if isinstance(part, Chosen) else inside
@@ -380,6 +382,8 @@ def _propagate(code: Code, domain: Propagate, grain: Together) -> Runner:
             return Status.DONE
         for k, delay in enumerate(delays.steps.data.tolist()):
             events = _within(_events(domain.events, delay), domain.part)
+            if not len(events):
+                continue
             found, starts, ends = _segments(delays, k, events - first)
             if found.any():
                 _run_rows(code, domain, grain, values, events[found], starts, ends)
