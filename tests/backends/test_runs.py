@@ -9,24 +9,13 @@ import numpy as np
 import rheobase as rb
 from rheobase import Network, NeuronGroup, SpikeMonitor, Synapses, ms
 from rheobase.backends.llvm import executable, runs, tables
-from rheobase.backends.llvm.pace import Pace
 from rheobase.ir.domains import Elementwise, Events, Index, Propagate
 from rheobase.ir.dtypes import F64, I64
 from rheobase.ir.kernels import Array, Kernel
 from rheobase.ir.partition import partition
 from rheobase.ir.program import Call
 from tests.backends.build import Code, index_list, part, slot, synapse_rows
-
-
-class Always(Pace):
-    """All threads from the first step on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.team = True
-
-    def note(self, steps: int, seconds: float) -> None:
-        pass
+from tests.network.all_threads import Always
 
 
 def many_pathways() -> Network:

@@ -21,29 +21,18 @@ import numpy as np
 
 from rheobase import Network, prefs
 from rheobase.backends.llvm import blocks, executable
-from rheobase.backends.llvm.pace import Pace
 from rheobase.ir.ahead import ahead_of
 from rheobase.ir.program import Program
 from rheobase.network import watching
 from tests.fuzz.command import search_options
 from tests.fuzz.networks import Result, simulate
+from tests.network.all_threads import Always
 from tests.network.always_short import always_short
 
 __all__ = ["compare"]
 
 STEP_BY_STEP = 1, 1
 WAYS = (1, 64), (2, 64), (3, 7), (1, 1, True)  # threads, steps to go ahead, one function
-
-
-class Always(Pace):
-    """All threads from the first step on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.team = True
-
-    def note(self, steps: int, seconds: float) -> None:
-        pass
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from rheobase import (
 )
 from rheobase.backends.llvm import executable
 from rheobase.ir.domains import Index
-from tests.network.test_threads import Always
+from tests.network.all_threads import Always
 
 PAIR = """w : 1
           dP/dt = -P/tau_P : 1 (event-driven)

@@ -25,7 +25,8 @@ from rheobase import (
 from rheobase.backends.llvm import blocks, executable, snapshots
 from rheobase.ir.ahead import ahead_of
 from rheobase.network import watching
-from tests.network.test_threads import Alternating, Always, states
+from tests.network.all_threads import Always
+from tests.network.test_threads import Alternating, states
 
 
 @pytest.fixture(autouse=True)

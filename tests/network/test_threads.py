@@ -28,19 +28,9 @@ from rheobase import (
 )
 from rheobase.backends.llvm import executable
 from rheobase.backends.llvm.pace import Pace
+from tests.network.all_threads import Always
 
 THREADS = (2, 3, 7)
-
-
-class Always(Pace):
-    """All threads from the first step on, however small the network."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.team = True
-
-    def note(self, steps: int, seconds: float) -> None:
-        pass
 
 
 @pytest.fixture(autouse=True)
