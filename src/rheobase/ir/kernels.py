@@ -16,24 +16,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from rheobase.ir.domains import (
-    Bernoulli,
-    Domain,
-    Generate,
-    Index,
-)
+from rheobase.ir.domains import Bernoulli, Domain, Generate, Index
 from rheobase.ir.ops import Op
 from rheobase.ir.slots import Slot
 from rheobase.records import record
 
-__all__ = [
-    "Array",
-    "At",
-    "Kernel",
-    "Linked",
-    "Repeat",
-    "Stream",
-]
+__all__ = ["Array", "At", "Kernel", "Linked", "Repeat", "Stream"]
 
 
 # ------------------------------------------------------------------ how an array is reached

@@ -172,12 +172,12 @@ class Blocks:
     def _gates(self, lane: int) -> NDArray[np.int64]:
         """(n, WORDS)  of the calls in order, with the addresses that the lane uses."""
         entries = [gate_words(self._lanes.calls[k].kernel) for k in self._order]
-        slots = list(dict.fromkeys(e.slot for listed in entries for e in listed))
-        known = present(slots)
+        slots = dict.fromkeys(e.slot for listed in entries for e in listed)
+        known, numbers = present(slots), {slot: n for n, slot in enumerate(slots)}
         for slot, address in self._stand_ins(lane).items():
-            if slot in slots:
-                known[Of.ADDRESS][slots.index(slot)] = address
-        return SlotTable(entries, WORDS, slots.index).filled(known)
+            if slot in numbers:
+                known[Of.ADDRESS][numbers[slot]] = address
+        return SlotTable(entries, WORDS, numbers.__getitem__).filled(known)
 
     def _stand_ins(self, lane: int) -> dict[Slot, int]:
         """The addresses that a lane uses ahead for slots of any call."""

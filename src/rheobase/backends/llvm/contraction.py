@@ -8,6 +8,7 @@ over scalars or vectors, or within a function of the whole step.
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import chain
 
 from rheobase.ir.dtypes import F32, F64
@@ -23,16 +24,15 @@ def contracted(kernel: Kernel) -> dict[int, int]:
     """Which product each sum takes in: the number of the first of its operands that is a product,
     used nowhere else, and of the same part of the code."""
     ops = kernel.ops
-    taken = [a for op in ops for a in op.args] + list(roots(kernel))
+    taken = Counter(chain(*(op.args for op in ops), roots(kernel)))
     part_of = list(chain.from_iterable([k] * len(part) for k, part in enumerate(kernel.parts)))
-    uses = {n: taken.count(n) for n, op in enumerate(ops) if op.name == "mul"}
     found: dict[int, int] = {}
     for n, op in enumerate(ops):
         if op.name not in _SUMS:
             continue
         for a in op.args:
-            is_float = ops[a].dtype in (F64, F32)
-            if uses.get(a) == 1 and is_float and part_of[a] == part_of[n]:
+            is_product = ops[a].name == "mul" and ops[a].dtype in (F64, F32)
+            if is_product and taken[a] == 1 and part_of[a] == part_of[n]:
                 found[n] = a
                 break
     return found
