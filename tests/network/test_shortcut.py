@@ -62,8 +62,8 @@ def _found(build, duration, change, way) -> tuple[dict[str, np.ndarray], int]:
 
 def plastic(n_cells: int, delay=None, rates="15*Hz") -> Network:
     """Song & Abbott's model: traces of neurons, Poisson inputs, a monitor."""
-    excitation = PoissonGroup(500, rates=rates)
-    inhibition = PoissonGroup(100, rates=10 * Hz)
+    excitation = PoissonGroup(500, rates=rates, name="excitation")
+    inhibition = PoissonGroup(100, rates=10 * Hz, name="inhibition")
     cells = NeuronGroup(
         n_cells,
         """dv/dt = (ge*(0 - v) + gi*(-70 - v) + E - v)/(20*ms) : 1
@@ -73,6 +73,7 @@ def plastic(n_cells: int, delay=None, rates="15*Hz") -> Network:
         reset="v = -60",
         method="exponential_euler",
         namespace={"E": -74},
+        name="cells",
     )
     cells.v = -60
     plastic = Synapses(
@@ -84,12 +85,14 @@ def plastic(n_cells: int, delay=None, rates="15*Hz") -> Network:
         on_pre="ge += w; x += 0.01; w = clip(w - y, 0, 0.1)",
         on_post="y += 0.01; w = clip(w + x, 0, 0.1)",
         delay=delay,
+        name="plastic",
     )
     plastic.connect()
     plastic.w = "rand()*0.1"
-    fixed = Synapses(inhibition, cells, on_pre="gi += 0.05")
+    fixed = Synapses(inhibition, cells, on_pre="gi += 0.05", name="fixed")
     fixed.connect()
-    return Network(excitation, inhibition, cells, plastic, fixed, SpikeMonitor(cells))
+    spikes = SpikeMonitor(cells, name="spikes")
+    return Network(excitation, inhibition, cells, plastic, fixed, spikes)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +108,7 @@ def plastic(n_cells: int, delay=None, rates="15*Hz") -> Network:
 def test_plastic_cells(model):
     """Lists of events, logs of delays, rates that change, and inputs that all draw."""
     found = same_in_short(model)
-    assert found["spikemonitor.t"].size > 10
+    assert found["spikes.t"].size > 10
 
 
 def test_a_buffer_that_grows_and_noise():
@@ -119,18 +122,21 @@ def test_a_buffer_that_grows_and_noise():
             reset="v = 0",
             refractory="0.2*ms*rand()",
             method="euler",
+            name="cells",
         )
-        fed = SpikeGeneratorGroup(2, [0, 1, 0], [1, 2, 3] * ms, period=5 * ms)
-        kicks = Synapses(fed, cells, on_pre="v += 0.1")
+        fed = SpikeGeneratorGroup(2, [0, 1, 0], [1, 2, 3] * ms, period=5 * ms, name="fed")
+        kicks = Synapses(fed, cells, on_pre="v += 0.1", name="kicks")
         kicks.connect()
         kicks.delay = "0.1*ms*(1 + j)"
-        back = Synapses(cells, cells, "w : 1", on_pre="v_post -= 0.01*rand()")
+        back = Synapses(cells, cells, "w : 1", on_pre="v_post -= 0.01*rand()", name="back")
         back.connect()
-        monitors = SpikeMonitor(cells), StateMonitor(cells, "v", record=True)
-        return Network(cells, fed, kicks, back, *monitors, PopulationRateMonitor(cells))
+        spikes = SpikeMonitor(cells, name="spikes")
+        trace = StateMonitor(cells, "v", record=True, name="trace")
+        rate = PopulationRateMonitor(cells, name="rate")
+        return Network(cells, fed, kicks, back, spikes, trace, rate)
 
     found = same_in_short(build, 300 * ms)
-    assert found["spikemonitor.t"].size > 200
+    assert found["spikes.t"].size > 200
 
 
 def test_a_stop_is_kept_and_python_in_the_step_has_no_such_function():
